@@ -1,0 +1,49 @@
+"""wengert: a differentiable compiler for Python and NumPy.
+
+The public names live in `wengert.frontend.api` and load on first use, so that `import wengert` costs nothing and works
+even where the compiler cannot (`wengert doctor` says why).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from wengert.dialects.errors import WengertError as WengertError
+    from wengert.frontend.api import check_grads as check_grads
+    from wengert.frontend.api import compile as compile
+    from wengert.frontend.api import grad as grad
+    from wengert.frontend.api import hessian as hessian
+    from wengert.frontend.api import hvp as hvp
+    from wengert.frontend.api import jacfwd as jacfwd
+    from wengert.frontend.api import jacrev as jacrev
+    from wengert.frontend.api import jvp as jvp
+    from wengert.frontend.api import linearize as linearize
+    from wengert.frontend.api import stop_gradient as stop_gradient
+    from wengert.frontend.api import value_and_grad as value_and_grad
+    from wengert.frontend.api import vjp as vjp
+
+_HOME = {
+    "WengertError": "wengert.dialects.errors",
+    **dict.fromkeys(
+        ["check_grads", "compile", "grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient",
+         "value_and_grad", "vjp"],
+        "wengert.frontend.api",
+    ),
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 (the names of the table)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'wengert' has no attribute '{name}'")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
