@@ -1,0 +1,100 @@
+"""Integers, bools, comparisons and conversions to them: no tangents, recomputed rather than saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.op import Op, converted, discrete, predicate_type
+
+addi = discrete("arith.addi", np.add)
+subi = discrete("arith.subi", np.subtract)
+muli = discrete("arith.muli", np.multiply)
+
+
+def _truncating(a: Any, b: Any) -> Any:
+    """C's integer division: towards zero."""
+    return np.where(np.asarray(a) * np.sign(b) < 0, -(np.abs(a) // np.abs(b)), np.abs(a) // np.abs(b)).astype(np.asarray(a).dtype)[()]
+
+
+divsi = discrete("arith.divsi", _truncating)
+divui = discrete("arith.divui", np.floor_divide)
+remsi = discrete("arith.remsi", lambda a, b: a - _truncating(a, b) * b)
+remui = discrete("arith.remui", np.remainder)
+floordivsi = discrete("arith.floordivsi", np.floor_divide)
+ceildivsi = discrete("arith.ceildivsi", lambda a, b: -(-a // b))
+ceildivui = discrete("arith.ceildivui", lambda a, b: -(-a // b))
+maxsi = discrete("arith.maxsi", np.maximum)
+minsi = discrete("arith.minsi", np.minimum)
+andi = discrete("arith.andi", np.bitwise_and)
+ori = discrete("arith.ori", np.bitwise_or)
+xori = discrete("arith.xori", np.bitwise_xor)
+shli = discrete("arith.shli", np.left_shift)
+shrsi = discrete("arith.shrsi", np.right_shift)
+absi = discrete("math.absi", np.abs, ("x",))
+ipowi = discrete("math.ipowi", lambda a, b: np.power(a, b))
+
+# ---------------------------------------------------------------- comparisons; the predicate numbers are upstream's
+
+INTEGER_PREDICATES = {"eq": 0, "ne": 1, "slt": 2, "sle": 3, "sgt": 4, "sge": 5, "ult": 6, "ule": 7, "ugt": 8, "uge": 9}
+FLOAT_PREDICATES = {"false": 0, "oeq": 1, "ogt": 2, "oge": 3, "olt": 4, "ole": 5, "one": 6, "ord": 7,
+                    "ueq": 8, "ugt": 9, "uge": 10, "ult": 11, "ule": 12, "une": 13, "uno": 14, "true": 15}
+_RELATIONS: dict[str, Callable[..., Any]] = {"eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+                                             "gt": np.greater, "ge": np.greater_equal}
+_FLOAT_NAMES = {number: name for name, number in FLOAT_PREDICATES.items()}
+_INTEGER_NAMES = {number: name for name, number in INTEGER_PREDICATES.items()}
+
+
+def _compare_integers(a: Any, b: Any, predicate: int) -> Any:
+    name = _INTEGER_NAMES[predicate]
+    if name[0] == "u":
+        a, b = np.asarray(a).astype(np.uint64), np.asarray(b).astype(np.uint64)
+    return _RELATIONS[name.removeprefix("s").removeprefix("u")](a, b)
+
+
+def _compare_floats(a: Any, b: Any, predicate: int) -> Any:
+    name = _FLOAT_NAMES[predicate]
+    unordered = np.isnan(a) | np.isnan(b)
+    if name in ("ord", "uno"):
+        return unordered if name == "uno" else ~unordered
+    if name in ("true", "false"):
+        return np.full(np.shape(unordered), name == "true")[()]
+    related = _RELATIONS[name[1:]](a, b)
+    return related & ~unordered if name[0] == "o" else related | unordered
+
+
+_cmpi = discrete("arith.cmpi", _compare_integers, typing=predicate_type)
+# A comparison of floats is saved, not recomputed: a predicate evaluated twice must not differ.
+_cmpf = discrete("arith.cmpf", _compare_floats, typing=predicate_type, recompute=False)
+
+
+def cmpf(predicate: str, a: Any, b: Any) -> Any:
+    """Compare floats: ``cmpf("olt", a, b)``; o = ordered (false at nan), u = unordered (true at nan)."""
+    return _cmpf(a, b, predicate=FLOAT_PREDICATES[predicate])
+
+
+def cmpi(predicate: str, a: Any, b: Any) -> Any:
+    """Compare integers: ``cmpi("slt", a, b)``."""
+    return _cmpi(a, b, predicate=INTEGER_PREDICATES[predicate])
+
+
+# ---------------------------------------------------------------- conversions
+
+
+def _convert(name: str, target: str) -> Op:
+    return discrete(name, lambda x, out: np.asarray(x).astype(out[0][1])[()], ("x",), converted(target), typed=True)
+
+
+index_cast = _convert("arith.index_cast", "index")
+extui = _convert("arith.extui", "i64")
+extsi = _convert("arith.extsi", "i64")
+trunci = discrete("arith.trunci", lambda x, out: (np.asarray(x) & 1).astype(out[0][1])[()] if out[0][1] == np.bool_ else np.asarray(x).astype(out[0][1])[()],
+                  ("x",), converted("i1"), typed=True)
+sitofp = _convert("arith.sitofp", "f64")
+uitofp = _convert("arith.uitofp", "f64")
+fptosi = _convert("arith.fptosi", "i64").where(recompute=False)
+isnan = discrete("math.isnan", np.isnan, ("x",), predicate_type, recompute=False)
+isinf = discrete("math.isinf", np.isinf, ("x",), predicate_type, recompute=False)
+isfinite = discrete("math.isfinite", np.isfinite, ("x",), predicate_type, recompute=False)

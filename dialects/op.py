@@ -1,0 +1,276 @@
+"""One op, one paragraph: the record every operation is described by, and the families that carry the burden.
+
+A record says what an op means (in NumPy), how its results are typed, how it is differentiated, transposed and lowered.
+Passes read the fields of records; none of them mentions an op by name.
+
+Records are callable, and a rule is ordinary Python that works in two worlds: called on IR values, an op emits itself at
+the current insertion point; called on NumPy arrays, it computes.  ``lambda x, y: neg(sin(x))`` is therefore both the code
+generator of a derivative and something a test can evaluate without a compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.bindings import Value, ir, is_float, is_tensor, tensor_type
+
+DTYPES: dict[str, type] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "i32": np.int32, "i8": np.int8,
+                           "i1": np.bool_, "index": np.int64}
+
+
+class Absent:
+    """A rule that does not exist, and why: "not differentiable" is a value, never a missing entry."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return f"Absent({self.reason!r})"
+
+
+NOT_LINEAR = Absent("not a linear op: it never appears in a linearized function")
+DISCRETE = Absent("its result is an integer or a bool, which carries no tangent")
+
+#: jvp(primals, results, tangents, attributes) -> one tangent (or None: identically zero) a result.
+JvpRule = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, Any]], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Op:
+    """The record of one operation.
+
+    Args:
+        name: ``dialect.op``.
+        operands: operand names; a leading ``*`` marks the one that is variadic.
+        meaning: ``meaning(*operands, **attributes)`` in NumPy; with ``typed`` it also gets ``out``, the list of
+            ``(shape, dtype)`` of the results (a dynamic dimension is None).
+        typing: ``typing(*operand_types, **attributes)`` -> result type(s).
+        jvp: the tangent rule, or why there is none.
+        transpose: ``transpose(cotangents, ct, operands, attributes)`` of an op that is linear in `linear`; see passes/transpose.py.
+        linear: positions of the operands in which the op is linear (jointly), if it is a linear op.
+        bilinear: the op is linear in each of these operands on its own (mulf: both; divf: the first).
+        lower: emits the op in terms of linalg/tensor/scf on tensors; see passes/lower_tensors.py.
+        effect: the op must neither be removed, merged nor moved.
+        recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
+        expensive: worth a residual rather than a second evaluation (transcendental functions).
+        samples: functions of a random generator, each returning the operands of one test point.
+    """
+
+    name: str
+    operands: tuple[str, ...]
+    meaning: Callable[..., Any]
+    typing: Callable[..., Any]
+    jvp: JvpRule | Absent
+    transpose: Callable[..., Any] | Absent = NOT_LINEAR
+    linear: tuple[int, ...] = ()
+    bilinear: tuple[int, ...] = ()
+    lower: Callable[..., Any] | None = None
+    effect: bool = False
+    recompute: bool = False
+    expensive: bool = False
+    typed: bool = False
+    family: str = ""
+    samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
+    sample_attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *operands: Any, like: Any = None, result_types: Sequence[Any] | None = None, **attributes: Any) -> Any:
+        """Emit on IR values, compute on arrays; one result comes back bare, several as a list.
+
+        `like` fixes the type (shape and dtype) of the result where it does not follow from the operands.
+        """
+        if any(isinstance(v, Value) for v in operands):
+            if result_types is None:
+                result_types = [like.type] if like is not None else None
+            results = list(self.emit(operands, attributes, result_types).results)
+        else:
+            if self.typed:
+                if like is None:
+                    raise TypeError(f"{self.name}: the shape of the result must be given (like=)")
+                attributes["out"] = [(np.shape(like), np.asarray(like).dtype)]
+            value = self.meaning(*operands, **attributes)
+            results = list(value) if isinstance(value, (tuple, list)) else [value]
+        return results[0] if len(results) == 1 else results
+
+    def emit(self, operands: Sequence[Any], attributes: Mapping[str, Any] | None = None,
+             result_types: Sequence[Any] | None = None, *, loc: Any = None, ip: Any = None) -> Any:
+        """Create the operation (at `ip`, or the current insertion point) and return it."""
+        attributes = attributes or {}
+        if result_types is None:
+            inferred = self.typing(*[v.type for v in operands], **attributes)
+            result_types = list(inferred) if isinstance(inferred, (list, tuple)) else [inferred]
+        return ir.Operation.create(self.name, list(result_types), list(operands), encode_attributes(attributes), loc=loc, ip=ip)
+
+    def where(self, **changes: Any) -> Op:
+        """A copy of the record with some fields changed, put in its place in the registry."""
+        return register(replace(self, **changes))
+
+
+_REGISTRY: dict[str, Op] = {}
+
+
+def register(op: Op) -> Op:
+    """Enter a record; a plug-in calls this for its own ops before it makes a context."""
+    _REGISTRY[op.name] = op
+    return op
+
+
+def lookup(name: str) -> Op | None:
+    """The record of an operation name, or None for control flow and foreign ops."""
+    return _REGISTRY.get(name)
+
+
+def records() -> Iterator[Op]:
+    """All records, in the order in which they were defined."""
+    return iter(tuple(_REGISTRY.values()))
+
+
+# ---------------------------------------------------------------- attributes: Python values <-> MLIR
+
+
+def encode_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Python values as MLIR attributes; MLIR attributes pass through."""
+    return {name: _encode(name, value) for name, value in attributes.items() if value is not None}
+
+
+def _encode(name: str, value: Any) -> Any:
+    if isinstance(value, ir.Attribute):
+        return value
+    if name == "operandSegmentSizes":
+        return ir.DenseI32ArrayAttr.get([int(x) for x in value])
+    if isinstance(value, bool):
+        return ir.BoolAttr.get(value)
+    if isinstance(value, (int, np.integer)):
+        return ir.IntegerAttr.get(ir.IntegerType.get_signless(64), int(value))
+    if isinstance(value, float):
+        return ir.FloatAttr.get(ir.F64Type.get(), value)
+    if isinstance(value, str):
+        return ir.StringAttr.get(value)
+    if isinstance(value, (tuple, list)) and value and all(isinstance(x, str) for x in value):
+        return ir.ArrayAttr.get([ir.StringAttr.get(x) for x in value])
+    if isinstance(value, (tuple, list)):
+        return ir.DenseI64ArrayAttr.get([int(x) for x in value])
+    raise TypeError(f"attribute {name}: no MLIR attribute for {value!r}")
+
+
+def decode_attributes(operation: Any) -> dict[str, Any]:
+    """The attributes of an operation as Python values (what has no Python form stays an MLIR attribute)."""
+    return {name: _decode(operation.attributes[name]) for name in operation.attributes}
+
+
+def _decode(attribute: Any) -> Any:
+    if isinstance(attribute, ir.BoolAttr):
+        return bool(attribute.value)
+    if isinstance(attribute, (ir.IntegerAttr, ir.FloatAttr, ir.StringAttr)):
+        return attribute.value
+    if isinstance(attribute, (ir.DenseI64ArrayAttr, ir.DenseI32ArrayAttr)):
+        return tuple(attribute)
+    if isinstance(attribute, ir.FlatSymbolRefAttr):
+        return attribute.value
+    if isinstance(attribute, ir.ArrayAttr) and all(isinstance(x, ir.StringAttr) for x in attribute):
+        return tuple(x.value for x in attribute)
+    return attribute
+
+
+def raw_attributes(operation: Any) -> dict[str, Any]:
+    """The attributes of an operation, untouched: what a clone needs."""
+    return {name: operation.attributes[name] for name in operation.attributes}
+
+
+# ---------------------------------------------------------------- families
+
+
+def same_type(*types: Any, **_: Any) -> Any:
+    """The typing of elementwise ops: the result is like the first operand."""
+    return types[0]
+
+
+def predicate_type(*types: Any, **_: Any) -> Any:
+    """The typing of comparisons: i1, elementwise."""
+    i1 = ir.IntegerType.get_signless(1)
+    return tensor_type(types[0].shape, i1) if is_tensor(types[0]) else i1
+
+
+def converted(dtype: str) -> Callable[..., Any]:
+    """The typing of conversions needs the target: it is given with `like` or `result_types`."""
+    def typing(*types: Any, **_: Any) -> Any:
+        target = ir.Type.parse(dtype)
+        return tensor_type(types[0].shape, target) if is_tensor(types[0]) else target
+    return typing
+
+
+#: A partial derivative: a constant factor, or a function of the operands and the result, `f(*operands, y)`.
+Partial = float | Callable[..., Any]
+
+
+def elementwise(name: str, meaning: Callable[..., Any], partials: Sequence[Partial], operands: tuple[str, ...] = ("x",),
+                **fields: Any) -> Op:
+    """An op that maps elements: give the partial derivatives, both modes follow.
+
+    The tangent is ``sum_i partial_i * dx_i``.  A constant partial of 1, -1 or 0 costs no multiplication.
+    """
+    def jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]) -> list[Any]:
+        total = None
+        for partial, dx in zip(partials, tangents):
+            if dx is None or (isinstance(partial, float) and partial == 0.0):
+                continue
+            if isinstance(partial, float):
+                total = _add_scaled(total, partial, dx)
+            else:
+                term = lookup_call("arith.mulf", dx, partial(*primals, results[0]))
+                total = term if total is None else lookup_call("arith.addf", total, term)
+        return [total]
+
+    return register(Op(name, operands, meaning, same_type, jvp, family="elementwise", **fields))
+
+
+def _add_scaled(total: Any, factor: float, dx: Any) -> Any:
+    if factor == 1.0:
+        return dx if total is None else lookup_call("arith.addf", total, dx)
+    if factor == -1.0:
+        return lookup_call("arith.negf", dx) if total is None else lookup_call("arith.subf", total, dx)
+    raise ValueError("a constant partial is 1, -1 or 0")
+
+
+def lookup_call(name: str, *operands: Any, **attributes: Any) -> Any:
+    """Apply an op by name, where importing its record would be circular."""
+    op = lookup(name)
+    assert op is not None, f"no record for {name}"
+    return op(*operands, **attributes)
+
+
+def discrete(name: str, meaning: Callable[..., Any], operands: tuple[str, ...] = ("x", "y"), typing: Callable[..., Any] = same_type,
+             **fields: Any) -> Op:
+    """An op on integers, bools and indices: no tangents, and recomputed rather than saved."""
+    return register(Op(name, operands, meaning, typing, DISCRETE, recompute=fields.pop("recompute", True), family="discrete", **fields))
+
+
+def structural(name: str, operands: tuple[str, ...], meaning: Callable[..., Any], typing: Callable[..., Any], linear: tuple[int, ...],
+               transpose: Callable[..., Any], **fields: Any) -> Op:
+    """An op that moves or combines data linearly in the operands at `linear`: its tangent is itself, applied to the tangents."""
+    def jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]) -> list[Any]:
+        from wengert.dialects.build import zeros_like
+        op = lookup(name)
+        assert op is not None
+        moved = [(tangents[i] if tangents[i] is not None else zeros_like(x)) if i in linear else x for i, x in enumerate(primals)]
+        return [op(*moved, like=results[0], **attributes)]
+
+    return register(Op(name, operands, meaning, typing, jvp, transpose, linear, family="structural", **fields))
+
+
+def dtype_name(type_: Any) -> str:
+    """"f64", "f32", "i64", "i1", "index" of a type or of the elements of a tensor type."""
+    return str(type_.element_type if is_tensor(type_) else type_)
+
+
+def carries_tangent(value: Any) -> bool:
+    """Whether a value (IR or array) is of floating type."""
+    if isinstance(value, Value):
+        return is_float(value.type)
+    return bool(np.issubdtype(np.asarray(value).dtype, np.floating))

@@ -1,0 +1,5 @@
+"""Importing this module enters every op record of wengert."""
+
+from wengert.dialects import constants, diff, discrete, effects, elementwise, multilinear, reduction, structural
+
+__all__ = ["constants", "diff", "discrete", "effects", "elementwise", "multilinear", "reduction", "structural"]
