@@ -105,11 +105,18 @@ class Upstream(Pass):
     text: str
 
     def run(self, module: ir.Module) -> None:
+        self.manager().run(module.operation)
+
+    def manager(self) -> Any:
+        """A pass manager for a module in the entered context.
+
+        Raises:
+            WengertValueError: upstream does not know the pass, or not its options.
+        """
         try:
-            manager = PassManager.parse(f"builtin.module({self.text})")
+            return PassManager.parse(f"builtin.module({self.text})")
         except ValueError as error:
             raise _unparsable(self.text, error) from error
-        manager.run(module.operation)
 
     @property
     def label(self) -> str:
@@ -161,8 +168,8 @@ def run_pipeline(module: ir.Module, passes: Iterable[Pass], observer: Observer |
         observer: called with (label of the pass, module) after each pass that succeeded.
 
     Raises:
-        WengertError: a pass refused the program, an upstream pass failed, or a pass left IR that does not verify.  MLIR's
-            diagnostics become its text and position; the original `MLIRError` is its cause.
+        WengertError: a pass refused the program, an upstream pass failed, or a pass left IR that does not verify.
+            MLIR's diagnostics become its text and position; the original `MLIRError` is its cause.
         Exception: whatever a pass raised, with a note that names the pass.
     """
     with module.context:
@@ -236,7 +243,8 @@ def _is_required(field: Field[Any]) -> bool:
 def _option_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(map(_option_text, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f'"{text}"' if " " in text else text
 
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
