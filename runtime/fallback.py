@@ -1,0 +1,100 @@
+"""The entry in plain Python and ctypes, for interpreters whose objects do not have the layout `python_abi` expects.
+
+It accepts, refuses, returns and raises exactly as the generated entry (the tests run both on the same cases), a
+hundred times slower per call. It uses nothing but public Python attributes and the kernel's address.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.runtime.jit import Library
+from wengert.runtime.python_abi import DTYPES
+from wengert.runtime.signature import KernelSignature, Slot
+
+_C_TYPES: dict[str, Any] = {"f64": ctypes.c_double, "f32": ctypes.c_float, "i64": ctypes.c_int64, "i1": ctypes.c_uint8}
+_SCALARS: dict[str, tuple[type, ...]] = {
+    "f64": (float, np.float64),
+    "f32": (np.float32,),
+    "i64": (int, np.int64),
+    "i1": (bool, np.bool_),
+}
+_ERROR_WORDS = 4
+
+
+def fallback_entry(
+    library: Library,
+    signature: KernelSignature,
+    on_mismatch: Callable[..., Any],
+    on_error: Callable[[int, int, int], BaseException],
+    *,
+    single: bool = False,
+) -> Callable[..., Any]:
+    """What `entry.build_entry` returns, without generated code; the parameters are its. Releases the GIL always."""
+    if single and len(signature.returned) != 1:
+        raise ValueError(f"kernel {signature.name}: single=True with {len(signature.returned)} returned results")
+    parameters = [ctypes.c_void_p if slot.is_array else _C_TYPES[slot.dtype] for slot in signature.arguments]
+    parameters += [ctypes.c_void_p] * (len(signature.returned) + 1)
+    kernel = ctypes.CFUNCTYPE(None, *parameters)(library.address(signature.name))
+    lease = library.lease
+
+    def entry(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or not _accepts(signature, args):
+            return on_mismatch(*args, **kwargs)
+        results = [np.empty(slot.dimensions, DTYPES[slot.dtype]) for slot in signature.returned]
+        record = (ctypes.c_int64 * _ERROR_WORDS)()
+        operands = [value.ctypes.data if isinstance(value, np.ndarray) else value for value in args]
+        kernel(*operands, *(result.ctypes.data for result in results), ctypes.addressof(record))
+        if record[0]:
+            del results
+            raise on_error(record[0], record[1], record[2])
+        values = tuple(result if result.ndim else result[()] for result in results)
+        return values[0] if single else values
+
+    entry.__name__ = signature.name
+    entry.lease = lease  # type: ignore[attr-defined]  # the code stays mapped as long as the function lives
+    return entry
+
+
+def _accepts(signature: KernelSignature, args: tuple[Any, ...]) -> bool:
+    if len(args) != len(signature.arguments):
+        return False
+    for k, (slot, value) in enumerate(zip(signature.arguments, args, strict=True)):
+        fits = _is_array(slot, value, k in signature.written) if slot.is_array else _is_scalar(slot, value)
+        if not fits:
+            return False
+    return not _overlap(signature, args)
+
+
+def _is_scalar(slot: Slot, value: Any) -> bool:
+    if type(value) not in _SCALARS[slot.dtype]:
+        return False
+    return slot.dtype != "i64" or -(2**63) <= value < 2**63
+
+
+def _is_array(slot: Slot, value: Any, written: bool) -> bool:
+    if type(value) is not np.ndarray or value.shape != slot.shape:
+        return False
+    dtype = DTYPES[slot.dtype]
+    flags = value.flags
+    return (
+        value.dtype.num == dtype.num
+        and value.dtype.byteorder == dtype.byteorder
+        and bool(flags.c_contiguous and flags.aligned and (flags.writeable or not written))
+    )
+
+
+def _overlap(signature: KernelSignature, args: tuple[Any, ...]) -> bool:
+    """Whether memory the kernel writes belongs to another argument too."""
+    arrays = {k: value for k, value in enumerate(args) if isinstance(value, np.ndarray) and value.nbytes}
+    ranges = {k: (array.ctypes.data, array.ctypes.data + array.nbytes) for k, array in arrays.items()}
+    for written in signature.written:
+        begin, end = ranges.get(written, (0, 0))
+        for k, (other_begin, other_end) in ranges.items():
+            if k != written and begin < other_end and other_begin < end:
+                return True
+    return False
