@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import inspect
 import linecache
 import re
 import sys
@@ -17,7 +18,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_type_hints
 
 from wengert.dialects.bindings import ir
 from wengert.dialects.context import OWN, make_context
@@ -289,7 +290,8 @@ def _passes_text() -> str:
     lines = ["wengert's passes:"]
     for name, cls in registered_passes().items():
         lines.append(f"  {name:24} {(cls.__doc__ or '').strip().splitlines()[0]}")
-        lines += [f"      {f.name.replace('_', '-')}: {f.type}" for f in fields(cls)]
+        types = get_type_hints(cls)
+        lines += [f"      {f.name.replace('_', '-')}: {inspect.formatannotation(types[f.name])}" for f in fields(cls)]
     return "\n".join([*lines, "", "upstream's passes, among others:", *(f"  {name}" for name in UPSTREAM_PASSES)])
 
 

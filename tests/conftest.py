@@ -1,0 +1,15 @@
+"""Settings of the whole test run."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+
+import wengert
+
+# Tests that may abort the process run in a subprocess, which must import the same wengert.
+os.environ["PYTHONPATH"] = str(Path(wengert.__file__).parent.parent)
+
+# Compiling takes as long as it takes: no deadline.
+hypothesis.settings.register_profile("wengert", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("wengert")
