@@ -1,0 +1,175 @@
+"""Expressions: operators, comparisons, subscripts, attributes, calls and displays ask `__rt`.
+
+    x[i] + y       __rt.binary("Add", __rt.getitem(x, i), y)
+    a < b < c      __rt.chain(a, "Lt", lambda: b, "Lt", lambda: c)
+    p and q        __rt.and_(p, lambda: q)           in a test: __rt.and_test(p, lambda: q)
+    u if c else v  __rt.ifexp(c, lambda: u, lambda: v)
+    f(x)           __rt.call(f, x)
+    [x, y]         __rt.new([x, y])                  so that growing it is known not to touch older lists
+
+Constants, names, f-strings and the bodies of lambdas and nested functions stay (a nested function is rewritten when it
+is called).  Every new node has the position of the one it replaces.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import NoReturn
+
+from wengert.dialects.errors import Position, UnsupportedError
+from wengert.frontend.names import walk_scope
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def store(name: str) -> ast.Name:
+    return ast.Name(name, ast.Store())
+
+
+def attribute(owner: str, name: str) -> ast.Attribute:
+    return ast.Attribute(load(owner), name, ast.Load())
+
+
+def hook(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(attribute("__rt", name), list(arguments), [])
+
+
+class ExpressionRewriter(ast.NodeTransformer):
+    """Rewrites expressions of one function.
+
+    Args:
+        filename: of the user's source, for refusals.
+        uncertain: reads that may find their name unbound.
+        shared: names shared with other functions; every read of one is uncertain.
+    """
+
+    def __init__(self, filename: str, uncertain: set[ast.Name], shared: frozenset[str]) -> None:
+        self.filename, self.uncertain, self.shared = filename, uncertain, shared
+
+    def refuse(self, node: ast.AST, what: str, why: str = "", help: str = "") -> NoReturn:
+        position = Position(self.filename, getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1)
+        raise UnsupportedError(what, position, why, help)
+
+    def expression(self, node: ast.expr) -> ast.expr:
+        result: ast.expr = self.visit(node)
+        return result
+
+    def expressions(self, nodes: Sequence[ast.expr]) -> list[ast.expr]:
+        return [self.expression(node) for node in nodes]
+
+    def test(self, node: ast.expr) -> ast.expr:
+        """An expression of which only the truth is used."""
+        if isinstance(node, ast.BoolOp):
+            name = "and_test" if isinstance(node.op, ast.And) else "or_test"
+            return self.short_circuit(name, node, [self.test(value) for value in node.values])
+        return self.expression(node)
+
+    def index(self, node: ast.expr) -> ast.expr:
+        """A subscript as a value: slices become `slice` objects."""
+        if isinstance(node, ast.Slice):
+            parts = [self.expression(p) if p else ast.Constant(None) for p in (node.lower, node.upper, node.step)]
+            return ast.copy_location(hook("slice", *parts), node)
+        if isinstance(node, ast.Tuple):
+            return ast.copy_location(ast.Tuple([self.index(e) for e in node.elts], ast.Load()), node)
+        return self.expression(node)
+
+    def later(self, node: ast.expr, rewritten: ast.expr | None = None) -> ast.Lambda:
+        """`lambda: node`, for an operand that may not be evaluated."""
+        for inner in walk_scope(node):
+            if isinstance(inner, ast.NamedExpr):
+                self.refuse(
+                    inner,
+                    "an assignment expression inside an operand that may not be evaluated",
+                    why="whether the name is bound would depend on a run-time value",
+                    help=f"assign '{inner.target.id}' in a statement of its own before",
+                )
+        body = rewritten if rewritten is not None else self.expression(node)
+        return ast.copy_location(ast.Lambda(ast.arguments([], [], None, [], [], None, []), body), node)
+
+    def short_circuit(self, name: str, node: ast.BoolOp, values: list[ast.expr]) -> ast.expr:
+        result = values[-1]
+        for position in reversed(range(len(values) - 1)):
+            second = self.later(node.values[position + 1], result)
+            result = ast.copy_location(hook(name, values[position], second), node)
+        return result
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load) and (node in self.uncertain or node.id in self.shared):
+            return ast.copy_location(hook("load", ast.Constant(node.id), node), node)
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        name = "and_" if isinstance(node.op, ast.And) else "or_"
+        return self.short_circuit(name, node, self.expressions(node.values))
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        call = hook("ifexp", self.test(node.test), self.later(node.body), self.later(node.orelse))
+        return ast.copy_location(call, node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.op, ast.Not):
+            return ast.copy_location(hook("not_", self.test(node.operand)), node)
+        if isinstance(node.operand, ast.Constant):
+            return node
+        operator = ast.Constant(type(node.op).__name__)
+        return ast.copy_location(hook("unary", operator, self.expression(node.operand)), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        operator = ast.Constant(type(node.op).__name__)
+        call = hook("binary", operator, self.expression(node.left), self.expression(node.right))
+        return ast.copy_location(call, node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        operators = [ast.Constant(type(op).__name__) for op in node.ops]
+        left = self.expression(node.left)
+        if len(operators) == 1:
+            call = hook("compare", operators[0], left, self.expression(node.comparators[0]))
+        else:
+            operands = [self.later(c) for c in node.comparators]
+            call = hook("chain", left, *(part for pair in zip(operators, operands, strict=True) for part in pair))
+        return ast.copy_location(call, node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        return ast.copy_location(hook("getitem", self.expression(node.value), self.index(node.slice)), node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return ast.copy_location(hook("getattr", self.expression(node.value), ast.Constant(node.attr)), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
+            return node
+        if isinstance(node.func, ast.Name) and node.func.id in ("locals", "eval", "exec"):
+            self.refuse(node, f"{node.func.id}() in compiled code", why="it looks at names from outside of the code")
+        arguments = [self.expression(node.func), *self.expressions(node.args)]
+        keywords = [ast.keyword(k.arg, self.expression(k.value)) for k in node.keywords]
+        return ast.copy_location(ast.Call(attribute("__rt", "call"), arguments, keywords), node)
+
+    def display(self, node: ast.expr) -> ast.expr:
+        self.generic_visit(node)
+        return ast.copy_location(hook("new", node), node)
+
+    def visit_List(self, node: ast.List) -> ast.expr:
+        return self.display(node) if isinstance(node.ctx, ast.Load) else node
+
+    visit_Dict = visit_Set = visit_ListComp = visit_DictComp = visit_SetComp = display
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        self.defaults(node.args)
+        return node
+
+    def defaults(self, arguments: ast.arguments) -> None:
+        """Defaults are evaluated where the function is defined."""
+        arguments.defaults = self.expressions(arguments.defaults)
+        arguments.kw_defaults = [default and self.expression(default) for default in arguments.kw_defaults]
+
+    def never(self, node: ast.expr) -> NoReturn:
+        self.refuse(
+            node,
+            "code that is suspended (`yield`, `await`) is not compiled",
+            help="return a list, or write the loop where the values are used",
+        )
+
+    visit_Yield = visit_YieldFrom = visit_Await = never
