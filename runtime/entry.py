@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import binding as llvm
 
 from wengert.runtime import jit, python_abi
-from wengert.runtime.entry_ir import entry_symbol, generate, table_symbol
+from wengert.runtime.entry_ir import entry_symbol, generate, kernel_parameters, table_symbol
 from wengert.runtime.fallback import fallback_entry
 from wengert.runtime.signature import KernelSignature
 
@@ -53,14 +53,26 @@ def compile_kernel(
 
     `llvm_ir_text` defines `signature.name` by the kernel ABI. `release_gil=None` releases the GIL around kernels whose
     arguments and results have at least `RELEASE_GIL_ELEMENTS` elements; a short loop over few elements may run long,
-    so whoever knows says True. Raises jit.CompilationError if LLVM refuses the text.
+    so whoever knows says True. Raises jit.CompilationError if LLVM refuses the text, and ValueError if the kernel does
+    not have the parameters the signature promises.
     """
     release = signature.elements >= RELEASE_GIL_ELEMENTS if release_gil is None else release_gil
     context = llvm.create_context()
     module = jit.optimize(llvm_ir_text, level=level, context=context)
+    _check_type(module, signature)
     entry_text = generate(signature, release_gil=release, single=single)
     module.link_in(jit.optimize(entry_text, level=_ENTRY_LEVEL, context=context))
     return jit.emit_object(module, level=level)
+
+
+def _check_type(module: llvm.ModuleRef, signature: KernelSignature) -> None:
+    expected = f"void ({', '.join(kernel_parameters(signature))})"
+    try:
+        found = str(module.get_function(signature.name).global_value_type)
+    except NameError:
+        raise ValueError(f"the module has no kernel {signature.name}") from None
+    if found != expected:
+        raise ValueError(f"kernel {signature.name} has the type {found}, its signature needs {expected}")
 
 
 def build_entry(

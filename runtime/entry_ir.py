@@ -50,6 +50,12 @@ def table_symbol(signature: KernelSignature, single: bool) -> str:
     return f"{entry_symbol(signature, single)}.table"
 
 
+def kernel_parameters(signature: KernelSignature) -> list[str]:
+    """The LLVM types of the kernel's parameters: arguments, returned results, the error record."""
+    arguments = ["ptr" if slot.is_array else LLVM_TYPES[slot.dtype] for slot in signature.arguments]
+    return [*arguments, *["ptr"] * (len(signature.returned) + 1)]
+
+
 def generate(signature: KernelSignature, *, release_gil: bool, single: bool) -> str:
     """The LLVM module that defines the entry and declares the kernel.
 
@@ -88,12 +94,10 @@ class _EntryWriter(FunctionWriter):
         self.line(f"ret ptr {self.call('ptr', 'PyObject_Vectorcall', forwarded)}")
         self.label("failed")
         self.line("ret ptr null")
-        parameters = ["ptr" if slot.is_array else LLVM_TYPES[slot.dtype] for slot in self.signature.arguments]
-        parameters += ["ptr"] * (len(self.signature.returned) + 1)
         globals_ = [
             f"@{self.table} = global [{len(TABLE)} x ptr] zeroinitializer",
             f'@{self.symbol}.format = internal constant [4 x i8] c"LLL\\00"',
-            f"declare void @{self.signature.name}({', '.join(parameters)})",
+            f"declare void @{self.signature.name}({', '.join(kernel_parameters(self.signature))})",
         ]
         return "\n".join([*globals_, *self.arrays.texts(), overlap_function(self.symbol), self.text(), _METADATA])
 

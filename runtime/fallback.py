@@ -47,7 +47,7 @@ def fallback_entry(
             return on_mismatch(*args, **kwargs)
         results = [np.empty(slot.dimensions, DTYPES[slot.dtype]) for slot in signature.returned]
         record = (ctypes.c_int64 * _ERROR_WORDS)()
-        operands = [value.ctypes.data if isinstance(value, np.ndarray) else value for value in args]
+        operands = [_operand(value) for value in args]
         kernel(*operands, *(result.ctypes.data for result in results), ctypes.addressof(record))
         if record[0]:
             del results
@@ -58,6 +58,13 @@ def fallback_entry(
     entry.__name__ = signature.name
     entry.lease = lease  # type: ignore[attr-defined]  # the code stays mapped as long as the function lives
     return entry
+
+
+def _operand(value: Any) -> int | float | bool:
+    """An array as the address of its data, a NumPy scalar as the Python scalar ctypes converts."""
+    if isinstance(value, np.ndarray):
+        return int(value.ctypes.data)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _accepts(signature: KernelSignature, args: tuple[Any, ...]) -> bool:

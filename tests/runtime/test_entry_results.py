@@ -1,0 +1,186 @@
+"""What an entry returns, and what it raises when the kernel records an error."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.runtime.kernels import (
+    ADD,
+    ADD_SIGNATURE,
+    ECHO,
+    ECHO_SIGNATURE,
+    FAIL,
+    FAIL_SIGNATURE,
+    INCREMENT,
+    INCREMENT_SIGNATURE,
+    SQUARE,
+    SQUARE_SIGNATURE,
+    Build,
+    empty_kernel,
+    error,
+    mismatch,
+)
+from wengert.runtime.entry import build_entry, compile_kernel
+from wengert.runtime.jit import load
+from wengert.runtime.signature import KernelSignature, Slot
+
+
+def test_scalars_are_numpy_scalars(build: Build) -> None:
+    results = build(ECHO, ECHO_SIGNATURE)(1.5, np.float32(2.5), -7, True)
+    assert results == (1.5, 2.5, -7, True)
+    assert [type(result) for result in results] == [np.float64, np.float32, np.int64, np.bool_]
+
+
+def test_a_tuple_unless_single(build: Build) -> None:
+    assert build(SQUARE, SQUARE_SIGNATURE)(3.0) == (9.0,)
+    scalar = build(SQUARE, SQUARE_SIGNATURE, single=True)(3.0)
+    assert type(scalar) is np.float64
+    assert scalar == 9.0
+    array = build(ADD, ADD_SIGNATURE, single=True)(np.arange(8.0), np.ones(8))
+    assert type(array) is np.ndarray
+    np.testing.assert_array_equal(array, np.arange(8.0) + 1)
+
+
+def test_single_needs_one_result(build: Build) -> None:
+    with pytest.raises(ValueError, match="single=True with 4 returned results"):
+        build(ECHO, ECHO_SIGNATURE, single=True)
+    nothing = KernelSignature("nothing", (), ())
+    with pytest.raises(ValueError, match="single=True with 0 returned results"):
+        build(empty_kernel(nothing), nothing, single=True)
+
+
+@pytest.mark.parametrize("dtype", ["f64", "f32", "i64", "i1"])
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 1), (0,), (2, 0)])
+def test_new_arrays(build: Build, dtype: str, shape: tuple[int, ...]) -> None:
+    signature = KernelSignature("nothing", (), (Slot(dtype, shape), Slot("f64", (2,)), Slot(dtype, shape)))
+    first, _, last = build(empty_kernel(signature), signature)()
+    expected = {"f64": "f8", "f32": "f4", "i64": "i8", "i1": "?"}[dtype]
+    assert (first.dtype, first.shape) == (np.dtype(expected), shape)
+    assert first.flags.c_contiguous
+    assert first.flags.owndata
+    assert first.flags.writeable
+    assert first is not last
+
+
+def test_a_0d_result_is_a_scalar(build: Build) -> None:
+    signature = KernelSignature("square", (Slot("f64"),), (Slot("f64", ()),))
+    assert type(build(SQUARE, signature)(2.0)[0]) is np.float64
+
+
+def test_a_0d_array_argument_is_a_pointer(build: Build) -> None:
+    code = """
+    define void @load(ptr %x, ptr %y, ptr %err) {
+      %v = load double, ptr %x
+      store double %v, ptr %y
+      ret void
+    }"""
+    assert build(code, KernelSignature("load", (Slot("f64", ()),), (Slot("f64"),)))(np.array(4.5)) == (4.5,)
+
+
+def test_results_written_into_arguments(build: Build) -> None:
+    a, b = np.arange(8.0), np.full(8, 10.0)
+    assert build(INCREMENT, INCREMENT_SIGNATURE)(a, b) == (7.0,)
+    np.testing.assert_array_equal(a, np.arange(8.0) + 10)
+
+
+def test_results_are_new_each_time(build: Build) -> None:
+    add = build(ADD, ADD_SIGNATURE)
+    (first,), (second,) = add(np.zeros(8), np.zeros(8)), add(np.ones(8), np.ones(8))
+    assert not np.shares_memory(first, second)
+    np.testing.assert_array_equal(first, np.zeros(8))
+
+
+def test_a_recorded_error_is_raised(build: Build) -> None:
+    fail = build(FAIL, FAIL_SIGNATURE)
+    array, scalar = fail(0)
+    assert (array.tolist(), scalar) == ([1.0] * 8, 2.0)
+    with pytest.raises(IndexError) as caught:
+        fail(5)
+    assert caught.value.args == (5, 7, -9)
+
+
+@pytest.mark.parametrize("release_gil", [False, True])
+@pytest.mark.parametrize("single", [False, True])
+def test_errors_in_every_form_of_entry(release_gil: bool, single: bool) -> None:
+    signature = KernelSignature("fail", (Slot("i64"), Slot("f64", (8,))), (Slot("f64", (8,)), Slot("f64")), (1, None))
+    code = FAIL
+    entry = build_entry(code, signature, mismatch, error, release_gil=release_gil, single=single)
+    with pytest.raises(IndexError) as caught:
+        entry(3, np.zeros(8))
+    assert caught.value.args == (3, 7, -9)
+    assert entry(0, np.zeros(8)) == (2.0 if single else (2.0,))
+
+
+def test_on_error_that_raises_itself_or_returns_nonsense() -> None:
+    def raising(code: int, a: int, b: int) -> BaseException:
+        raise KeyError(code)
+
+    with pytest.raises(KeyError):
+        build_entry(FAIL, FAIL_SIGNATURE, mismatch, raising)(1)
+
+    def nonsense(*record: int) -> Any:
+        return "not an exception"
+
+    with pytest.raises(SystemError):
+        build_entry(FAIL, FAIL_SIGNATURE, mismatch, nonsense)(1)
+
+
+def test_no_frame_of_ours_in_the_traceback() -> None:
+    with pytest.raises(IndexError) as caught:
+        build_entry(FAIL, FAIL_SIGNATURE, mismatch, error)(1)
+    assert [frame.name for frame in caught.traceback] == ["test_no_frame_of_ours_in_the_traceback"]
+
+
+def test_memory_that_cannot_be_had_is_a_memory_error() -> None:
+    huge = Slot("f64", (2**45,))
+    signature = KernelSignature("nothing", (), (Slot("f64", (4,)), huge))
+    with pytest.raises(MemoryError):
+        build_entry(empty_kernel(signature), signature, mismatch, error)()
+    alone = KernelSignature("nothing", (), (huge,))
+    with pytest.raises(MemoryError):
+        build_entry(empty_kernel(alone), alone, mismatch, error, single=True)()
+
+
+@pytest.mark.parametrize("count", [1, 9, 40])
+def test_many_leaves(build: Build, count: int) -> None:
+    """result k = argument k, for as many as LLVM compiles in each of its ways."""
+    slots = tuple(Slot("i64", (2,)) if k % 2 else Slot("f64") for k in range(count))
+    parameters = [f"ptr %a{k}" if k % 2 else f"double %a{k}" for k in range(count)] + [
+        f"ptr %r{k}" for k in range(count)
+    ]
+    body = "".join(
+        f"%v{k} = load <2 x i64>, ptr %a{k}, align 8\nstore <2 x i64> %v{k}, ptr %r{k}, align 8\n"
+        if k % 2
+        else f"store double %a{k}, ptr %r{k}\n"
+        for k in range(count)
+    )
+    code = f"define void @copy({', '.join(parameters)}, ptr %err) {{\n{body}ret void\n}}"
+    args = [np.array([k, -k]) if k % 2 else float(k) for k in range(count)]
+    results = build(code, KernelSignature("copy", slots, slots))(*args)
+    for arg, result in zip(args, results, strict=True):
+        np.testing.assert_array_equal(arg, result)
+
+
+def test_object_code_from_elsewhere() -> None:
+    code = compile_kernel(SQUARE, SQUARE_SIGNATURE)
+    assert build_entry(load(code), SQUARE_SIGNATURE, mismatch, error)(3.0) == (9.0,)
+
+
+def test_a_library_has_one_entry() -> None:
+    library = load(compile_kernel(SQUARE, SQUARE_SIGNATURE))
+    entry = build_entry(library, SQUARE_SIGNATURE, mismatch, error)
+    with pytest.raises(ValueError, match="has an entry already"):
+        build_entry(library, SQUARE_SIGNATURE, mismatch, error)
+    with pytest.raises(KeyError, match="single"):
+        build_entry(library, SQUARE_SIGNATURE, mismatch, error, single=True)
+    assert entry(3.0) == (9.0,)
+
+
+def test_kernel_and_signature_must_agree() -> None:
+    wrong = KernelSignature("square", (Slot("f64"), Slot("f64")), (Slot("f64"),))
+    with pytest.raises(ValueError, match=r"kernel square has the type .*, its signature needs"):
+        build_entry(SQUARE, wrong, mismatch, error)
+    absent = KernelSignature("cube", (Slot("f64"),), (Slot("f64"),))
+    with pytest.raises(ValueError, match="no kernel cube"):
+        build_entry(SQUARE, absent, mismatch, error)
