@@ -226,7 +226,9 @@ def _cores() -> int:
 def _print(found: list[Finding]) -> None:
     marks = {"ok": "ok", "missing": "MISSING", "absent": "-"}
     missing = sum(finding.state == "missing" for finding in found)
-    summary = f"{missing} thing(s) that wengert needs are missing." if missing else "Everything wengert needs is here."
+    summary = "Everything wengert needs is here."
+    if missing:
+        summary = f"Missing: {missing} of the things that wengert needs."
     try:
         from rich.console import Console
         from rich.table import Table

@@ -42,7 +42,7 @@ def test_the_doctor_says_what_is_missing() -> None:
     missing = [line for line in result.stdout.splitlines() if line.startswith("MISSING")]
     assert [line.split()[1] for line in missing[:2]] == ["cpu:", "mlir:"]
     assert "pip install xtc-mlir-python-bindings" in missing[1]
-    assert "needs are missing" in result.stdout
+    assert "of the things that wengert needs." in result.stdout
 
 
 def test_the_doctor_names_an_absent_package(monkeypatch: pytest.MonkeyPatch) -> None:

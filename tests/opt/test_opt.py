@@ -179,7 +179,7 @@ EXPECTED_REFUSAL = TEXT.replace("  %0", "  // expected-error@+1 {{addf is refuse
         (TEXT, "cse"),
         (EXPECTED_REFUSAL, "test-refuse"),
         (EXPECTED_REFUSAL.replace("@+1", "@below"), "test-refuse"),
-        (EXPECTED_REFUSAL.replace("}}\n", "}}\n  // expected-note@below {{it is a test}}\n").replace("@+1", "@+2"),
+        (EXPECTED_REFUSAL.replace("}}\n", "}}\n  // expected-note@below {{it is a test}}\n").replace("@+1", "@below"),
          "test-refuse"),
         ("func.func @f() {\n  return // expected-error@above {{expect at least a terminator}}\n}", "test-break-ir"),
         (TEXT.replace("arith.mulf %0, %1 : f64", "arith.mulf %0, %1 : f32 // expected-error {{expects different type}}"
