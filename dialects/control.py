@@ -112,7 +112,7 @@ def make_for(lower: Any, upper: Any, step: Any, inits: Sequence[Any], attributes
     """An scf.for with an empty body block (no terminator yet)."""
     types = [v.type for v in inits]
     op = create(FOR, types, [lower, upper, step, *inits], attributes, regions=1, ip=ip, loc=loc)
-    op.regions[0].blocks.append(lower.type, *types)
+    op.regions[0].blocks.append(lower.type, *types, arg_locs=[op.location] * (1 + len(types)))
     return For(op)
 
 
@@ -120,8 +120,8 @@ def make_while(inits: Sequence[Any], attributes: dict[str, Any] | None = None, *
     """An scf.while with two empty blocks."""
     types = [v.type for v in inits]
     op = create(WHILE, types, inits, attributes, regions=2, ip=ip, loc=loc)
-    op.regions[0].blocks.append(*types)
-    op.regions[1].blocks.append(*types)
+    for region in op.regions:
+        region.blocks.append(*types, arg_locs=[op.location] * len(types))
     return While(op)
 
 
@@ -178,7 +178,7 @@ def make_function(module: Any, name: str, arguments: Sequence[Any], results: Seq
     func = create("func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(module.body), loc=loc or ir.Location.unknown())
     if after is not None:
         func.move_after(after)
-    func.regions[0].blocks.append(*arguments)
+    func.regions[0].blocks.append(*arguments, arg_locs=[func.location] * len(arguments))
     return func
 
 

@@ -19,22 +19,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from wengert.dialects.op import Absent, Op, register, same_type
+from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
 
 RESIDUALS = "!diff.residuals"
 #: Function attributes that declare a derivative.
 DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev")
 
-_LATER = Absent("placeholders are given storage before differentiation goes on")
+#: The jvp of ops that have no meaning before residuals are stored.
+UNRESOLVED = Absent("placeholders are given storage before differentiation goes on")
 
 
 def _placeholder(*_: Any, **__: Any) -> Any:
     raise TypeError("a residual placeholder has no value of its own: the storage pass resolves it")
 
 
-save = register(Op("diff.save", ("value", "*counters"), _placeholder, _placeholder, _LATER, effect=True, family="diff"))
-saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, _LATER, family="diff"))
+save = register(Op("diff.save", ("value", "*counters"), _placeholder, _placeholder, UNRESOLVED, effect=True, family="diff"))
+saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UNRESOLVED, family="diff"))
 
 # The identity with derivative zero.
-stop_gradient = register(Op("diff.stop_gradient", ("x",), lambda x: x, same_type, lambda primals, results, tangents, attributes: [None],
-                            family="elementwise"))
+stop_gradient = register(Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise"))

@@ -42,6 +42,11 @@ DISCRETE = Absent("its result is an integer or a bool, which carries no tangent"
 JvpRule = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, Any]], Sequence[Any]]
 
 
+def zero_tangent(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]) -> list[Any]:
+    """The jvp rule of ops whose derivative is zero everywhere; activity analysis stops at an op that has this rule."""
+    return [None] * len(results)
+
+
 @dataclass(frozen=True)
 class Op:
     """The record of one operation.
@@ -53,9 +58,10 @@ class Op:
             ``(shape, dtype)`` of the results (a dynamic dimension is None).
         typing: ``typing(*operand_types, **attributes)`` -> result type(s).
         jvp: the tangent rule, or why there is none.
-        transpose: ``transpose(cotangents, ct, operands, attributes)`` of an op that is linear in `linear`; see passes/transpose.py.
+        transpose: ``transpose(cts, ct, op)`` of an op that is linear in `linear` or `bilinear`; see dialects/transposes.py.
         linear: positions of the operands in which the op is linear (jointly), if it is a linear op.
         bilinear: the op is linear in each of these operands on its own (mulf: both; divf: the first).
+        destination: position of the operand whose memory the result takes over (the array of an insert).
         lower: emits the op in terms of linalg/tensor/scf on tensors; see passes/lower_tensors.py.
         effect: the op must neither be removed, merged nor moved.
         recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
@@ -71,6 +77,7 @@ class Op:
     transpose: Callable[..., Any] | Absent = NOT_LINEAR
     linear: tuple[int, ...] = ()
     bilinear: tuple[int, ...] = ()
+    destination: int | None = None
     lower: Callable[..., Any] | None = None
     effect: bool = False
     recompute: bool = False
@@ -227,7 +234,8 @@ def elementwise(name: str, meaning: Callable[..., Any], partials: Sequence[Parti
                 total = term if total is None else lookup_call("arith.addf", total, term)
         return [total]
 
-    return register(Op(name, operands, meaning, same_type, jvp, family="elementwise", **fields))
+    inert = bool(partials) and all(isinstance(partial, float) and partial == 0.0 for partial in partials)
+    return register(Op(name, operands, meaning, same_type, zero_tangent if inert else jvp, family="elementwise", **fields))
 
 
 def _add_scaled(total: Any, factor: float, dx: Any) -> Any:

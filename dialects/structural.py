@@ -44,7 +44,8 @@ def _insert(value: Any, array: Any, *indices: Any) -> Any:
 
 extract = structural("tensor.extract", ("array", "*indices"), lambda array, *indices: array[tuple(int(i) for i in indices)],
                      lambda array, *_, **__: element_type(array), (0,), transpose_extract)
-insert = structural("tensor.insert", ("value", "array", "*indices"), _insert, lambda value, array, *_, **__: array, (0, 1), transpose_insert)
+insert = structural("tensor.insert", ("value", "array", "*indices"), _insert, lambda value, array, *_, **__: array, (0, 1), transpose_insert,
+                    destination=1)
 
 # ---------------------------------------------------------------- slices
 
@@ -94,7 +95,7 @@ def _needs_like(*_: Any, **__: Any) -> Any:
 
 _extract_slice_op = structural("tensor.extract_slice", ("array", "*geometry"), _extract_slice, _needs_like, (0,), transpose_extract_slice, typed=True)
 _insert_slice_op = structural("tensor.insert_slice", ("value", "array", "*geometry"), _insert_slice, lambda value, array, *_, **__: array, (0, 1),
-                              transpose_insert_slice)
+                              transpose_insert_slice, destination=1)
 
 
 def _geometry(*groups: Sequence[Extent]) -> tuple[list[Any], dict[str, Any]]:
