@@ -1,0 +1,69 @@
+"""The public names: everything a user imports from wengert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from wengert.dialects.errors import (
+    DifferentiationError,
+    UnsupportedError,
+    WengertError,
+    WengertIndexError,
+    WengertNameError,
+    WengertRuntimeError,
+    WengertTypeError,
+    WengertValueError,
+)
+from wengert.frontend.checking import GradientError, check_grads
+from wengert.frontend.function import Function, Stats
+from wengert.frontend.options import CompileOptions
+from wengert.frontend.stages import Stages
+from wengert.frontend.transforms import grad, hessian, hvp, jacfwd, jacrev, jvp, linearize, stop_gradient, value_and_grad, vjp
+
+__all__ = [
+    "DifferentiationError", "Function", "GradientError", "Stages", "Stats", "UnsupportedError", "WengertError", "WengertIndexError",
+    "WengertNameError", "WengertRuntimeError", "WengertTypeError", "WengertValueError", "check_grads", "compile", "grad", "hessian", "hvp",
+    "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp",
+]
+
+
+@overload
+def compile(f: Callable[..., Any], *, target: str = ..., precise: bool = ...) -> Function: ...
+
+
+@overload
+def compile(f: None = None, *, target: str = ..., precise: bool = ...) -> Callable[[Callable[..., Any]], Function]: ...
+
+
+def compile(f: Callable[..., Any] | None = None, *, target: str = "cpu", precise: bool = False) -> Any:
+    """Compile a function of NumPy arrays and numbers to native code; a decorator, with or without options.
+
+    The function is ordinary Python: loops, ``while``, branches, ``break``, in-place writes, views, closures, dataclasses.  What it
+    writes into an argument the caller sees, as with NumPy.  Arguments are arrays of float64, float32, int64 or bool, numbers, and
+    tuples, lists, dicts and dataclasses of them; anything else is a constant of the compilation.
+
+    Args:
+        target: "cpu", or "cuda" for PTX (``f.lower(*args).as_text("ptx")``).
+        precise: elementary functions to 2 ulp (the scalar C library) rather than to 4 ulp (the vector library, 4 to 27 times as fast).
+
+    Returns:
+        A `Function`: call it like `f`; ``.lower(*args)``, ``.stats()``, ``.py_func``.
+
+    Raises:
+        WengertError: at the first call with a kind of arguments, for Python or NumPy that is not covered: with file, line, caret, the
+            reason and what to write instead.
+
+    >>> import numpy as np, wengert
+    >>> @wengert.compile
+    ... def smooth(a, steps):
+    ...     for _ in range(steps):
+    ...         a[1:-1] = 0.5 * (a[:-2] + a[2:])
+    ...     return a.sum()
+    >>> float(smooth(np.array([0.0, 4.0, 0.0, 0.0]), 2))
+    1.0
+    """
+    options = CompileOptions(target=target, precise=precise)
+    if f is None:
+        return lambda function: compile(function, target=target, precise=precise)
+    return Function(f.py_func if isinstance(f, Function) else f, options)

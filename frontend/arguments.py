@@ -1,0 +1,200 @@
+"""The arguments of a call: pytrees flattened to leaves, leaves classified, aliases found.
+
+A leaf is an array or a number (a run-time value), or any other Python object (static: part of the key under which a
+compilation is found again).  Integers and bools are run-time values too, until tracing asks for their value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optree
+
+from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.runtime.signature import Slot
+
+NAMESPACE = "wengert"
+DTYPE_NAMES = {np.dtype(np.float64): "f64", np.dtype(np.float32): "f32", np.dtype(np.int64): "i64", np.dtype(np.bool_): "i1"}
+DTYPES = {name: dtype for dtype, name in DTYPE_NAMES.items()}
+_registered: set[type] = set()
+
+
+# ---------------------------------------------------------------- pytrees
+
+
+def flatten(tree: Any) -> tuple[list[Any], Any]:
+    """Leaves and structure.  Dataclasses are containers, like tuples, lists and dicts; None is one without leaves."""
+    leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
+    unknown = {type(leaf) for leaf in leaves if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)} - _registered
+    if not unknown:
+        return leaves, structure
+    for cls in unknown:
+        _register_dataclass(cls)
+    return flatten(tree)
+
+
+def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
+    """The tree with these leaves."""
+    return optree.tree_unflatten(structure, leaves)
+
+
+def _register_dataclass(cls: type) -> None:
+    names = tuple(field.name for field in dataclasses.fields(cls))
+
+    def build(_: Any, children: Sequence[Any]) -> Any:
+        instance = object.__new__(cls)
+        for name, child in zip(names, children):
+            object.__setattr__(instance, name, child)
+        return instance
+
+    optree.register_pytree_node(cls, lambda x: ([getattr(x, n) for n in names], None, names), build, namespace=NAMESPACE)
+    _registered.add(cls)
+
+
+def leaf_paths(tree: Any) -> list[str]:
+    """A readable name for each leaf: ``[0]['w']``."""
+    return ["".join(f".{p}" if isinstance(p, str) and p.isidentifier() else f"[{p!r}]" for p in path)
+            for path in optree.tree_paths(tree, namespace=NAMESPACE)]
+
+
+# ---------------------------------------------------------------- leaves
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What a compilation depends on of one leaf.
+
+    kind: "array" | "number" | "static".  `weak`: a Python number, whose dtype gives way in NumPy 2's promotion.
+    `value`: of a static leaf (numbers that tracing asked for included).
+    """
+
+    kind: str
+    slot: Slot | None = None
+    weak: bool = False
+    value: Any = None
+
+
+def classify(leaf: Any, static: bool = False) -> Leaf:
+    """The class of a leaf.
+
+    Raises:
+        WengertTypeError: an array of a dtype that is not compiled.
+    """
+    if isinstance(leaf, np.ndarray):
+        if leaf.dtype not in DTYPE_NAMES or not leaf.dtype.isnative:
+            raise WengertTypeError(f"an argument is an array of dtype {leaf.dtype}", why="compiled code works on float64, float32, int64 and bool arrays",
+                                   help="convert it first, for example with .astype(np.float64)")
+        return Leaf("array", Slot(DTYPE_NAMES[leaf.dtype], tuple(leaf.shape)))
+    if not static and (slot := scalar_slot(leaf)) is not None:
+        return Leaf("number", slot, weak=type(leaf) in (float, int, bool))
+    if isinstance(leaf, (np.generic, complex)) and not isinstance(leaf, (np.bool_, np.int64, np.str_, np.bytes_)):
+        raise WengertTypeError(f"an argument is a number of type {type(leaf).__name__}",
+                               why="compiled code works on float64, float32, int64 and bool numbers", help="convert it first, for example with float(x)")
+    return Leaf("static", value=Static(leaf))
+
+
+def scalar_slot(x: Any) -> Slot | None:
+    """The slot of a Python or NumPy number, or None for any other object."""
+    for types, dtype in (((bool, np.bool_), "i1"), ((int, np.int64), "i64"), ((float, np.float64), "f64"), ((np.float32,), "f32")):
+        if isinstance(x, types):
+            return Slot(dtype, None)
+    return None
+
+
+class Static:
+    """A Python object as part of a key: compared by type and equality when it is hashable, by identity when it is not."""
+
+    __slots__ = ("value", "_hash")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        try:
+            self._hash = hash((type(value), value))
+        except TypeError:
+            self._hash = id(value)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Static):
+            return False
+        if self.value is other.value:
+            return True
+        try:
+            hash(self.value)
+        except TypeError:
+            return False
+        return type(self.value) is type(other.value) and bool(self.value == other.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+# ---------------------------------------------------------------- aliases
+
+
+def alias_pattern(leaves: Sequence[Any]) -> tuple[int, ...]:
+    """For each leaf the index of the first leaf that is the same array (its own index for anything else).
+
+    Raises:
+        WengertValueError: two arrays overlap without being the same.
+    """
+    arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
+    pattern = list(range(len(leaves)))
+    for position, (i, a) in enumerate(arrays):
+        for j, b in arrays[:position]:
+            if _same_memory(a, b):
+                pattern[i] = pattern[j]
+                break
+    return tuple(pattern)
+
+
+def overlapping(leaves: Sequence[Any]) -> list[tuple[int, int]]:
+    """Pairs of array leaves that share memory without being the same array."""
+    arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray) and leaf.size]
+    return [(j, i) for position, (i, a) in enumerate(arrays) for j, b in arrays[:position]
+            if not _same_memory(a, b) and _share(a, b)]
+
+
+def _share(a: np.ndarray, b: np.ndarray) -> bool:
+    try:
+        return np.shares_memory(a, b, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True
+
+
+def _same_memory(a: np.ndarray, b: np.ndarray) -> bool:
+    return a is b or (a.dtype == b.dtype and a.shape == b.shape and a.strides == b.strides and a.size > 0
+                      and a.__array_interface__["data"][0] == b.__array_interface__["data"][0])
+
+
+def refuse_overlap(pairs: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
+    """Two overlapping arrays, one of which the function writes: there is no order of evaluation that is right for sure."""
+    if pairs:
+        i, j = pairs[0]
+        raise WengertValueError(f"arguments {names[i]} and {names[j]} overlap in memory and the function writes to one of them",
+                                why="compiled code keeps each array argument in its own memory",
+                                help=f"pass a copy: {names[j]}.copy()")
+
+
+def prepare(leaf: Any, written: bool) -> Any:
+    """A leaf as a generated entry takes it: exactly float, int, bool or a C-contiguous, aligned ndarray; a copy only if it must be.
+
+    Raises:
+        WengertValueError: the function writes to an array that is read-only.
+    """
+    if not isinstance(leaf, np.ndarray):
+        for number in (bool, int, float):
+            if isinstance(leaf, number) and type(leaf) is not number and not isinstance(leaf, np.generic):
+                return number(leaf)
+        return leaf
+    if written and not leaf.flags.writeable:
+        raise WengertValueError("an argument the function writes to is a read-only array", help="pass a copy")
+    if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.flags.aligned:
+        return leaf
+    return np.require(leaf.view(np.ndarray), requirements=["C", "A"])

@@ -1,0 +1,249 @@
+"""Derivatives inside a trace: a function is traced on its own, and its derivative is declared beside it and called.
+
+Assumes a trace in progress.  Leaves declared functions (dialects/diff.py) that passes/expand.py defines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects import diff
+from wengert.dialects.bindings import ir
+from wengert.dialects.build import create
+from wengert.dialects.errors import DifferentiationError, Position, WengertTypeError, WengertValueError
+from wengert.frontend.arguments import flatten, leaf_paths, unflatten
+from wengert.frontend.calls import call
+from wengert.frontend.conversions import Kind
+from wengert.frontend.operands import is_number, kind_of, operand
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import DATA, Array, Box, Scalar, shape_text
+
+FLOATS = ("f64", "f32")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a traced leaf is, apart from its value: a number (shape None) or an array."""
+
+    element: str
+    weak: bool
+    shape: tuple[int, ...] | None
+
+    @property
+    def type(self) -> Any:
+        trace = current()
+        return trace.types[self.element] if self.shape is None else trace.tensor_type(self.shape, self.element)
+
+    @property
+    def floats(self) -> bool:
+        return self.element in FLOATS
+
+    def wrap(self, value: Any) -> Any:
+        """A traced value of this form."""
+        return Scalar(value, self.element, weak=self.weak, origins=DATA) if self.shape is None else Box(value, self.shape, self.element)
+
+    def value(self, x: Any, what: str) -> Any:
+        """The IR value of `x`, which must be of this form (a Python number takes the element type)."""
+        x = operand(x)
+        if self.shape is None:
+            if isinstance(x, Scalar) and x.element == self.element or is_number(x):
+                return current().cast(x, self.element)
+            if isinstance(x, Array) and x.ndim == 0 and x.element == self.element:
+                return create("tensor.extract", [self.type], [x.read()], ip=ir.InsertionPoint(current().region.block)).result
+        elif isinstance(x, Array) and x.shape == self.shape and x.element == self.element:
+            return x.read()
+        wanted = self.element if self.shape is None else f"{self.element}{shape_text(self.shape)}"
+        fail(f"{what} is {x!r}, and a value of the form {wanted} is needed", error=WengertValueError,
+             help="tangents and cotangents have the shape and dtype of the value they belong to")
+
+
+def form_of(x: Any) -> Form | None:
+    """The form of a traced value or a number; None for anything else."""
+    if isinstance(x, Array):
+        return Form(x.element, False, tuple(_static(n) for n in x.shape))
+    kind: Kind | None = kind_of(x) if isinstance(x, Scalar) or is_number(x) else None
+    return None if kind is None else Form(kind.element, kind.weak, None)
+
+
+def _static(extent: Any) -> int:
+    if isinstance(extent, Scalar):
+        current().need_static(extent, "it is an extent of an array that is differentiated")
+    return int(extent)
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A function traced to be differentiated.
+
+    moving: forms of the leaves it is differentiated with respect to; they are its first arguments.
+    captures: outer IR values that are its other arguments.
+    outputs: for each leaf of its result the form of a returned value, or the Python object itself.
+    """
+
+    name: str
+    moving: tuple[Form, ...]
+    inputs: tuple[Any, ...]
+    captures: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    structure: Any
+
+    @property
+    def operands(self) -> list[Any]:
+        return [*self.inputs, *self.captures]
+
+    @property
+    def returned(self) -> list[Form]:
+        return [o for o in self.outputs if isinstance(o, Form)]
+
+    @property
+    def floats(self) -> list[Form]:
+        return [form for form in self.returned if form.floats]
+
+    def result(self, values: Sequence[Any]) -> Any:
+        """The function's result with these IR values."""
+        it = iter(values)
+        return unflatten(self.structure, [o.wrap(next(it)) if isinstance(o, Form) else o for o in self.outputs])
+
+    def tangent_result(self, values: Sequence[Any]) -> Any:
+        """The structure of the result with tangents at float leaves, and None at others."""
+        it = iter(values)
+        return unflatten(self.structure, [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in self.outputs])
+
+    def cotangents(self, tree: Any) -> list[Any]:
+        """IR values of the cotangents of the float leaves, from a tree shaped like the result."""
+        leaves, structure = flatten(tree)
+        if len(leaves) != len(self.outputs):
+            fail(f"the cotangent has the structure {structure}, the result has {self.structure}", error=WengertValueError)
+        return [o.value(leaf, "a cotangent") for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats]
+
+
+def trace_inner(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], argnums: Sequence[int], what: str) -> Inner:
+    """Trace `f` as a function of its own; leaves outside of `argnums` become captured values.
+
+    Raises:
+        WengertTypeError: an argument to differentiate with respect to has a leaf that is not a float.
+    """
+    trace = current()
+    for number in argnums:
+        if not -len(args) <= number < len(args):
+            raise WengertTypeError(f"{what} is asked for argument {number}, and the call has {len(args)} positional arguments", _home(f))
+    chosen = {number % len(args) for number in argnums}
+    flat = [flatten(a) for a in args]
+    moving = [(a, i) for a in sorted(chosen) for i in range(len(flat[a][0]))]
+    forms = tuple(_moving_form(f, flat[a][0][i], leaf_paths(args[a])[i], a, what) for a, i in moving)
+    inputs = tuple(form.value(flat[a][0][i], "an argument") for form, (a, i) in zip(forms, moving))
+    with trace.function(getattr(f, "__name__", "f") if getattr(f, "__name__", "f").isidentifier() else "f", [form.type for form in forms]) as region:
+        fresh = dict(zip(moving, [form.wrap(v) for form, v in zip(forms, region.arguments)]))
+        inner_args = [unflatten(structure, [fresh.get((a, i), _copied(leaf)) for i, leaf in enumerate(leaves)]) for a, (leaves, structure) in enumerate(flat)]
+        inner_kwargs = {name: _copied_tree(value) for name, value in kwargs.items()}
+        leaves, structure = flatten(call(f, *inner_args, **inner_kwargs))
+        outputs = tuple(form if (form := form_of(leaf)) is not None and (not is_number(leaf) or form.floats) else leaf for leaf in leaves)
+        returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, leaves) if isinstance(form, Form)]
+        trace.emit("func.return", [], returned)
+    return Inner(region.name, forms, inputs, tuple(region.captures), outputs, structure)
+
+
+def _copied(leaf: Any) -> Any:
+    """A leaf the function may write to without the caller seeing it."""
+    x = operand(leaf) if isinstance(leaf, np.ndarray) else leaf
+    return Box(x.read(), x.shape, x.element) if isinstance(x, Array) else leaf
+
+
+def _copied_tree(tree: Any) -> Any:
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [_copied(leaf) for leaf in leaves])
+
+
+def _moving_form(f: Callable[..., Any], leaf: Any, path: str, argument: int, what: str) -> Form:
+    form = form_of(operand(leaf)) if isinstance(leaf, (Array, Scalar, np.ndarray)) or is_number(leaf) else None
+    if form is not None and form.floats:
+        return form
+    kind = "an object of type " + type(leaf).__name__ if form is None else {"i64": "an int", "i1": "a bool"}[form.element]
+    if form is not None and form.shape is not None:
+        kind += " array"
+    raise WengertTypeError(f"{what} with respect to argument {argument}{path}, which is {kind}", _home(f), why="only floats carry derivatives",
+                           help="pass a float, for example 2.0 for 2, or x.astype(float) for an int array; argnums= chooses other arguments")
+
+
+def _home(f: Any) -> Position | None:
+    """Where a function is defined."""
+    code = getattr(getattr(f, "py_func", f), "__code__", None)
+    return None if code is None else Position(code.co_filename, code.co_firstlineno)
+
+
+# ---------------------------------------------------------------- declared derivatives
+
+
+def _declare(name: str, kind: str, of: str, arguments: Sequence[Any], results: Sequence[Any], wrt: int | None) -> str:
+    trace = current()
+    symbol = trace.unique_name(f"{name}.{kind}")
+    attributes = {"sym_name": ir.StringAttr.get(symbol), "sym_visibility": ir.StringAttr.get("private"),
+                  "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results))),
+                  f"diff.{kind}": ir.FlatSymbolRefAttr.get(of)}
+    if wrt is not None:
+        attributes["diff.wrt"] = ir.DenseI64ArrayAttr.get(list(range(wrt)))
+    create("func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(trace.module.body), loc=trace.location())
+    return symbol
+
+
+def _call(symbol: str, operands: Sequence[Any], results: Sequence[Any]) -> list[Any]:
+    return list(current().emit("func.call", results, operands, {"callee": ir.FlatSymbolRefAttr.get(symbol)}).results)
+
+
+def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """(result, tangent of the result) by ``diff.jvp``: primal and tangent interleaved, nothing stored."""
+    operands = [*inner.operands, *tangents]
+    primal, tangent = [form.type for form in inner.returned], [form.type for form in inner.floats]
+    symbol = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], [*primal, *tangent], len(inner.moving))
+    values = _call(symbol, operands, [*primal, *tangent])
+    return inner.result(values[:len(primal)]), inner.tangent_result(values[len(primal):])
+
+
+class Linearized:
+    """A function evaluated once, with its residuals: its linear map and the transpose can be applied any number of times."""
+
+    def __init__(self, inner: Inner) -> None:
+        self.inner = inner
+        self._residuals_type = ir.Type.parse(diff.RESIDUALS)
+        primal = [form.type for form in inner.returned]
+        self._forward = _declare(inner.name, "fwd", inner.name, [v.type for v in inner.operands], [*primal, self._residuals_type], len(inner.moving))
+        *values, self._residuals = _call(self._forward, inner.operands, [*primal, self._residuals_type])
+        self.result = inner.result(values)
+        self._declared: dict[str, str] = {}
+
+    def _apply(self, kind: str, operands: Sequence[Any], results: Sequence[Form]) -> list[Any]:
+        types = [form.type for form in results]
+        if kind not in self._declared:
+            self._declared[kind] = _declare(self.inner.name, kind, self._forward, [self._residuals_type, *[v.type for v in operands]], types, None)
+        return _call(self._declared[kind], [self._residuals, *operands], types)
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """The tangent of the result for IR values of the tangents of the moving leaves."""
+        return self.inner.tangent_result(self._apply("lin", tangents, self.inner.floats))
+
+    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
+        """The cotangents of the moving leaves (traced values) for IR values of the cotangents of the float results."""
+        return [form.wrap(v) for form, v in zip(self.inner.moving, self._apply("rev", cotangents, self.inner.moving))]
+
+
+def scalar_output(inner: Inner, f: Callable[..., Any], what: str, count: int | None = None) -> Form:
+    """The form of the first result leaf, which must be one float number.
+
+    Raises:
+        DifferentiationError: the result is an array, several values, or not a float.
+    """
+    leaves = inner.outputs if count is None else inner.outputs[:count]
+    if len(leaves) == 1 and isinstance(leaves[0], Form) and leaves[0].floats and leaves[0].shape in (None, ()):
+        return leaves[0]
+    if len(leaves) != 1:
+        kind = f"{len(leaves)} values"
+    elif not isinstance(leaves[0], Form):
+        kind = repr(leaves[0])
+    else:
+        kind = f"an array of shape {shape_text(leaves[0].shape)}" if leaves[0].shape else {"i64": "an int", "i1": "a bool"}.get(leaves[0].element, "")
+    raise DifferentiationError(f"{what} needs a function with one float as its result; {getattr(f, '__name__', 'this one')} returns {kind}", _home(f),
+                               help="use jacrev or jacfwd for an array, vjp for several values, has_aux=True to return more beside the value")

@@ -1,0 +1,149 @@
+"""The object users hold: a Python function that is traced, compiled and kept once per kind of arguments."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from wengert.frontend import specialize
+from wengert.frontend.arguments import alias_pattern, classify, flatten, unflatten
+from wengert.frontend.calls import call
+from wengert.frontend.options import CompileOptions
+from wengert.frontend.stages import Stages
+from wengert.frontend.trace import tracing
+from wengert.runtime.environment import settings
+
+
+@dataclass
+class Stats:
+    """How often and why something was compiled.
+
+    compilations: number of compilations so far.
+    reasons: one line a compilation.
+    copies_in_loops: whole-array copies and allocations inside loops of the newest compilation (0 for in-place code).
+    """
+
+    compilations: int = 0
+    reasons: list[str] = field(default_factory=list)
+    copies_in_loops: int = 0
+    allocations_in_loops: int = 0
+
+
+class Function:
+    """A compiled function.
+
+    Calling it compiles at the first call with a new kind of arguments: their structure, dtypes and shapes, and the values of
+    what is not an array or a number.  One compilation serves every trip count and every value.
+
+    Attributes:
+        py_func: the Python function.
+    """
+
+    def __init__(self, py_func: Callable[..., Any], options: CompileOptions, look: Callable[..., Any] | None = None) -> None:
+        functools.update_wrapper(self, look or py_func, updated=())
+        self.py_func = py_func
+        self.options = options
+        self._stats = Stats()
+        self._lock = threading.RLock()
+        self._found: dict[Any, specialize.Specialization] = {}
+        self._static: dict[Any, frozenset[int]] = {}
+        self._direct: Callable[..., Any] = self._dispatch
+
+    def __repr__(self) -> str:
+        return f"<wengert function {getattr(self.py_func, '__qualname__', self.py_func)!s}>"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing():
+            return call(self.py_func, *args, **kwargs)
+        return self._direct(*args, **kwargs)
+
+    def stats(self) -> Stats:
+        """How often and why this function was compiled."""
+        return self._stats
+
+    def lower(self, *args: Any, **kwargs: Any) -> Stages:
+        """The stages of compilation for these arguments; nothing is executed.
+
+        >>> import numpy as np, wengert
+        >>> f = wengert.compile(lambda x: np.sum(x * x))
+        >>> "arith.mulf" in f.lower(np.ones(3)).as_text("nd")
+        True
+        """
+        leaves, structure = flatten((args, kwargs))
+        static = self._static.get(self._kind(leaves, structure), frozenset())
+        return specialize.stages(self.py_func, leaves, structure, static, self.options)
+
+    # ------------------------------------------------------------ dispatch
+
+    @staticmethod
+    def _kind(leaves: list[Any], structure: Any) -> Any:
+        return structure, tuple(classify(leaf) for leaf in leaves), alias_pattern(leaves)
+
+    def _dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        if settings().disable_jit:
+            return specialize.interpret(self.py_func, args, kwargs) if needs_trace(self.py_func) else self.py_func(*args, **kwargs)
+        leaves, structure = flatten((args, kwargs))
+        kind = self._kind(leaves, structure)
+        specialization = self._lookup(kind, leaves)
+        if specialization is None or not specialization.guards_hold():
+            with self._lock:
+                specialization = self._lookup(kind, leaves)
+                if specialization is None or not specialization.guards_hold():
+                    specialization = self._compile(kind, leaves, structure, replaced=specialization is not None)
+        if specialization.direct is not None and not kwargs:
+            self._direct = specialization.direct
+        return specialization(leaves)
+
+    def _lookup(self, kind: Any, leaves: list[Any]) -> specialize.Specialization | None:
+        static = self._static.get(kind)
+        return None if static is None else self._found.get((kind, _values(leaves, static)))
+
+    def _compile(self, kind: Any, leaves: list[Any], structure: Any, replaced: bool) -> specialize.Specialization:
+        static = self._static.get(kind, frozenset())
+        specialization = specialize.specialize(self.py_func, leaves, structure, static, self.options, self._dispatch_leaves(structure))
+        if specialization.static != static:
+            # More arguments turned out to be static: what was found under fewer static values stays valid for no key.
+            self._found = {key: s for key, s in self._found.items() if key[0] != kind}
+        self._static[kind] = specialization.static
+        self._found[kind, _values(leaves, specialization.static)] = specialization
+        self._stats.compilations += 1
+        self._stats.reasons.append(self._reason(specialization, replaced))
+        self._stats.copies_in_loops = specialization.program.copies_in_loops
+        self._stats.allocations_in_loops = specialization.program.allocations_in_loops
+        return specialization
+
+    def _reason(self, specialization: specialize.Specialization, replaced: bool) -> str:
+        why = "a captured value was rebound" if replaced else "first call" if not self._stats.compilations else "new kind of arguments"
+        return f"{why}: {specialization.description}"
+
+    def _dispatch_leaves(self, structure: Any) -> Callable[..., Any]:
+        """What the generated entry calls when its checks fail: the flat leaves go back through the ordinary dispatch."""
+        def mismatch(*leaves: Any, **kwargs: Any) -> Any:
+            if kwargs or len(leaves) != structure.num_leaves:
+                return self._dispatch(*leaves, **kwargs)
+            args, named = unflatten(structure, list(leaves))
+            return self._dispatch(*args, **named)
+        return mismatch
+
+
+def in_trace(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a function that only makes sense while tracing: a transform."""
+    run.__dict__["__wengert_in_trace__"] = True
+    return run
+
+
+def needs_trace(py_func: Callable[..., Any]) -> bool:
+    return "__wengert_in_trace__" in getattr(py_func, "__dict__", {})
+
+
+def _values(leaves: list[Any], static: frozenset[int]) -> tuple[Any, ...]:
+    return tuple((i, type(leaves[i]), leaves[i]) for i in sorted(static))
+
+
