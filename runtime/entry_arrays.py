@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wengert.runtime.ir_text import FunctionWriter
+from wengert.runtime.ir_text import FunctionWriter, symbol
 from wengert.runtime.python_abi import (
     ALIGNED,
     ARRAY_DESCRIPTOR,
@@ -36,30 +36,30 @@ class ArrayFunctions:
         return [function.text() for function in self._functions.values()]
 
     def _function(self, task: str, slot: Slot, written: bool, parameters: str) -> tuple[str, FunctionWriter | None]:
-        """The symbol, and the empty function if it is new."""
+        """The name, and the empty function if it is new."""
         dtype, shape = slot.dtype, "x".join(map(str, slot.dimensions))
-        symbol = f"{self.entry}.{task}.{dtype}.{shape}{'.written' if written else ''}"
+        name = symbol(f"{self.entry}.{task}.{dtype}.{shape}{'.written' if written else ''}")
         key = (task, slot, written)
         if key in self._functions:
-            return symbol, None
+            return name, None
         result = "i1" if task == "check" else "ptr"
-        header = f"define internal fastcc {result} @{symbol}({parameters}) nounwind {self.attribute}"
+        header = f"define internal fastcc {result} {name}({parameters}) nounwind {self.attribute}"
         self._functions[key] = FunctionWriter(header, self.table)
-        return symbol, self._functions[key]
+        return name, self._functions[key]
 
     def checker(self, slot: Slot, *, written: bool) -> str:
         """`i1 (ptr)`: an exact ndarray of the slot's dtype and shape, C-contiguous, aligned, writeable if written?"""
-        symbol, new = self._function("check", slot, written, "ptr %argument")
+        name, new = self._function("check", slot, written, "ptr %argument")
         if new is not None:
             _write_checker(new, slot, written)
-        return symbol
+        return name
 
     def maker(self, slot: Slot) -> str:
         """`ptr ()`: a new array of the slot's dtype and shape, its elements undefined; null with MemoryError set."""
-        symbol, new = self._function("new", slot, False, "")
+        name, new = self._function("new", slot, False, "")
         if new is not None:
             _write_maker(new, slot)
-        return symbol
+        return name
 
 
 def _write_checker(function: FunctionWriter, slot: Slot, written: bool) -> None:
@@ -113,7 +113,7 @@ def overlap_function(entry: str) -> str:
     arrays have eight zeros behind the last range, which meet nothing.
     """
     return f"""
-define internal fastcc i1 @{entry}.overlap(ptr %begins, ptr %ends, i64 %written, i64 %count) nounwind {{
+define internal fastcc i1 {symbol(f"{entry}.overlap")}(ptr %begins, ptr %ends, i64 %written, i64 %count) nounwind {{
 start:
   br label %outer
 outer:

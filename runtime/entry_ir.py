@@ -21,7 +21,7 @@ from __future__ import annotations
 import itertools
 
 from wengert.runtime.entry_arrays import ArrayFunctions, overlap_function
-from wengert.runtime.ir_text import FunctionWriter
+from wengert.runtime.ir_text import FunctionWriter, symbol
 from wengert.runtime.python_abi import ARRAY_DATA, OBJECT_TYPE, SCALAR_VALUE, TABLE
 from wengert.runtime.signature import KernelSignature, Slot
 
@@ -75,7 +75,8 @@ class _EntryWriter(FunctionWriter):
         parameters = "ptr %self, ptr %arguments, i64 %count, ptr %keyword_names"
         many = len(signature.arguments) + len(signature.returned) > _MANY_LEAVES
         attributes = "nounwind optnone noinline" if many else "nounwind"
-        super().__init__(f"define ptr @{self.symbol}({parameters}) {attributes}", table)
+        super().__init__(f"define ptr {symbol(self.symbol)}({parameters}) {attributes}", table)
+        self.format = symbol(f"{self.symbol}.format")
         self.signature = signature
         self.release_gil = release_gil
         self.single = single
@@ -95,9 +96,9 @@ class _EntryWriter(FunctionWriter):
         self.label("failed")
         self.line("ret ptr null")
         globals_ = [
-            f"@{self.table} = global [{len(TABLE)} x ptr] zeroinitializer",
-            f'@{self.symbol}.format = internal constant [4 x i8] c"LLL\\00"',
-            f"declare void @{self.signature.name}({', '.join(kernel_parameters(self.signature))})",
+            f"{symbol(self.table)} = global [{len(TABLE)} x ptr] zeroinitializer",
+            f'{self.format} = internal constant [4 x i8] c"LLL\\00"',
+            f"declare void {symbol(self.signature.name)}({', '.join(kernel_parameters(self.signature))})",
         ]
         return "\n".join([*globals_, *self.arrays.texts(), overlap_function(self.symbol), self.text(), _METADATA])
 
@@ -112,7 +113,7 @@ class _EntryWriter(FunctionWriter):
             argument = self.field("ptr", "%arguments", 8 * k)
             if slot.is_array:
                 checker = self.arrays.checker(slot, written=k in self.signature.written)
-                self.check(self.value(f"call fastcc i1 @{checker}(ptr {argument})"), otherwise="mismatch")
+                self.check(self.value(f"call fastcc i1 {checker}(ptr {argument})"), otherwise="mismatch")
                 operands.append(f"ptr {self.field('ptr', argument, ARRAY_DATA)}")
             else:
                 operands.append(f"{LLVM_TYPES[slot.dtype]} {self._scalar(slot.dtype, argument)}")
@@ -197,7 +198,7 @@ class _EntryWriter(FunctionWriter):
         self.line(f"store <8 x i64> zeroinitializer, ptr {self.offset(begins, 8 * count)}, align 8")
         self.line(f"store <8 x i64> zeroinitializer, ptr {self.offset(ends, 8 * count)}, align 8")
         operands = f"ptr {begins}, ptr {ends}, i64 {written}, i64 {count}"
-        overlap = self.value(f"call fastcc i1 @{self.symbol}.overlap({operands})")
+        overlap = self.value(f"call fastcc i1 {symbol(f'{self.symbol}.overlap')}({operands})")
         self.check(self.value(f"xor i1 {overlap}, true"), otherwise="mismatch")
 
     # Results
@@ -213,7 +214,7 @@ class _EntryWriter(FunctionWriter):
             if not slot.dimensions:
                 pointers.append(self.alloca(LLVM_TYPES[slot.dtype]))
                 continue
-            array = self.value(f"call fastcc ptr @{self.arrays.maker(slot)}()")
+            array = self.value(f"call fastcc ptr {self.arrays.maker(slot)}()")
             pointers.append(self.field("ptr", self._own(owner, position, array), ARRAY_DATA))
             owner = array if self.single else owner
         return owner, pointers
@@ -236,7 +237,7 @@ class _EntryWriter(FunctionWriter):
         """Calls the kernel; the pointer to its error record."""
         record = self.alloca(f"[{ERROR_WORDS} x i64]")
         self.line(f"store [{ERROR_WORDS} x i64] zeroinitializer, ptr {record}")
-        call = f"call void @{self.signature.name}({', '.join([*operands, f'ptr {record}'])})"
+        call = f"call void {symbol(self.signature.name)}({', '.join([*operands, f'ptr {record}'])})"
         if not self.release_gil:
             self.line(call)
             return record
@@ -253,7 +254,7 @@ class _EntryWriter(FunctionWriter):
         self.label(recorded)
         self.call_void("Py_DecRef", f"ptr {owner}")
         values = f"i64 {code}, i64 {self.field('i64', record, 8)}, i64 {self.field('i64', record, 16)}"
-        callback = f"ptr {self.fixed('on_error')}, ptr @{self.symbol}.format, {values}"
+        callback = f"ptr {self.fixed('on_error')}, ptr {self.format}, {values}"
         error = self.value(f"call ptr (ptr, ptr, ...) {self.fixed('PyObject_CallFunction')}({callback})")
         self.branch(self.value(f"icmp ne ptr {error}, null"), raising, "failed")
         self.label(raising)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from wengert.runtime.python_abi import TABLE
 
 
+def symbol(name: str) -> str:
+    """A global name as IR writes it; in quotes, because Python's names (`<lambda>`, `λ`) are not LLVM's."""
+    return f'@"{name}"'
+
+
 class FunctionWriter:
     """`value` names what an instruction gives, `check` goes on only when its condition holds.
 
@@ -58,7 +63,7 @@ class FunctionWriter:
 
     def fixed(self, name: str) -> str:
         """The address in the table under `name`."""
-        return self.value(f"load ptr, ptr {self.offset(f'@{self.table}', 8 * TABLE[name])}, !invariant.load !0")
+        return self.value(f"load ptr, ptr {self.offset(symbol(self.table), 8 * TABLE[name])}, !invariant.load !0")
 
     def call(self, result: str, function: str, arguments: str) -> str:
         """Calls a function of the table that returns a value."""

@@ -62,7 +62,8 @@ class KernelSignature:
     `into[r] = k` says that result r is written into the memory of argument k: it has no parameter and is not returned.
     `into` may be left empty when no result is.
 
-    Raises ValueError when `into` does not fit: wrong length, a scalar target, another dtype or shape, a target twice.
+    Raises ValueError when `into` does not fit: wrong length, a scalar target, another dtype or shape, a target twice;
+    and for a name that LLVM cannot write in quotes.
 
     >>> axpy = KernelSignature("axpy", (Slot("f64"), Slot("f64", (8,)), Slot("f64", (8,))), (Slot("f64", (8,)),), (2,))
     >>> axpy.written, axpy.returned
@@ -75,6 +76,8 @@ class KernelSignature:
     into: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.name or set(self.name) & set('"\\\0'):
+            raise ValueError(f"{self.name!r} is no name for a kernel: it is empty or has a quote, a backslash or a NUL")
         if not self.into:
             object.__setattr__(self, "into", (None,) * len(self.results))
         if len(self.into) != len(self.results):

@@ -16,6 +16,7 @@ from tests.runtime.kernels import (
     INCREMENT_SIGNATURE,
     SQUARE,
     SQUARE_SIGNATURE,
+    VECTOR,
     Build,
     empty_kernel,
     error,
@@ -160,6 +161,15 @@ def test_many_leaves(build: Build, count: int) -> None:
     results = build(code, KernelSignature("copy", slots, slots))(*args)
     for arg, result in zip(args, results, strict=True):
         np.testing.assert_array_equal(arg, result)
+
+
+@pytest.mark.parametrize("name", ["f.jvp", "<lambda>", "λ", "with space", "0", "%x@y"])
+def test_names_of_python(build: Build, name: str) -> None:
+    signature = KernelSignature(name, (VECTOR, Slot("f64")), (VECTOR, VECTOR), (0, None))
+    code = f'define void @"{name}"(ptr %a, double %x, ptr %b, ptr %err) {{\n store double %x, ptr %b\n ret void\n}}'
+    entry = build(code, signature)
+    assert entry(np.zeros(8), 2.5)[0][0] == 2.5
+    assert entry.__name__ == name
 
 
 def test_object_code_from_elsewhere() -> None:

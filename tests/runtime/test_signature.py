@@ -29,6 +29,12 @@ def test_slots_are_checked(dtype: str, shape: tuple[int, ...], text: str) -> Non
         Slot(dtype, shape)
 
 
+@pytest.mark.parametrize("name", ["", 'a"b', "a\\b", "a\0b"])
+def test_names_are_checked(name: str) -> None:
+    with pytest.raises(ValueError, match="no name for a kernel"):
+        KernelSignature(name, (), ())
+
+
 @pytest.mark.parametrize(
     ("arguments", "results", "into", "text"),
     [
