@@ -1,0 +1,300 @@
+"""Operators on traced values: NumPy 2's types, broadcasting, Python's rules for integers, writes in place.
+
+What is a Python value on both sides stays one.  Division of floats by zero gives inf or nan, as in NumPy; of integers it
+is a ZeroDivisionError at run time.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects import discrete, elementwise
+from wengert.dialects.build import constant_like
+from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend import division
+from wengert.frontend.broadcasting import broadcast_shapes, form_of, interval_of, same_extent, tensor
+from wengert.frontend.capture import captured, made, stays_python
+from wengert.frontend.comparison import both, compare, flip, negated, select, truth
+from wengert.frontend.conversions import DTYPES, Kind, can_store, promote
+from wengert.frontend.journal import CONTAINERS
+from wengert.frontend.masks import Masked
+from wengert.frontend.operands import PYTHON, SYMBOLS, Operand, elementwise_result, is_number, is_operand, kind_of, operand, type_text, unsupported
+from wengert.frontend.trace import current, fail
+from wengert.frontend.user_operators import user_operator
+from wengert.frontend.values import Array, Scalar, Traced, shape_text
+
+IN_PLACE: dict[str, Callable[..., Any]] = {
+    "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv,
+    "FloorDiv": operator.ifloordiv, "Mod": operator.imod, "Pow": operator.ipow, "MatMult": operator.imatmul,
+    "BitAnd": operator.iand, "BitOr": operator.ior, "BitXor": operator.ixor, "LShift": operator.ilshift,
+    "RShift": operator.irshift,
+}
+
+# ---------------------------------------------------------------- binary operators
+
+
+def binary(op: str, a: Any, b: Any) -> Any:
+    """``a op b``; op is the name of the class in Python's ast, "Add" ... "MatMult"."""
+    if not isinstance(a, Traced) and not isinstance(b, Traced) and stays_python(a) and stays_python(b):
+        result = user_operator(op, a, b)
+        return made(PYTHON[op](a, b)) if result is NotImplemented else result
+    if not is_operand(a) or not is_operand(b):
+        result = user_operator(op, a, b)
+        return _refuse_operands(op, a, b) if result is NotImplemented else result
+    if op == "Mult" and isinstance(a, (list, tuple)) and isinstance(b, Scalar) and b.element == "i64":
+        current().need_static(b, "it is the number of repetitions of a Python sequence")
+    a, b = operand(a), operand(b)
+    if op == "MatMult":
+        from wengert.frontend.numpy_table.products import matmul
+        return matmul(a, b)
+    return _BINARY[op](op, a, b, promote(kind_of(a), kind_of(b)))
+
+
+def _refuse_operands(op: str, a: Any, b: Any) -> Any:
+    if isinstance(a, str) and op == "Mult" and isinstance(b, Scalar):
+        current().need_static(b, "it is the number of repetitions of a string")
+    if isinstance(a, str) and op == "Mod":
+        fail("a traced value is formatted into a string", why="its value is known only at run time",
+             help="return the value and format it outside of the compiled function")
+    return unsupported(op, a, b)
+
+
+def _as_integers(op: str, a: Operand, b: Operand, kind: Kind) -> Kind:
+    """The kind of an arithmetic result: Python's bools count as integers, NumPy's do not."""
+    if kind.element != "i1":
+        return kind
+    if kind.weak:
+        return Kind("i64", True)
+    fail(f"numpy boolean {SYMBOLS[op]}: NumPy has no such operation on bools, or gives int8, which is not covered",
+         help="convert to integers first, for example with .astype(int)", error=WengertTypeError)
+
+
+def _sum(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    if kind == ("i1", False) and op == "Add":
+        return elementwise_result([a, b], "i1", discrete.ori, kind)
+    if kind == ("i1", False) and op == "Mult":
+        return elementwise_result([a, b], "i1", discrete.andi, kind)
+    kind = _as_integers(op, a, b, kind)
+    if kind.is_float:
+        build = {"Add": elementwise.addf, "Sub": elementwise.subf, "Mult": elementwise.mulf}[op]
+        return elementwise_result([a, b], kind.element, build, kind)
+    build = {"Add": discrete.addi, "Sub": discrete.subi, "Mult": discrete.muli}[op]
+    if not isinstance(a, (Array, Masked)) and not isinstance(b, (Array, Masked)):
+        if _is_neutral(op, a, b):
+            return a
+        if _is_neutral(op, b, a) and op != "Sub":
+            return b
+    result = elementwise_result([a, b], kind.element, build, kind)
+    return _with_facts(op, result, a, b) if isinstance(result, Scalar) else result
+
+
+def _is_neutral(op: str, x: Operand, y: Operand) -> bool:
+    """Whether x op y is x, of the same type."""
+    return isinstance(x, Scalar) and x.kind == ("i64", True) and type(y) is int and y == (1 if op == "Mult" else 0)
+
+
+def _with_facts(op: str, result: Scalar, a: Operand, b: Operand) -> Scalar:
+    """Interval and form of an integer sum, difference or product."""
+    x, y = interval_of(a), interval_of(b)
+    interval = x.plus(y) if op == "Add" else x.minus(y) if op == "Sub" else x.times(y)
+    result.low, result.high = (bound if bound is not None and abs(bound) < 2**62 else None for bound in interval)
+    if op != "Mult":
+        result._form = form_of(a).plus(form_of(b), 1 if op == "Add" else -1)
+    elif not isinstance(a, Scalar):
+        result._form = form_of(b).times(int(a))
+    elif not isinstance(b, Scalar):
+        result._form = form_of(a).times(int(b))
+    return result
+
+
+def _true_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    if not kind.is_float:
+        kind = Kind("f64", kind.weak)
+    return elementwise_result([a, b], kind.element, elementwise.divf, kind)
+
+
+def _floor_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    kind = _as_integers(op, a, b, kind)
+    if kind.is_float:
+        build = division.float_floor_divide if op == "FloorDiv" else division.float_remainder
+        return elementwise_result([a, b], kind.element, build, kind)
+    divisor = nonzero_divisor(b)
+    build = division.integer_floor_divide if op == "FloorDiv" else division.integer_remainder
+    result = elementwise_result([a, divisor], "i64", build, kind)
+    if isinstance(result, Scalar) and isinstance(divisor, int) and divisor > 0:
+        facts = interval_of(a).divided(int(b)) if op == "FloorDiv" else interval_of(a).modulo(int(b))
+        result.low, result.high = facts
+    return result
+
+
+def nonzero_divisor(b: Operand) -> Operand:
+    """An integer divisor, checked at run time to be no zero (and replaced by 1 where it is)."""
+    if is_number(b):
+        if b == 0:
+            current().check(False, "ZeroDivisionError", "integer division or modulo by zero")
+            return 1
+        return b
+    if isinstance(b, Scalar) and ((b.low is not None and b.low > 0) or (b.high is not None and b.high < 0)):
+        return b
+    if isinstance(b, Masked):
+        return fail("integer division by a masked array is not covered", help="divide under np.where")
+    trace = current()
+    def is_zero(x: Any) -> Any:
+        return discrete.cmpi("eq", x, constant_like(0, x))
+    zero = elementwise_result([b], "i64", is_zero, Kind("i1", False))
+    if isinstance(zero, Array):
+        from wengert.frontend.numpy_table.reductions import reduce_truth
+        found = reduce_truth("any", zero)
+    else:
+        found = zero
+    trace.check(negated(found), "ZeroDivisionError", "integer division or modulo by zero")
+    return select(zero, 1, b)
+
+
+def _bitwise(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    if kind.is_float:
+        unsupported(op, a, b)
+    build = {"BitAnd": discrete.andi, "BitOr": discrete.ori, "BitXor": discrete.xori}[op]
+    return elementwise_result([a, b], kind.element, build, kind)
+
+
+def _shift(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    kind = _as_integers(op, a, b, kind)
+    if kind.is_float:
+        unsupported(op, a, b)
+    if kind.weak and interval_of(b).low is None or kind.weak and interval_of(b).low < 0:  # type: ignore[operator]
+        current().check(compare("GtE", b, 0), "ValueError", "negative shift count")
+    return elementwise_result([a, b], "i64", division.shift_left if op == "LShift" else division.shift_right, kind)
+
+
+def _power(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    kind = _as_integers(op, a, b, kind)
+    whole = int(b) if is_number(b) and float(b).is_integer() else None
+    if not kind.is_float:
+        return _integer_power(a, b, kind, whole)
+    if whole is not None and abs(whole) <= division.LARGEST_PRODUCT:
+        return _constant_power(a, whole, kind)
+    if is_number(b) and b == 0.5 and isinstance(a, Array):
+        return elementwise_result([a], kind.element, elementwise.sqrt, kind)  # as NumPy does
+    return elementwise_result([a, b], kind.element, elementwise.powf, kind)
+
+
+def _constant_power(a: Operand, exponent: int, kind: Kind) -> Any:
+    multiply = elementwise.mulf if kind.is_float else discrete.muli
+
+    def build(x: Any) -> Any:
+        one = constant_like(1, x)
+        if exponent == 0:
+            return one
+        power = division.product_power(x, abs(exponent), multiply)
+        return power if exponent > 0 else elementwise.divf(one, power)
+
+    return elementwise_result([a], kind.element, build, kind)
+
+
+def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any:
+    if whole is not None and whole < 0:
+        if kind.weak:
+            return _constant_power(a, whole, Kind("f64", True)) if whole >= -division.LARGEST_PRODUCT else _power(
+                "Pow", a, float(whole), Kind("f64", True))
+        fail("integers to negative integer powers are not allowed", error=WengertValueError,
+             help="use a float base or exponent")
+    if whole is not None and whole <= division.LARGEST_PRODUCT:
+        return _constant_power(a, whole, kind)
+    low = interval_of(b).low if not isinstance(b, (Array, Masked)) else None
+    if low is None or low < 0:
+        negative = compare("Lt", b, 0)
+        if isinstance(negative, Array):
+            from wengert.frontend.numpy_table.reductions import reduce_truth
+            negative = reduce_truth("any", negative)
+        current().check(negated(negative), "ValueError", "integers to negative integer powers are not allowed")
+        b = select(compare("Lt", b, 0), 0, b)
+    return elementwise_result([a, b], "i64", discrete.ipowi, kind)
+
+
+_BINARY: dict[str, Callable[[str, Operand, Operand, Kind], Any]] = {
+    "Add": _sum, "Sub": _sum, "Mult": _sum, "Div": _true_divide, "FloorDiv": _floor_divide, "Mod": _floor_divide,
+    "Pow": _power, "BitAnd": _bitwise, "BitOr": _bitwise, "BitXor": _bitwise, "LShift": _shift, "RShift": _shift,
+}
+
+
+# ---------------------------------------------------------------- in place
+
+
+def inplace(op: str, a: Any, b: Any) -> Any:
+    """``a op= b``: arrays and Python containers change, other values give a new one; the value `a` is bound to then."""
+    if isinstance(a, np.ndarray):
+        a = captured(a)
+    if isinstance(a, Array):
+        return store_in_place(op, a, binary(op, a, b))
+    if isinstance(a, Masked):
+        result = binary(op, a, b)
+        check_stored(op, result.element, a)
+        return result
+    if isinstance(a, CONTAINERS):
+        current().region.journal.before_mutation(a)
+        return IN_PLACE[op](a, b)
+    if isinstance(a, Traced):
+        return binary(op, a, b)
+    if not is_number(a):
+        result = user_operator(op, a, b, in_place=True)
+        if result is not NotImplemented:
+            return result
+    return binary(op, a, b)
+
+
+def check_stored(op: str, element: str, target: Array | Masked) -> None:
+    """NumPy's refusal to change the type of an array in place."""
+    if not can_store(element, target.element):
+        fail(f"cannot store the result of {SYMBOLS[op]}=, of dtype {DTYPES[element]}, in an array of dtype "
+             f"{target.dtype}", why="an operation in place does not change the type of the array, as in NumPy",
+             help=f"write a = a {SYMBOLS[op]} b, or make the array with a floating dtype", error=WengertTypeError)
+
+
+def store_in_place(op: str, target: Array, result: Any) -> Array:
+    """Writes the result of an operation into `target`, which it must fit."""
+    check_stored(op, result.element, target)
+    if not isinstance(result, Array):
+        target.write(tensor(result, target.element, target.shape))
+        return target
+    if result.ndim > target.ndim or not all(same_extent(n, m) for n, m in zip(
+            broadcast_shapes(result.shape, target.shape), target.shape)):
+        fail(f"non-broadcastable output operand with shape {shape_text(target.shape)} doesn't match the broadcast "
+             f"shape {shape_text(result.shape)}",
+             error=WengertValueError)
+    target.write(tensor(result, target.element, target.shape))
+    return target
+
+
+# ---------------------------------------------------------------- unary operators and truth
+
+
+def unary(op: str, a: Any) -> Any:
+    """``-a``, ``+a``, ``~a`` or ``not a``."""
+    if isinstance(a, np.ndarray) and not stays_python(a):
+        a = captured(a)
+    if not isinstance(a, Traced):
+        result = user_operator(op, a)
+        return made(PYTHON[op](a)) if result is NotImplemented else result
+    if op == "Not":
+        return negated(truth(a))
+    kind = kind_of(a)
+    if op == "Invert":
+        if kind.is_float:
+            unsupported(op, a)
+        kind = Kind("i64", True) if kind == ("i1", True) else kind
+        return elementwise_result([a], kind.element, flip, kind)
+    kind = _as_integers(op, a, a, kind)
+    if op == "UAdd":
+        return elementwise_result([a], kind.element, lambda x: x, kind)
+    if kind.is_float:
+        return elementwise_result([a], kind.element, elementwise.negf, kind)
+    return _sum("Sub", 0, a, kind)
+
+
+__all__ = ["binary", "both", "compare", "elementwise_result", "inplace", "is_number", "kind_of", "nonzero_divisor", "operand",
+           "select", "store_in_place", "truth", "type_text", "unary"]

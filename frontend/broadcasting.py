@@ -1,0 +1,123 @@
+"""NumPy's broadcasting made explicit: the common shape of operands, and an operand as a tensor of that shape.
+
+Extents are ints, or Scalars where a slice has bounds known only at run time.  Two run-time extents that are not provably
+equal are checked at run time, and cut to the smaller, so that a failed check does no harm.  A run-time extent of 1 is not
+stretched: the check refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wengert.dialects import discrete, structural
+from wengert.dialects.errors import WengertValueError
+from wengert.frontend.intervals import Form, Interval
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Extent, Origins, Scalar, shape_text, weak_int
+
+MISMATCH = "operands could not be broadcast together: extents {0} and {1}"
+
+
+def form_of(x: Extent) -> Form:
+    return x.form if isinstance(x, Scalar) else Form(constant=int(x))
+
+
+def interval_of(x: Extent) -> Interval:
+    return x.interval if isinstance(x, Scalar) else Interval.exactly(int(x))
+
+
+def origins_of(*operands: Any) -> Origins:
+    """All that the operands depend on."""
+    return frozenset().union(*[x.origins for x in operands if isinstance(x, Scalar)])
+
+
+def same_extent(a: Extent, b: Extent) -> bool:
+    """Whether two extents or offsets are provably equal."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a == b
+    return a is b or form_of(a).minus(form_of(b)) == 0
+
+
+def smaller(a: Extent, b: Extent) -> Extent:
+    """min(a, b) of two integers, either of which may be known only at run time."""
+    low, high = interval_of(a), interval_of(b)
+    if low.high is not None and high.low is not None and low.high <= high.low:
+        return a
+    if high.high is not None and low.low is not None and high.high <= low.low:
+        return b
+    return _extremum(discrete.minsi, a, b, low.smaller(high))
+
+
+def larger(a: Extent, b: Extent) -> Extent:
+    """max(a, b) of two integers, either of which may be known only at run time."""
+    low, high = interval_of(a), interval_of(b)
+    if low.low is not None and high.high is not None and low.low >= high.high:
+        return a
+    if high.low is not None and low.high is not None and high.low >= low.high:
+        return b
+    return _extremum(discrete.maxsi, a, b, low.larger(high))
+
+
+def _extremum(op: Any, a: Extent, b: Extent, interval: Interval) -> Scalar:
+    trace = current()
+    x, y = trace.cast(a, "i64"), trace.cast(b, "i64")
+    with trace.here():
+        return weak_int(op(x, y), interval, origins_of(a, b))
+
+
+def check_equal(a: Extent, b: Extent, kind: str = "ValueError", message: str = MISMATCH) -> None:
+    """A run-time check that two integers are equal."""
+    trace = current()
+    x, y = trace.cast(a, "i64"), trace.cast(b, "i64")
+    with trace.here():
+        ok = discrete.cmpi("eq", x, y)
+    trace.check(ok, kind, message, a, b)
+
+
+def broadcast_shapes(*shapes: Sequence[Extent]) -> tuple[Extent, ...]:
+    """The common shape; WengertValueError when there is none."""
+    rank = max(map(len, shapes))
+    result: list[Extent] = []
+    for d in range(rank):
+        extents = [shape[d - rank + len(shape)] for shape in shapes if d - rank + len(shape) >= 0]
+        extents = [n for n in extents if not (isinstance(n, int) and n == 1)] or [1]
+        common = extents[0]
+        for extent in extents[1:]:
+            if same_extent(common, extent):
+                continue
+            if isinstance(common, int) and isinstance(extent, int):
+                shown = " ".join(shape_text(tuple(shape)) for shape in shapes)
+                fail(f"operands could not be broadcast together with shapes {shown}", error=WengertValueError)
+            check_equal(common, extent)
+            common = smaller(common, extent)
+        result.append(common)
+    return tuple(result)
+
+
+def fitted(value: Any, have: Sequence[Extent], want: Sequence[Extent]) -> Any:
+    """An IR tensor cut to extents that were checked to be equal to its own."""
+    if all(same_extent(n, m) for n, m in zip(have, want)):
+        return value
+    trace = current()
+    sizes = [trace.index(n) for n in want]
+    with trace.here():
+        return structural.extract_slice(value, [0] * len(sizes), sizes, [1] * len(sizes))
+
+
+def tensor(x: Any, element: str, shape: tuple[Extent, ...]) -> Any:
+    """An operand as an IR tensor of that element type and shape, with which it was found to be compatible."""
+    trace = current()
+    if not isinstance(x, Array):
+        value = trace.cast(x, element)
+        sizes = [trace.index(n) for n in shape]
+        with trace.here():
+            return structural.filled(value, sizes)
+    padded = shape[len(shape) - x.ndim:]
+    want = [n if not (isinstance(m, int) and m == 1) else m for n, m in zip(padded, x.shape)]
+    value = trace.convert(fitted(x.read(), x.shape, want), x.element, element)
+    if len(want) == len(shape) and all(same_extent(n, m) for n, m in zip(want, shape)):
+        return value
+    sizes = [trace.index(n) for n in shape]
+    with trace.here():
+        return structural.broadcast(value, sizes)

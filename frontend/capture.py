@@ -1,0 +1,64 @@
+"""Arrays of the user's program that traced code reaches without being handed them: globals, closures, attributes.
+
+A float array becomes a hidden argument of the compiled function, one for each array object, read anew at every call.
+A small integer or bool array stays a NumPy array while only Python code touches it, so that it can serve as a list of
+indices; its contents are then part of the compiled code, and `Trace.baked` keeps a copy to compare at each call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.bindings import ir
+from wengert.dialects.errors import WengertTypeError
+from wengert.frontend.conversions import element_of
+from wengert.frontend.trace import Captured, current, fail
+from wengert.frontend.values import DATA, Array, Box, Scalar
+
+#: Integer arrays up to this size may become constants of the code.
+LARGEST_BAKED = 64
+
+
+def captured(array: np.ndarray) -> Array | Scalar:
+    """The traced value of an array of the program; a 0-d array is a scalar."""
+    trace = current()
+    known = trace.boxes.get(id(array))
+    if known is not None:
+        return known[1]  # type: ignore[no-any-return]
+    if isinstance(array, (np.matrix, np.ma.MaskedArray)):
+        fail(f"an array of type {type(array).__name__} is not covered", help="use a plain ndarray", error=WengertTypeError)
+    element = element_of(array.dtype, "an array")
+    region = trace.top
+    assert region is not None
+    type_ = trace.tensor_type(array.shape, element) if array.ndim else trace.types[element]
+    argument = region.block.add_argument(type_, ir.Location.unknown())
+    value: Box | Scalar
+    if array.ndim:
+        value = Box(argument, array.shape, element, region)
+    else:
+        value = Scalar(argument, element, origins=DATA, region=region)
+    trace.captured.append(Captured(array, argument, value))
+    trace.boxes[id(array)] = (array, value)
+    return value
+
+
+def stays_python(x: Any) -> bool:
+    """Whether x is worked on while tracing; notes the integer arrays whose contents the code then depends on."""
+    if not isinstance(x, np.ndarray):
+        return True
+    trace = current()
+    if id(x) in trace.boxes or x.dtype.kind == "f" or x.size > LARGEST_BAKED:
+        return False
+    if id(x) not in trace.made:
+        trace.made[id(x)] = x
+        trace.baked.append((x, x.copy()))
+    return True
+
+
+def made(x: Any) -> Any:
+    """Notes an array that was computed while tracing, from values the code depends on already."""
+    if isinstance(x, np.ndarray):
+        current().made[id(x)] = x
+    return x

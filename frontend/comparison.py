@@ -1,0 +1,163 @@
+"""Comparisons, truth and choice: what conditions are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects import discrete, structural
+from wengert.dialects.build import constant_like
+from wengert.dialects.errors import WengertValueError
+from wengert.frontend.broadcasting import broadcast_shapes, interval_of, origins_of, same_extent, tensor
+from wengert.frontend.capture import captured, stays_python
+from wengert.frontend.conversions import Kind, element_name, promote
+from wengert.frontend.masks import Masked, apply_masked
+from wengert.frontend.operands import (
+    PYTHON,
+    Operand,
+    elementwise_result,
+    is_operand,
+    kind_of,
+    operand,
+    result_is_contiguous,
+    unsupported,
+)
+from wengert.frontend.trace import current, fail
+from wengert.frontend.user_operators import user_operator
+from wengert.frontend.values import Array, Box, Scalar, Traced
+
+# ---------------------------------------------------------------- truth
+
+
+def truth(x: Any) -> Any:
+    """What `if x` asks for: a Python bool, or a Scalar of element i1."""
+    if isinstance(x, np.ndarray):
+        if stays_python(x):
+            return bool(x)
+        x = captured(x)
+    if isinstance(x, Scalar):
+        return x if x.element == "i1" else compare("NotEq", x, 0)
+    if isinstance(x, Array):
+        if same_extent(x.size, 1):
+            from wengert.frontend.indexing import getitem
+            return truth(getitem(x, (0,) * x.ndim))
+        fail("the truth value of an array with more than one element is ambiguous", error=WengertValueError,
+             help="use .any() or .all()")
+    if isinstance(x, Traced):
+        fail(f"the truth of {x!r} is not covered")
+    return bool(x)
+
+
+def flip(x: Any) -> Any:
+    """All bits of an IR value inverted (a bool: its negation)."""
+    return discrete.xori(x, constant_like(1 if element_name(x.type) == "i1" else -1, x))
+
+
+def negated(x: Any) -> Any:
+    """``not x`` of a truth: a bool, or a Scalar of element i1."""
+    return not x if isinstance(x, bool) else elementwise_result([x], "i1", flip, Kind("i1", True))
+
+
+def both(a: Any, b: Any) -> Any:
+    """``a and b`` of two truths, each a bool or a Scalar of element i1; both are evaluated already."""
+    if isinstance(a, bool):
+        return b if a else False
+    if isinstance(b, bool):
+        return a if b else False
+    return elementwise_result([a, b], "i1", discrete.andi, Kind("i1", True))
+
+
+def select(condition: Any, x: Any, y: Any) -> Any:
+    """``np.where(condition, x, y)``."""
+    condition, x, y = operand(condition), operand(x), operand(y)
+    kind = promote(kind_of(x), kind_of(y))
+    if any(isinstance(z, Masked) for z in (condition, x, y)):
+        return apply_masked(select, [condition, x, y])
+    trace = current()
+    arrays = [z for z in (condition, x, y) if isinstance(z, Array)]
+    if not arrays:
+        values = [trace.cast(condition, "i1"), trace.cast(x, kind.element), trace.cast(y, kind.element)]
+        with trace.here():
+            value = structural.select(*values)
+        chosen = Scalar(value, kind.element, kind.weak, origins=origins_of(condition, x, y))
+        if kind.element == "i64":
+            chosen.low, chosen.high = interval_of(x).union(interval_of(y))
+        return chosen
+    shape = broadcast_shapes(*[z.shape for z in arrays])
+    tensors = [tensor(condition, "i1", shape), tensor(x, kind.element, shape), tensor(y, kind.element, shape)]
+    with trace.here():
+        value = structural.select(*tensors)
+    return Box(value, shape, kind.element, contiguous=result_is_contiguous(arrays, shape))
+
+
+# ---------------------------------------------------------------- comparisons
+
+_FLOAT = {"Eq": "oeq", "NotEq": "une", "Lt": "olt", "LtE": "ole", "Gt": "ogt", "GtE": "oge"}
+_SIGNED = {"Eq": "eq", "NotEq": "ne", "Lt": "slt", "LtE": "sle", "Gt": "sgt", "GtE": "sge"}
+_UNSIGNED = {"Eq": "eq", "NotEq": "ne", "Lt": "ult", "LtE": "ule", "Gt": "ugt", "GtE": "uge"}
+
+
+def compare(op: str, a: Any, b: Any) -> Any:
+    """``a op b`` for "Eq" ... "GtE", "Is", "IsNot", "In", "NotIn"."""
+    if op in ("Is", "IsNot"):
+        return (a is b) == (op == "Is")
+    if op in ("In", "NotIn"):
+        found = truth(_contains(b, a))
+        return found if op == "In" else negated(found)
+    if not isinstance(a, Traced) and not isinstance(b, Traced) and stays_python(a) and stays_python(b):
+        if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and op in ("Eq", "NotEq"):
+            return _compare_sequences(op, a, b)
+        result = user_operator(op, a, b)
+        return PYTHON[op](a, b) if result is NotImplemented else result
+    if not is_operand(a) or not is_operand(b):
+        result = user_operator(op, a, b)
+        if result is not NotImplemented:
+            return result
+        if op in ("Eq", "NotEq") and isinstance(a, Scalar) | isinstance(b, Scalar):
+            return op == "NotEq"  # a number equals nothing that is no number
+        unsupported(op, a, b)
+    a, b = operand(a), operand(b)
+    kind = promote(kind_of(a), kind_of(b))
+    names = _FLOAT if kind.is_float else _UNSIGNED if kind.element == "i1" else _SIGNED
+    relate = discrete.cmpf if kind.is_float else discrete.cmpi
+    if not kind.is_float and (known := _proved(op, a, b)) is not None:
+        return known
+    return elementwise_result([a, b], kind.element, lambda x, y: relate(names[op], x, y), Kind("i1", kind.weak))
+
+
+def _proved(op: str, a: Operand, b: Operand) -> bool | None:
+    """The answer where forms alone decide: `i + 1 > i`."""
+    if not isinstance(a, Scalar) or not isinstance(b, Scalar) or not a.weak or not b.weak or a.element != "i64" or b.element != "i64":
+        return None
+    difference = a.form.minus(b.form)
+    return None if difference is None else bool(PYTHON[op](difference, 0))
+
+
+def _compare_sequences(op: str, a: Any, b: Any) -> Any:
+    """Equality of lists or tuples, whose items may be traced."""
+    if type(a) is not type(b) or len(a) != len(b):
+        return op == "NotEq"
+    equal: Any = True
+    for x, y in zip(a, b):
+        equal = both(equal, truth(compare("Eq", x, y)))
+    return equal if op == "Eq" else negated(equal)
+
+
+def _contains(container: Any, item: Any) -> Any:
+    """``item in container``."""
+    if isinstance(container, np.ndarray) and (isinstance(item, Traced) or not stays_python(container)):
+        container = captured(container)
+    if isinstance(container, Array):
+        from wengert.frontend.numpy_table.reductions import reduce_truth
+        return reduce_truth("any", compare("Eq", container, item))
+    if isinstance(item, Scalar) and isinstance(container, (dict, set, frozenset)):
+        current().need_static(item, f"it is looked up in a Python {type(container).__name__}")
+    if isinstance(container, (list, tuple)):
+        absent: Any = True
+        for x in container:
+            found = x is item or truth(compare("Eq", x, item))
+            absent = both(absent, negated(found))
+        return negated(absent)
+    result = user_operator("In", container, item)
+    return item in container if result is NotImplemented else result

@@ -1,0 +1,414 @@
+"""Subscripts: elements, windows and selections of arrays, read and written as NumPy does.
+
+Indices known while tracing are checked at once; others get a run-time check, unless an interval proves them, and are then
+clamped, so that a failed check does no harm.  Slices clamp as NumPy's do.  Outside of any branch or loop an index that is
+certainly wrong is an error of the compilation; inside of one it fails when it is reached.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects import discrete, structural
+from wengert.dialects.errors import WengertIndexError, WengertTypeError, WengertValueError
+from wengert.frontend.arithmetic import binary
+from wengert.frontend.broadcasting import (
+    check_equal,
+    form_of,
+    interval_of,
+    larger,
+    same_extent,
+    smaller,
+    tensor,
+)
+from wengert.frontend.capture import captured, stays_python
+from wengert.frontend.comparison import compare, select
+from wengert.frontend.journal import CONTAINERS
+from wengert.frontend.masks import Masked, select_masked, store_masked
+from wengert.frontend.operands import operand
+from wengert.frontend.trace import current, fail
+from wengert.frontend.user_operators import written_in_python
+from wengert.frontend.values import (
+    DATA,
+    Array,
+    Extent,
+    Phi,
+    Scalar,
+    Traced,
+    View,
+    describe,
+    shape_text,
+    weak_int,
+)
+from wengert.frontend.views import Axis, Window, window, with_new_axes
+
+# ---------------------------------------------------------------- the two subscripts
+
+
+def getitem(a: Any, index: Any) -> Any:
+    """``a[index]``: of an array an element (a copy), a view, or a selection; of other objects Python's own."""
+    if isinstance(a, np.ndarray) and (_has_traced(index) or not stays_python(a)):
+        a = captured(a)
+    if isinstance(a, Array):
+        return _read(a, index)
+    if isinstance(a, Scalar) and not a.weak and index in ((), Ellipsis):
+        return a
+    if isinstance(a, Masked):
+        fail("a selection by a mask is indexed", why="its size is known only at run time",
+             help="use np.where, or a loop with an if")
+    if isinstance(a, Traced):
+        fail(f"a {a.type_name if isinstance(a, Scalar) else 'value'} is not subscriptable", error=WengertTypeError)
+    method = written_in_python(a, "__getitem__")
+    if method is not None:
+        from wengert.frontend.calls import call
+        return call(method, a, index)
+    _need_python_index(a, index)
+    return a[index]
+
+
+def setitem(a: Any, index: Any, value: Any) -> None:
+    """``a[index] = value``."""
+    if isinstance(a, np.ndarray):
+        a = captured(a)
+    if isinstance(a, Array):
+        _write(a, index, value)
+        return
+    if isinstance(a, Traced):
+        fail("a number does not support item assignment", error=WengertTypeError)
+    method = written_in_python(a, "__setitem__")
+    if method is not None:
+        from wengert.frontend.calls import call
+        call(method, a, index, value)
+        return
+    _need_python_index(a, index)
+    if isinstance(a, CONTAINERS):
+        current().region.journal.before_mutation(a)
+    a[index] = value
+
+
+def _has_traced(index: Any) -> bool:
+    if isinstance(index, tuple):
+        return any(_has_traced(x) for x in index)
+    if isinstance(index, slice):
+        return any(isinstance(x, Traced) for x in (index.start, index.stop, index.step))
+    return isinstance(index, Traced)
+
+
+def _need_python_index(container: Any, index: Any) -> None:
+    """A Python container is indexed by Python values only."""
+    parts = (index.start, index.stop, index.step) if isinstance(index, slice) else (index,)
+    for part in parts:
+        if isinstance(part, Scalar):
+            current().need_static(part, f"it is an index into a Python {type(container).__name__}")
+        if isinstance(part, Traced):
+            fail(f"an array is an index into a Python {type(container).__name__}", error=WengertTypeError)
+
+
+# ---------------------------------------------------------------- the parts of an index
+
+Part = Any  # an int or i64 Scalar, a slice, or None for a new axis
+
+
+def _parts(array: Array, index: Any) -> list[Part]:
+    """One part for each dimension of the array, in order, and None for each new axis; `...` is spelled out."""
+    given = [_part(x) for x in (index if isinstance(index, tuple) else (index,))]
+    count = sum(x is not None and x is not Ellipsis for x in given)
+    if count > array.ndim:
+        fail(f"too many indices for array: array is {array.ndim}-dimensional, but {count} were indexed",
+             error=WengertIndexError)
+    missing = [slice(None)] * (array.ndim - count)
+    dots = [k for k, x in enumerate(given) if x is Ellipsis]
+    if len(dots) > 1:
+        fail("an index can only have a single ellipsis ('...')", error=WengertIndexError)
+    if not dots:
+        return [*given, *missing]
+    return [*given[: dots[0]], *missing, *given[dots[0] + 1:]]
+
+
+def _part(x: Any) -> Part:
+    if x is None or x is Ellipsis or isinstance(x, slice):
+        return x
+    if isinstance(x, (bool, np.bool_)) or isinstance(x, Scalar) and x.element == "i1":
+        fail("a single bool is an index", help="use np.where(condition, a, b), or an if", error=WengertIndexError)
+    if isinstance(x, (int, np.integer)):
+        return int(x)
+    if isinstance(x, Scalar) and x.element == "i64":
+        return x
+    if isinstance(x, (Array, np.ndarray, list)):
+        fail("indexing with an array of integers is not covered", why="the elements it gathers may repeat",
+             help="write a loop over the indices, or use a slice")
+    return fail("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and boolean arrays are valid indices",
+                error=WengertIndexError)
+
+
+def _mask(index: Any) -> Array | None:
+    """The index as a mask, when it is an array of bools."""
+    if isinstance(index, list) and index and all(isinstance(x, bool) for x in index):
+        index = np.array(index)
+    if isinstance(index, np.ndarray) and index.dtype == np.bool_ and index.ndim:
+        index = captured(index)
+    return index if isinstance(index, Array) and index.element == "i1" else None
+
+
+def _axes(array: Array, parts: list[Part]) -> list[Axis]:
+    dimensions = [x for x in parts if x is not None]
+    return [_slice_axis(x, extent) if isinstance(x, slice) else Axis(position(x, extent, d), 1, kept=False)
+            for d, (x, extent) in enumerate(zip(dimensions, array.shape))]
+
+
+# ---------------------------------------------------------------- positions
+
+
+def position(index: Extent, extent: Extent, axis: int) -> Extent:
+    """An index as a position in 0..extent-1: negative ones count from the end; checked and clamped."""
+    message = f"index {{0}} is out of bounds for axis {axis} with size {{1}}"
+    if isinstance(index, int) and isinstance(extent, int):
+        if -extent <= index < extent:
+            return index % extent
+        if current().region.parent is None:
+            fail(message.format(index, extent), error=WengertIndexError)
+        current().check(False, "IndexError", message, index, extent)
+        return 0
+    if isinstance(index, Scalar) and not index.weak:
+        index = weak_int(current().use(index), index.interval, index.origins, index.form)
+    wrapped = _from_end(index, extent)
+    bounds = interval_of(wrapped)
+    inside = bounds.low is not None and bounds.low >= 0 and _is_below(wrapped, extent)
+    if inside:
+        return wrapped
+    trace = current()
+    place, size = trace.cast(wrapped, "i64"), trace.cast(extent, "i64")
+    with trace.here():
+        ok = discrete.cmpi("ult", place, size)
+    trace.check(ok, "IndexError", message, index, extent)
+    return larger(smaller(wrapped, binary("Sub", extent, 1)), 0)
+
+
+def _is_below(x: Extent, extent: Extent) -> bool:
+    """Whether x < extent is proved by intervals or by forms."""
+    high, low = interval_of(x).high, interval_of(extent).low
+    if high is not None and low is not None and high < low:
+        return True
+    difference = form_of(x).minus(form_of(extent))
+    return difference is not None and difference < 0
+
+
+def _from_end(index: Extent, extent: Extent) -> Extent:
+    """A negative index counts from the end."""
+    bounds = interval_of(index)
+    if bounds.low is not None and bounds.low >= 0:
+        return index
+    if bounds.high is not None and bounds.high < 0:
+        return binary("Add", index, extent)
+    return select(compare("Lt", index, 0), binary("Add", index, extent), index)
+
+
+# ---------------------------------------------------------------- slices
+
+
+def _slice_axis(part: slice, extent: Extent) -> Axis:
+    """What a slice takes of a dimension; bounds beyond the ends are clamped, as in Python."""
+    start, stop, step = (_bound(x) for x in (part.start, part.stop, part.step))
+    if isinstance(step, Scalar):
+        current().need_static(step, "it is the step of a slice")
+    step = 1 if step is None else step
+    if step == 0:
+        fail("slice step cannot be zero", error=WengertValueError)
+    if isinstance(extent, int) and not isinstance(start, Scalar) and not isinstance(stop, Scalar):
+        first, last, step = slice(start, stop, step).indices(extent)
+        return Axis(first, len(range(first, last, step)), step)
+    end = binary("Sub", extent, 1)
+    if step > 0:
+        first = 0 if start is None else _clamped(_from_end(start, extent), 0, extent)
+        last = extent if stop is None else _clamped(_from_end(stop, extent), 0, extent)
+        return Axis(first, _count(first, last, step), step)
+    first = end if start is None else _clamped(_from_end(start, extent), -1, end)
+    last = -1 if stop is None else _clamped(_from_end(stop, extent), -1, end)
+    return Axis(first, _count(last, first, -step), step)
+
+
+def _bound(x: Any) -> Any:
+    if x is None:
+        return None
+    if isinstance(x, (int, np.integer)) and not isinstance(x, bool):
+        return int(x)
+    if isinstance(x, Scalar) and x.element == "i64":
+        return x if x.weak else weak_int(current().use(x), x.interval, x.origins, x.form)
+    return fail("slice indices must be integers or None", error=WengertTypeError)
+
+
+def _clamped(x: Extent, low: Extent, high: Extent) -> Extent:
+    if _is_below(x, binary("Add", high, 1)):
+        return larger(x, low)
+    return larger(smaller(x, high), low)
+
+
+def _count(low: Extent, high: Extent, step: int) -> Extent:
+    """How many of low, low + step, ... are below high: max(0, ceil((high - low) / step)); known when the form says so."""
+    distance = form_of(high).minus(form_of(low))
+    if distance is not None:
+        return max(0, -(-distance // step))
+    span = binary("Sub", high, low)
+    if step != 1:
+        span = binary("FloorDiv", binary("Add", span, step - 1), step)
+    count = larger(span, 0)
+    known = interval_of(count)
+    return known.low if known.low is not None and known.low == known.high else count
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _read(array: Array, index: Any) -> Any:
+    mask = _mask(index)
+    if mask is not None:
+        _check_mask(array, mask)
+        return select_masked(array, mask)
+    parts = _parts(array, index)
+    axes = _axes(array, parts)
+    if any(axis.kept for axis in axes) or None in parts:
+        return _view(array, axes, parts)
+    return element(array, tuple(axis.offset for axis in axes))
+
+
+def _view(array: Array, axes: list[Axis], parts: list[Part]) -> Array:
+    """A window, with new axes where the index has None."""
+    if None not in parts:
+        return window(array, axes)
+    if not any(axis.kept for axis in axes):  # only new axes: the last dimension stays, with extent 1, as one of them
+        axes = [*axes[:-1], Axis(axes[-1].offset, 1)]
+        return with_new_axes(window(array, axes), list(range(1, parts.count(None))))
+    shown = [x for x in parts if x is None or isinstance(x, slice)]
+    return with_new_axes(window(array, axes), [d for d, x in enumerate(shown) if x is None])
+
+
+def _check_mask(array: Array, mask: Array) -> None:
+    if mask.ndim > array.ndim:
+        fail(f"too many indices for array: array is {array.ndim}-dimensional, but {mask.ndim} were indexed",
+             error=WengertIndexError)
+    for d, (have, want) in enumerate(zip(mask.shape, array.shape)):
+        if isinstance(have, int) and isinstance(want, int) and have != want:
+            fail(f"boolean index did not match indexed array along axis {d}; size of axis is {want} but size of "
+                 f"corresponding boolean axis is {have}", error=WengertIndexError)
+
+
+def element(array: Array, place: tuple[Extent, ...]) -> Scalar:
+    """The element at positions that are inside, as a NumPy scalar."""
+    array, place = _at_base(array, place)
+    trace = current()
+    if isinstance(array, Phi):
+        x, y = element(array.a, place), element(array.b, place)
+        return Scalar(array.choose(x.value, y.value), array.element, origins=DATA)
+    if any(isinstance(n, int) and n == 0 for n in array.shape):
+        return Scalar(trace.constant(0, array.element), array.element, origins=DATA)  # behind a check that fails
+    value = array.read()
+    places = [_index_value(x) for x in place]
+    with trace.here():
+        return Scalar(structural.extract(value, *places), array.element, origins=DATA)
+
+
+def _at_base(array: Array, place: tuple[Extent, ...]) -> tuple[Array, tuple[Extent, ...]]:
+    """The array that owns an element, and its place there; clamped again where an extent was known only at run time."""
+    while isinstance(array, View):
+        located = array.locate(place)
+        if located is None:
+            break
+        uncertain = not all(isinstance(n, int) for n in array.shape)
+        array, place = array.base, located
+        if uncertain:
+            place = tuple(larger(smaller(x, binary("Sub", n, 1)), 0) for x, n in zip(place, array.shape))
+    return array, place
+
+
+def _index_value(x: Extent) -> Any:
+    trace = current()
+    return trace.constant(x, "index") if isinstance(x, int) else trace.index(x)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _write(array: Array, index: Any, value: Any) -> None:
+    mask = _mask(index)
+    value = operand(value)
+    if mask is not None:
+        _check_mask(array, mask)
+        store_masked(array, mask, value)
+        return
+    parts = _parts(array, index)
+    axes = _axes(array, parts)
+    if any(axis.kept for axis in axes) or None in parts:
+        assign(_view(array, axes, parts), value)
+        return
+    if isinstance(value, Array):
+        fail(f"setting an array element with a sequence: {describe(value)}", error=WengertValueError,
+             help="index the value to get one number")
+    store_element(array, tuple(axis.offset for axis in axes), value)
+
+
+def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
+    """Writes one element at positions that are inside."""
+    array, place = _at_base(array, place)
+    if isinstance(value, Masked):
+        fail("a selection by a mask is stored in one element", help="reduce it first, for example with .sum()")
+    trace = current()
+    if isinstance(array, Phi):
+        store_element(array.a, place, select(array.condition, value, element(array.a, place)))
+        store_element(array.b, place, select(array.condition, element(array.b, place), value))
+        return
+    if any(isinstance(n, int) and n == 0 for n in array.shape):
+        return  # behind a check that fails
+    new = trace.cast(value, array.element)
+    places = [_index_value(x) for x in place]
+    if isinstance(array, View):  # a reshape: the element has no simple place in the base
+        whole = array.read()
+        with trace.here():
+            changed = structural.insert(new, whole, *places)
+        array.write(changed)
+        return
+    old = array.read()
+    with trace.here():
+        changed = structural.insert(new, old, *places)
+    array.write(changed)
+
+
+def assign(target: Array, value: Any) -> None:
+    """``target[...] = value``, broadcast and converted to the type of the target as NumPy does."""
+    if isinstance(value, Masked):
+        fail("a selection by a mask is stored in a slice", why="its size is known only at run time",
+             help="store it under the same mask, or use np.where")
+    if isinstance(value, Array):
+        if value is target or (isinstance(target, Window) and target.shows_same(value)):
+            return
+        value = _without_leading_ones(value, target.ndim)
+        target = _fitting(target, value)
+    target.write(tensor(value, target.element, target.shape))
+
+
+def _without_leading_ones(value: Array, rank: int) -> Array:
+    """Leading dimensions of extent 1 beyond the rank of the target are left out, as NumPy does."""
+    if value.ndim <= rank or any(n != 1 for n in value.shape[: value.ndim - rank] if isinstance(n, int)):
+        return value
+    extra = value.ndim - rank
+    return window(value, [Axis(0, n, kept=d >= extra) for d, n in enumerate(value.shape)])
+
+
+def _fitting(target: Array, value: Array) -> Array:
+    """The target, cut to the extents of the value where only a run-time check knows that they agree."""
+    extents = list(target.shape)
+    for k in range(1, value.ndim + 1):
+        have = value.shape[-k]
+        want = target.shape[-k] if k <= target.ndim else None
+        if isinstance(have, int) and have == 1 or want is not None and same_extent(have, want):
+            continue
+        if want is None or isinstance(have, int) and isinstance(want, int):
+            fail(f"could not broadcast input array from shape {shape_text(value.shape)} into shape "
+                 f"{shape_text(target.shape)}", error=WengertValueError)
+        check_equal(have, want, message="could not broadcast an input of {0} elements into {1}")
+        extents[-k] = smaller(have, want)
+    if all(same_extent(n, m) for n, m in zip(extents, target.shape)):
+        return target
+    return window(target, [Axis(0, n) for n in extents])
+

@@ -1,0 +1,112 @@
+"""What takes part in array arithmetic, and the one way in which element-by-element operations are emitted.
+
+An operand is a Scalar, an Array, a Masked selection, or a Python or NumPy number.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from wengert.dialects.errors import WengertTypeError
+from wengert.frontend.broadcasting import broadcast_shapes, origins_of, tensor
+from wengert.frontend.capture import captured
+from wengert.frontend.conversions import Kind, element_of
+from wengert.frontend.masks import Masked, apply_masked
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Box, Scalar, Traced, describe
+
+Operand = Any  # a Scalar, an Array, a Masked, or a Python or NumPy number
+
+PYTHON: dict[str, Callable[..., Any]] = {
+    "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "Div": operator.truediv, "FloorDiv": operator.floordiv,
+    "Mod": operator.mod, "Pow": operator.pow, "MatMult": operator.matmul, "BitAnd": operator.and_, "BitOr": operator.or_,
+    "BitXor": operator.xor, "LShift": operator.lshift, "RShift": operator.rshift, "Eq": operator.eq, "NotEq": operator.ne,
+    "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge, "USub": operator.neg, "UAdd": operator.pos,
+    "Invert": operator.invert, "Not": operator.not_,
+}
+SYMBOLS = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "MatMult": "@",
+           "BitAnd": "&", "BitOr": "|", "BitXor": "^", "LShift": "<<", "RShift": ">>", "Lt": "<", "LtE": "<=", "Gt": ">",
+           "GtE": ">=", "Eq": "==", "NotEq": "!=", "USub": "-", "UAdd": "+", "Invert": "~"}
+
+def is_number(x: Any) -> bool:
+    return isinstance(x, (bool, int, float, np.bool_, np.integer, np.floating))
+
+
+def is_operand(x: Any) -> bool:
+    return isinstance(x, (Traced, np.ndarray, list, tuple)) or is_number(x)
+
+
+def operand(x: Any) -> Operand:
+    """What takes part in traced arithmetic: arrays of the program become hidden arguments, lists become arrays."""
+    if isinstance(x, Traced):
+        return x
+    if is_number(x):
+        if isinstance(x, np.generic):
+            element_of(x.dtype, "a number")
+        return x
+    if isinstance(x, np.ndarray):
+        return captured(x)
+    if isinstance(x, (list, tuple)):
+        from wengert.frontend.numpy_table.creation import as_array
+        return as_array(x)
+    return fail(f"{x!r} of type {type(x).__name__} cannot take part in array arithmetic", error=WengertTypeError)
+
+
+def kind_of(x: Operand) -> Kind:
+    """Element type of an operand, and whether it is a Python number."""
+    if isinstance(x, (Scalar, Array, Masked)):
+        return x.kind
+    if isinstance(x, np.generic):
+        return Kind(element_of(x.dtype, "a number"), False)
+    return Kind("i1" if isinstance(x, bool) else "i64" if isinstance(x, int) else "f64", True)
+
+
+def type_text(x: Any) -> str:
+    """The type of an operand, for messages."""
+    if isinstance(x, Array):
+        return describe(x)
+    return x.type_name if isinstance(x, Scalar) else type(x).__name__
+
+
+# ---------------------------------------------------------------- the core
+
+
+def elementwise_result(operands: list[Operand], element: str, build: Callable[..., Any], result: Kind) -> Any:
+    """Broadcasts, converts to `element`, and applies `build` to IR scalars or tensors; a Scalar or a new Box.
+
+    Masked operands (`a[m]`) are worked on under their mask.
+    """
+    if any(isinstance(x, Masked) for x in operands):
+        return apply_masked(lambda *whole: elementwise_result(list(whole), element, build, result), operands)
+    trace = current()
+    arrays = [x for x in operands if isinstance(x, Array)]
+    if not arrays:
+        values = [trace.cast(x, element) for x in operands]
+        with trace.here():
+            value = build(*values)
+        return Scalar(value, result.element, result.weak, origins=origins_of(*operands))
+    shape = arrays[0].shape if len(arrays) == 1 else broadcast_shapes(*[x.shape for x in arrays])
+    tensors = [tensor(x, element, shape) for x in operands]
+    with trace.here():
+        value = build(*tensors)
+    return Box(value, shape, result.element, contiguous=result_is_contiguous(arrays, shape))
+
+
+def result_is_contiguous(arrays: list[Array], shape: tuple[Any, ...]) -> bool:
+    """NumPy lays out a result like its operands (order "K"): in C order unless an operand of full rank is not."""
+    if len(shape) < 2:
+        return True
+    return all(x.ndim < len(shape) or _in_c_order(x.layout) for x in arrays)
+
+
+def _in_c_order(layout: tuple[int, ...] | None) -> bool:
+    return layout is not None and all(abs(outer) >= abs(inner) for outer, inner in zip(layout, layout[1:]))
+
+
+def unsupported(op: str, *operands: Any) -> NoReturn:
+    types = " and ".join(type_text(x) for x in operands)
+    return fail(f"unsupported operand type(s) for {SYMBOLS[op]}: {types}", error=WengertTypeError)

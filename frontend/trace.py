@@ -1,0 +1,337 @@
+"""The trace: the IR module that is being filled, the region code goes to, and what the traced code depends on.
+
+One `Trace` fills one module.  It is the current one (`current()`) between its `with` statement's ends; several may be
+nested in a thread.  `Trace.function` opens a function; functions opened inside it (for derivatives asked for in traced
+code) may read the outer function's values, which become trailing arguments when they close.
+
+Assumes an entered MLIR context.  Leaves values (values.py) and their meaning (arithmetic.py) to others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from wengert.dialects.bindings import DYNAMIC, Value, ir, tensor_type, walk
+from wengert.dialects.build import constant
+from wengert.dialects.control import entry, make_function, refresh_type
+from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.op import encode_attributes
+from wengert.frontend.journal import Journal
+from wengert.frontend.positions import fail, frame_key, position_in, user_frame, user_position
+
+if TYPE_CHECKING:
+    from wengert.frontend.values import Box, Scalar
+
+__all__ = ["FunctionRegion", "NeedsStatic", "Region", "Trace", "current", "fail", "tracing", "user_position"]
+
+Number = bool | int | float | np.generic
+Extent = Any  # an int, or a Scalar of element i64
+
+
+class NeedsStatic(Exception):  # noqa: N818 - a request, answered by a loop that unrolls or by the driver
+    """A Python number is needed where the value is known only at run time.
+
+    Args:
+        origins: what would have to be static: ("arg", name) or a loop object.
+        reason: why, for the message and for `stats()`.
+    """
+
+    def __init__(self, origins: Iterable[Any], reason: str) -> None:
+        super().__init__(reason)
+        self.origins, self.reason, self.position = frozenset(origins), reason, user_position()
+
+
+class Region:
+    """A block that is being filled: a branch, the body of a loop, or a function.
+
+    `alive` ends when its construct is closed: from then on its values cannot be used.
+    """
+
+    def __init__(self, block: Any, parent: Region | None, kind: str) -> None:
+        self.block, self.parent, self.kind = block, parent, kind
+        self.journal = Journal()
+        self.alive = True
+
+    def inside(self, other: Region) -> bool:
+        """Whether this region is `other` or is nested in it (within one function)."""
+        region: Region | None = self
+        while region is not None:
+            if region is other:
+                return True
+            region = region.parent
+        return False
+
+
+class FunctionRegion(Region):
+    """The body of a function.  `captures`, filled when it closes: the outer values its trailing arguments stand for."""
+
+    def __init__(self, func: Any, outer: Region | None) -> None:
+        super().__init__(entry(func), None, "function")
+        self.func, self.outer = func, outer
+        self.captures: list[Any] = []
+
+    @property
+    def name(self) -> str:
+        return str(ir.StringAttr(self.func.attributes["sym_name"]).value)
+
+    @property
+    def arguments(self) -> list[Any]:
+        return list(self.block.arguments)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """An array the code reaches without being handed it: a hidden argument of the outermost function."""
+
+    array: np.ndarray
+    argument: Any
+    value: Box | Scalar
+
+    @property
+    def written(self) -> bool:
+        """Whether the traced code changed the array (its final value is `value.value`)."""
+        return self.value.value is not self.argument
+
+
+class _Here:
+    """The end of the current block and the user's location, entered together."""
+
+    __slots__ = ("location", "point")
+
+    def __init__(self, point: Any, location: Any) -> None:
+        self.point, self.location = point, location
+
+    def __enter__(self) -> None:
+        self.location.__enter__()
+        self.point.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.point.__exit__(kind, error, traceback)
+        self.location.__exit__(kind, error, traceback)
+
+
+class Trace:
+    """One compilation of one Python function.
+
+    Attributes:
+        region: where operations go now; control flow replaces it.
+        top: the outermost function, or None before it is opened.
+        captured: arrays read from globals, closures and attributes, in the order of their hidden arguments.
+        boxes: the arrays that already have a value, by id (the driver enters the arguments here).
+        guards: (namespace or cell, name, object) of every global and closure variable that was read as a constant.
+        baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.region: Region = None  # type: ignore[assignment]  # set when the first function opens
+        self.top: FunctionRegion | None = None
+        self.captured: list[Captured] = []
+        self.boxes: dict[int, tuple[np.ndarray, Any]] = {}
+        self.guards: list[tuple[Any, str, Any]] = []
+        self.baked: list[tuple[np.ndarray, np.ndarray]] = []
+        self.made: dict[int, Any] = {}
+        self.depths: dict[Any, int] = {}
+        self._guarded: set[tuple[int, str]] = set()
+        self._locations: dict[tuple[int, int], Any] = {}
+        self._names: set[str] = set()
+        self._unknown = ir.Location.unknown()
+        integer = ir.IntegerType.get_signless
+        self.types = {"f64": ir.F64Type.get(), "f32": ir.F32Type.get(), "i64": integer(64), "i1": integer(1),
+                      "index": ir.IndexType.get()}
+
+    def __enter__(self) -> Trace:
+        _stack().append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _stack().pop()
+
+    # ---------------------------------------------------------------- operations
+
+    def location(self) -> Any:
+        """The user's position as an MLIR location."""
+        frame = user_frame()
+        if frame is None:
+            return self._unknown
+        key = frame_key(frame)
+        location = self._locations.get(key)
+        if location is None:
+            at = position_in(frame)
+            location = self._locations[key] = ir.Location.file(at.file, at.line, at.column)
+        return location
+
+    def emit(self, name: str, result_types: Sequence[Any], operands: Sequence[Any],
+             attributes: Mapping[str, Any] | None = None, regions: int = 0) -> Any:
+        """An operation at the end of the current block, at the user's position."""
+        return ir.Operation.create(name, list(result_types), list(operands), encode_attributes(attributes or {}),
+                                   regions=regions, loc=self.location(), ip=ir.InsertionPoint(self.region.block))
+
+    def here(self) -> _Here:
+        """A context in which builders and op records emit at the end of the current block, at the user's position."""
+        return _Here(ir.InsertionPoint(self.region.block), self.location())
+
+    def tensor_type(self, shape: Sequence[Extent], element: str) -> Any:
+        """The IR type of an array; an extent known only at run time is `?`."""
+        return tensor_type([n if isinstance(n, int) else DYNAMIC for n in shape], self.types[element])
+
+    # ---------------------------------------------------------------- scalars
+
+    def constant(self, value: Number, element: str) -> Any:
+        """A scalar constant as an IR value."""
+        if element == "i64" and not -(2**63) <= int(value) < 2**63:
+            fail(f"the integer {value} does not fit in 64 bits", why="compiled integers are int64, as NumPy's",
+                 error=WengertValueError)
+        return constant(value, self.types[element], ip=ir.InsertionPoint(self.region.block), loc=self.location())  # type: ignore[arg-type]
+
+    def use(self, scalar: Scalar) -> Any:
+        """The IR value of a scalar, refused when its loop or branch is over."""
+        if not scalar.region.alive:
+            fail("a value computed inside a loop or branch is used after it",
+                 why="it was stored where wengert does not follow it, so it has no value here",
+                 help="assign it to a variable before the loop and inside of it")
+        return scalar.value
+
+    def cast(self, x: Any, element: str) -> Any:
+        """A scalar or a Python or NumPy number as an IR value of the given element type, by NumPy's `astype`."""
+        if isinstance(x, (bool, int, float, np.generic)):
+            return self.constant(bool(x) if element == "i1" else x, element)
+        return self.convert(self.use(x), x.element, element)
+
+    def convert(self, value: Any, source: str, target: str) -> Any:
+        """A scalar or tensor value of another element type, by NumPy's `astype`."""
+        from wengert.frontend.conversions import convert
+        if source == target:
+            return value
+        with self.here():
+            return convert(value, source, target)
+
+    def index(self, x: Extent) -> Any:
+        """An extent or position as builders take it: an int, or a value of type index."""
+        if isinstance(x, (int, np.integer)):
+            return int(x)
+        return self.emit("arith.index_cast", [self.types["index"]], [self.use(x)]).result
+
+    def check(self, ok: Any, kind: str, message: str, a: Any = 0, b: Any = 0) -> None:
+        """A run-time check; ``{0}`` and ``{1}`` in the message stand for the integers a and b.
+
+        Execution goes on after a failed check: the caller makes the access that follows safe.
+        """
+        ok = ok if isinstance(ok, Value) else self.cast(ok, "i1")
+        self.emit("nd.check", [], [ok, self.cast(a, "i64"), self.cast(b, "i64")], {"kind": kind, "message": message})
+
+    def need_static(self, scalar: Scalar, reason: str) -> NoReturn:
+        """Asks for `scalar` to become a Python number; an error when it never can."""
+        if scalar.element not in ("i64", "i1"):
+            fail(f"a Python number is needed here: {reason}",
+                 why="a float stays a run-time value: made static, its derivative would silently be zero",
+                 help="write it with operations wengert covers, or pass an int", error=WengertTypeError)
+        if "data" in scalar.origins or not scalar.origins:
+            fail(f"a Python number is needed here: {reason}",
+                 why="this value depends on the contents of an array, which are known only at run time",
+                 help="pass it as an int argument of its own", error=WengertTypeError)
+        raise NeedsStatic(scalar.origins, reason)
+
+    # ---------------------------------------------------------------- functions
+
+    @contextmanager
+    def function(self, name: str, argument_types: Sequence[Any], *, private: bool = True) -> Iterator[FunctionRegion]:
+        """Opens a function of the module; the caller emits its `func.return` as the last operation.
+
+        Values of the enclosing function may be read in it.  When it closes they are turned into trailing arguments, and
+        `captures` lists the outer values to pass for them.  Arrays of the enclosing function cannot be written in it.
+        """
+        func = make_function(self.module, self.unique_name(name), argument_types, [], private=private, loc=self.location())
+        outer = self.region
+        region = FunctionRegion(func, outer)
+        self.region = region
+        if self.top is None:
+            self.top = region
+        try:
+            yield region
+            region.captures = _import_outer_values(func)
+            refresh_type(func)
+        except BaseException:
+            func.erase()
+            raise
+        finally:
+            self._close(region)
+            self.region = outer
+
+    def _close(self, region: Region) -> None:
+        inner: Region | None = self.region
+        while inner is not None and inner is not region:
+            inner.alive = False
+            inner = inner.parent
+        region.alive = False
+
+    def unique_name(self, name: str) -> str:
+        """A symbol name no function of the module has."""
+        taken, k = name, 1
+        while taken in self._names:
+            taken, k = f"{name}_{k}", k + 1
+        self._names.add(taken)
+        return taken
+
+    def before_write(self, box: Box) -> None:
+        """Refuses a write to an array of which another NumPy view is a hidden argument too: it would not see the write."""
+        written = next((array for array, value in self.boxes.values() if value is box), None)
+        if written is None:
+            return
+        for array, value in self.boxes.values():
+            if value is not box and np.may_share_memory(array, written):
+                fail("an array is written that is also read through another NumPy view of its memory",
+                     why="the two are separate values in compiled code, so the write would not be seen",
+                     help="take the view inside the compiled function, or copy it")
+
+    def guard(self, namespace: Any, name: str, value: Any) -> None:
+        """Notes that the code holds only as long as this global or closure variable refers to the same object."""
+        if (id(namespace), name) not in self._guarded:
+            self._guarded.add((id(namespace), name))
+            self.guards.append((namespace, name, value))
+
+
+def _import_outer_values(func: Any) -> list[Any]:
+    """Gives an isolated function an argument for each value of another function that it uses; those values."""
+    operations = walk(func)[1:]
+    block = entry(func)
+    defined: set[Any] = set(block.arguments)
+    for op in operations:
+        defined.update(op.results)
+        for region in op.regions:
+            for inner in region.blocks:
+                defined.update(inner.arguments)
+    arguments: dict[Any, Any] = {}
+    for op in operations:
+        for k, operand in enumerate(op.operands):
+            if operand not in defined:
+                if operand not in arguments:
+                    arguments[operand] = block.add_argument(operand.type, ir.Location.unknown())
+                op.operands[k] = arguments[operand]
+    return list(arguments)
+
+
+_active = threading.local()
+
+
+def _stack() -> list[Trace]:
+    if not hasattr(_active, "stack"):
+        _active.stack = []
+    return _active.stack  # type: ignore[no-any-return]
+
+
+def current() -> Trace:
+    """The trace in progress in this thread."""
+    return _stack()[-1]
+
+
+def tracing() -> bool:
+    """Whether a trace is in progress in this thread."""
+    return bool(_stack())

@@ -1,0 +1,247 @@
+"""Views: parts, transposes and reshapes of an array that share its elements, as in NumPy.
+
+Reading a view emits the slice; writing emits the write to its base.  A window of a window is one window of the base, and
+an element of any view is an element of the base, so loops over `A[i][j]` touch single elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects import structural
+from wengert.frontend.arithmetic import binary
+from wengert.frontend.broadcasting import same_extent
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Box, Extent, View
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a window takes of one dimension of its base: elements offset, offset + step, ... (size of them).
+
+    A dimension that is not `kept` has size 1 and is left out of the window's shape.
+    """
+
+    offset: Extent
+    size: Extent
+    step: int = 1
+    kept: bool = True
+
+    def at(self, index: Extent) -> Extent:
+        """The position in the base of element `index`."""
+        scaled = index if self.step == 1 else binary("Mult", index, self.step)
+        return binary("Add", self.offset, scaled)
+
+    def of(self, outer: Axis) -> Axis:
+        """This axis, taken of a window whose axis is `outer`."""
+        return Axis(outer.at(self.offset), self.size, self.step * outer.step, self.kept)
+
+    @property
+    def lowest(self) -> Extent:
+        """The smallest position that is taken (any position when there is none)."""
+        if self.step > 0:
+            return self.offset
+        if isinstance(self.size, int):
+            return self.at(max(self.size - 1, 0)) if self.size else 0
+        return self.at(binary("Sub", self.size, 1))
+
+
+class Window(View):
+    """``base[a:b:c, i, ...]``: one Axis for each dimension of the base."""
+
+    def __init__(self, base: Array, axes: Sequence[Axis]) -> None:
+        self.base, self.axes, self.element = base, tuple(axes), base.element
+        self._shape = tuple(axis.size for axis in axes if axis.kept)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the window shows its base as it is."""
+        return all(axis.kept and axis.step == 1 and _is_zero(axis.offset) and same_extent(axis.size, extent)
+                   for axis, extent in zip(self.axes, self.base.shape))
+
+    @property
+    def reversed_dimensions(self) -> tuple[int, ...]:
+        kept = [axis for axis in self.axes if axis.kept]
+        return tuple(d for d, axis in enumerate(kept) if axis.step < 0 and not same_extent(axis.size, 1))
+
+    def _geometry(self) -> tuple[list[Any], list[Any], list[int]]:
+        index = current().index
+        return ([index(axis.lowest) for axis in self.axes], [index(axis.size) for axis in self.axes],
+                [abs(axis.step) for axis in self.axes])
+
+    def read(self) -> Any:
+        value = self.base.read()
+        if self.is_whole:
+            return value
+        offsets, sizes, steps = self._geometry()
+        dropped = [d for d, axis in enumerate(self.axes) if not axis.kept]
+        with current().here():
+            part = structural.extract_slice(value, offsets, sizes, steps, dropped)
+            return structural.reverse(part, self.reversed_dimensions) if self.reversed_dimensions else part
+
+    def write(self, value: Any) -> None:
+        if self.is_whole:
+            return self.base.write(value)
+        offsets, sizes, steps = self._geometry()
+        old = self.base.read()
+        with current().here():
+            if self.reversed_dimensions:
+                value = structural.reverse(value, self.reversed_dimensions)
+            new = structural.insert_slice(value, old, offsets, sizes, steps)
+        return self.base.write(new)
+
+    def locate(self, indices: tuple[Extent, ...]) -> tuple[Extent, ...]:
+        remaining = iter(indices)
+        return tuple(axis.at(next(remaining)) if axis.kept else axis.offset for axis in self.axes)
+
+    @property
+    def layout(self) -> tuple[int, ...] | None:
+        strides = self.base.layout
+        if strides is None:
+            return None
+        return tuple(stride * axis.step for stride, axis in zip(strides, self.axes) if axis.kept)
+
+    def shows_same(self, other: Array) -> bool:
+        """Whether both are certainly the same elements of the same base."""
+        return isinstance(other, Window) and other.base is self.base and all(
+            a.step == b.step and a.kept == b.kept and same_extent(a.offset, b.offset) and same_extent(a.size, b.size)
+            for a, b in zip(self.axes, other.axes))
+
+
+def window(base: Array, axes: Sequence[Axis]) -> Window:
+    """A window of `base`; a window of a window is one of its base."""
+    if not isinstance(base, Window):
+        return Window(base, axes)
+    inner = iter(axes)
+    return Window(base.base, [next(inner).of(outer) if outer.kept else outer for outer in base.axes])
+
+
+def narrowed(array: Array, shape: Sequence[Extent]) -> Array:
+    """The part of `array` at the start of each dimension that has the given, not larger, extents."""
+    if all(same_extent(have, want) for have, want in zip(array.shape, shape)):
+        return array
+    return window(array, [Axis(0, extent) for extent in shape])
+
+
+class Transposed(View):
+    """``np.transpose(base, permutation)``."""
+
+    def __init__(self, base: Array, permutation: tuple[int, ...]) -> None:
+        self.base, self.permutation, self.element = base, permutation, base.element
+        self._shape = tuple(base.shape[p] for p in permutation)
+
+    @property
+    def inverse(self) -> tuple[int, ...]:
+        return tuple(self.permutation.index(d) for d in range(len(self.permutation)))
+
+    def read(self) -> Any:
+        value = self.base.read()
+        with current().here():
+            return structural.transpose(value, self.permutation)
+
+    def write(self, value: Any) -> None:
+        with current().here():
+            value = structural.transpose(value, self.inverse)
+        self.base.write(value)
+
+    def locate(self, indices: tuple[Extent, ...]) -> tuple[Extent, ...]:
+        return tuple(indices[k] for k in self.inverse)
+
+    @property
+    def layout(self) -> tuple[int, ...] | None:
+        strides = self.base.layout
+        return None if strides is None else tuple(strides[p] for p in self.permutation)
+
+
+def transposed(array: Array, permutation: tuple[int, ...]) -> Array:
+    """A transposed view; the identity permutation gives a view of the whole."""
+    if permutation == tuple(range(array.ndim)):
+        return window(array, [Axis(0, extent) for extent in array.shape])
+    if isinstance(array, Transposed):
+        return transposed(array.base, tuple(array.permutation[p] for p in permutation))
+    return Transposed(array, permutation)
+
+
+class Reshaped(View):
+    """``base.reshape(shape)`` where NumPy gives a view.
+
+    Args:
+        sources: for each dimension of the base the dimension of the view that it is, when only dimensions of extent 1
+            were added or removed (None for a removed one); else None.
+        writable: False where it is not known whether NumPy would have copied.
+    """
+
+    def __init__(self, base: Array, shape: tuple[Extent, ...], layout: tuple[int, ...] | None,
+                 sources: tuple[int | None, ...] | None, writable: bool = True) -> None:
+        self.base, self._shape, self.element = base, shape, base.element
+        self._layout, self.sources, self.writable = layout, sources, writable
+
+    @property
+    def layout(self) -> tuple[int, ...] | None:
+        return self._layout
+
+    def read(self) -> Any:
+        return reshape_value(self.base.read(), self.shape, self.element)
+
+    def write(self, value: Any) -> None:
+        if not self.writable:
+            fail("a reshaped array is written, and whether NumPy would share its memory with the original is not known here",
+                 help="write to the original array, or reshape a .copy() of it")
+        self.base.write(reshape_value(value, self.base.shape, self.element))
+
+    def locate(self, indices: tuple[Extent, ...]) -> tuple[Extent, ...] | None:
+        if self.sources is None or not self.writable:
+            return None
+        return tuple(0 if source is None else indices[source] for source in self.sources)
+
+
+def reshape_value(value: Any, shape: Sequence[Extent], element: str) -> Any:
+    """An IR tensor with other extents."""
+    trace = current()
+    dynamic = [trace.index(n) for n in shape if not isinstance(n, int)]
+    with trace.here():
+        return structural.reshape(value, *dynamic, result_types=[trace.tensor_type(shape, element)])
+
+
+def with_new_axes(array: Array, positions: Sequence[int]) -> Array:
+    """`array` with dimensions of extent 1 inserted so that they stand at `positions` of the result."""
+    shape, kept = list(array.shape), list(range(array.ndim + len(positions)))
+    layout = None if array.layout is None else list(array.layout)
+    for position in sorted(positions):
+        shape.insert(position, 1)
+        kept.remove(position)
+        if layout is not None:
+            layout.insert(position, 1)
+    return Reshaped(array, tuple(shape), None if layout is None else tuple(layout), tuple(kept))
+
+
+def without_axes(array: Array, positions: Sequence[int]) -> Array:
+    """`array` without the given dimensions of extent 1, of which one is left over at least."""
+    if all(d in positions for d in range(array.ndim)):
+        raise ValueError("an element, not an array")
+    return window(array, [Axis(0, extent, kept=d not in positions) for d, extent in enumerate(array.shape)])
+
+
+def reshaped(array: Array, shape: tuple[int, ...]) -> Array:
+    """`array.reshape(shape)` for extents that fit: a view where NumPy gives one, else a copy."""
+    layout = array.layout
+    if layout is None:
+        return Reshaped(array, shape, None, None, writable=False)
+    shadow = np.lib.stride_tricks.as_strided(np.empty(1, np.int8), tuple(int(n) for n in array.shape), layout)
+    try:
+        view = shadow.reshape(shape, copy=False)
+    except ValueError:
+        return Box(reshape_value(array.read(), shape, array.element), shape, array.element)
+    return Reshaped(array, shape, view.strides, None)
+
+
+def _is_zero(x: Extent) -> bool:
+    return isinstance(x, int) and x == 0
+
+
+__all__ = ["Axis", "Reshaped", "Transposed", "Window", "narrowed", "reshaped", "transposed", "window",
+           "with_new_axes", "without_axes"]

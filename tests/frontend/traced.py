@@ -1,0 +1,96 @@
+"""Runs a function through the trace and the NumPy interpreter of the IR, without compiling it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.bindings import ir
+from wengert.dialects.context import make_context
+from wengert.dialects.control import return_
+from wengert.dialects.interpret import run
+from wengert.frontend.operands import is_number, kind_of, operand
+from wengert.frontend.trace import Trace
+from wengert.frontend.values import Array, Box, Scalar
+
+
+def traced_run(function: Callable[..., Any], *arguments: Any, call: Callable[..., Any] | None = None) -> Any:
+    """What `function` gives when it is traced and its IR is interpreted; changed array arguments are written back.
+
+    Arrays and numbers become traced values, all else is passed on.  `call(function, *values)` runs the function (by
+    default directly, so that only operators and methods are traced).
+    """
+    with make_context(), ir.Location.unknown():
+        module = ir.Module.create()
+        trace = Trace(module)
+        inputs = [x for x in arguments if isinstance(x, np.ndarray) or is_number(x)]
+        types = [_type(trace, x) for x in inputs]
+        with trace, trace.function("f", types, private=False) as region:
+            values = iter(region.arguments)
+            traced = [_value(x, next(values), k) if _is_input(x) else x for k, x in enumerate(arguments)]
+            boxes = [(x, box, box.value) for x, box in zip(arguments, traced) if isinstance(box, Box)]
+            result = function(*traced) if call is None else call(function, *traced)
+            leaves: list[Any] = []
+            rebuild = _flatten(result, leaves)
+            written = [(x, box.value) for x, box, before in boxes if box.value is not before]
+            hidden = [c for c in trace.captured if c.written]
+            outputs = [*leaves, *[v for _, v in written], *[c.value.value for c in hidden]]
+            return_(outputs, region.block)
+        module.operation.verify()
+        results = run(module, "f", [*inputs, *[c.array if c.array.ndim else c.array[()] for c in trace.captured]])
+        for target, new in zip([*[x for x, _ in written], *[c.array for c in hidden]], results[len(leaves):]):
+            target[...] = new
+        return rebuild(iter(results))
+
+
+def _is_input(x: Any) -> bool:
+    return isinstance(x, np.ndarray) or is_number(x)
+
+
+def _type(trace: Trace, x: Any) -> Any:
+    if isinstance(x, np.ndarray):
+        return trace.tensor_type(x.shape, kind_of_array(x))
+    return trace.types[kind_of(x).element]
+
+
+def kind_of_array(x: np.ndarray) -> str:
+    return {"float64": "f64", "float32": "f32", "int64": "i64", "bool": "i1"}[x.dtype.name]
+
+
+def _value(x: Any, value: Any, k: int) -> Any:
+    if isinstance(x, np.ndarray):
+        return Box(value, x.shape, kind_of_array(x))
+    kind = kind_of(x)
+    return Scalar(value, kind.element, kind.weak, origins=frozenset([("arg", str(k))]))
+
+
+def _flatten(x: Any, leaves: list[Any]) -> Callable[[Any], Any]:
+    """Collects IR values of a result; the function that puts interpreted values in their places."""
+    if isinstance(x, Array):
+        leaves.append(x.read())
+        return lambda values: next(values)
+    if isinstance(x, Scalar):
+        leaves.append(x.value)
+        return (lambda values: next(values).item()) if x.weak else (lambda values: next(values))
+    if isinstance(x, (tuple, list)):
+        parts = [_flatten(y, leaves) for y in x]
+        return lambda values: type(x)(part(values) for part in parts)
+    if isinstance(x, np.ndarray):
+        return _flatten(operand(x), leaves)
+    return lambda values: x
+
+
+def same(a: Any, b: Any, tolerance: float = 0.0) -> bool:
+    """Equal in type, dtype, shape and value (nan equals nan, zeros compare with their sign)."""
+    if isinstance(a, (tuple, list)):
+        return type(a) is type(b) and len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b))
+    x, y = np.asarray(a), np.asarray(b)
+    if type(a) is not type(b) or x.dtype != y.dtype or x.shape != y.shape:
+        return False
+    if x.dtype.kind != "f":
+        return bool(np.array_equal(x, y))
+    close = np.isclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True) if tolerance else (x == y) | (np.isnan(x) & np.isnan(y))
+    zeros = (np.signbit(x) == np.signbit(y)) | (x != 0) | np.isnan(x)
+    return bool(np.all(close & (zeros if not tolerance else True)))
