@@ -94,7 +94,7 @@ def _check_wrt(tree: Function, wrt: Sequence[int]) -> None:
                                     why=f"it has {count}, counted from 0")
         type_ = tree.body.arguments[i].type
         if not is_float(type_):
-            raise DifferentiationError(f"argument {i} of @{tree.name}, of type {type_}, cannot be differentiated", position,
+            raise DifferentiationError(f"argument {i} of @{tree.name} is of type {type_}: no derivative", position,
                                        why="integers and bools carry no tangent",
                                        help="pass a float there, or leave it out of wrt")
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from wengert.dialects.bindings import Value, is_float
-from wengert.dialects.control import FOR, IF, WHILE
+from wengert.dialects.bindings import Value, is_float, position_of
+from wengert.dialects.control import CONTROL, FOR, IF, WHILE
+from wengert.dialects.errors import DifferentiationError
 from wengert.dialects.op import zero_tangent
-from wengert.passes.tree import Body, Node
+from wengert.passes.tree import Body, Function, Node
 
 Edge = tuple[Value, Value]
 Graph = dict[Value, list[Value]]
@@ -118,3 +119,22 @@ class Captures:
                 defined.update(inner.results)
             used.update(dict.fromkeys(v for v in body.ends if v in self._values))
         return [value for value in used if value not in defined]
+
+
+def require_linear(tree: Function, tangents: set[Value]) -> None:
+    """Check that every op of a jvp or linear function is linear in its operands that are tangents.
+
+    Raises:
+        DifferentiationError: at the first op that is not.
+    """
+    for node in tree.body.walk():
+        positions = [i for i, operand in enumerate(node.operands) if operand in tangents]
+        if not positions or node.name in CONTROL:
+            continue
+        record = node.record
+        jointly = record is not None and all(i in record.linear for i in positions)
+        alone = record is not None and len(positions) == 1 and positions[0] in record.bilinear
+        if node.bodies or not (jointly or alone):
+            raise DifferentiationError(f"{node.name} is not linear in a tangent it gets", position_of(node.location),
+                                       why="the derivative of a program is linear in the tangents of its arguments",
+                                       help="a derivative rule may use tangents only in linear operations")

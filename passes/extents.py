@@ -1,0 +1,88 @@
+"""Where a dynamic dimension comes from: through inserts, arithmetic and loops back to an index value or an argument.
+
+The size of an array is needed where the array itself is not at hand: a zero cotangent has the shape of a linear value
+that does not exist in the reverse function, and a saved array is too much when only its size is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wengert.dialects.bindings import DYNAMIC, Value, ir, is_tensor
+from wengert.dialects.control import FOR, IF
+from wengert.passes.tree import Body, Function, Node
+
+#: `int`, an index Value that is the extent, or `(value, d)`: dimension d of a value that cannot be traced further.
+Extent = Any
+
+
+def origin(tree: Function, value: Value, d: int, stop: frozenset[tuple[Value, int]] = frozenset()) -> Extent:
+    """The extent of dimension d of `value`, expressed by what is defined at the same place or further out.
+
+    A carried value counts as unchanged in shape only when that can be shown from the loop; otherwise it is its own
+    origin.  Tracing ends early at the pairs in `stop`.
+    """
+    while True:
+        if not value.type.is_dynamic_dim(d):
+            return int(value.type.shape[d])
+        if (value, d) in stop:
+            return value, d
+        node = tree.definition.get(value)
+        step = _inside(tree, value, d, stop) if node is None else _across(tree, node, value, d, stop)
+        if step is None:
+            return value, d
+        if not isinstance(step, tuple):
+            return step
+        if step == (value, d):
+            return step
+        value, d = step
+
+
+def _inside(tree: Function, value: Value, d: int, stop: frozenset[tuple[Value, int]]) -> Extent:
+    """A step from a block argument: to the init of a loop whose iterations keep the extent."""
+    body: Body = tree.home[value]
+    loop = body.parent
+    if loop is None or not loop.is_loop:
+        return None
+    position = body.arguments.index(value) - (1 if loop.name == FOR else 0)
+    carry, init, end = loop.carries[position], loop.inits[position], loop.yields[position]
+    unchanged = {(argument, d) for argument in (carry, value)}
+    if loop.name != FOR:
+        unchanged.add((loop.bodies[0].arguments[position], d))
+    after = origin(tree, end, d, stop | unchanged)
+    if after in unchanged:
+        return init, d
+    before = origin(tree, init, d, stop)
+    return before if after == before else None
+
+
+def _across(tree: Function, node: Node, value: Value, d: int, stop: frozenset[tuple[Value, int]]) -> Extent:
+    """A step from the result of an operation to its operands."""
+    if node.is_loop:
+        return node.carries[node.results.index(value)], d
+    if node.name == IF:
+        ends = [origin(tree, body.ends[node.results.index(value)], d, stop) for body in node.bodies]
+        return ends[0] if all(end == ends[0] for end in ends) else None
+    record = node.record
+    if record is None or node.bodies:
+        return None
+    if record.destination is not None:
+        return node.operands[record.destination], d
+    if record.operands and record.operands[-1] in ("*sizes", "*geometry"):
+        return _given(node, value, d)
+    if "permutation" in node.op.attributes:
+        return node.operands[0], list(ir.DenseI64ArrayAttr(node.op.attributes["permutation"]))[d]
+    if record.family in ("elementwise", "discrete") or (record.family == "structural" and len(node.results) == 1):
+        same = [v for v in node.operands if is_tensor(v.type) and len(v.type.shape) == len(value.type.shape)]
+        return (same[0], d) if same else None
+    return None
+
+
+def _given(node: Node, value: Value, d: int) -> Value:
+    """The operand that gives a dynamic extent; dynamic extents are listed in the order of the result's dimensions."""
+    assert node.record is not None
+    rank = sum(value.type.is_dynamic_dim(i) for i in range(d))
+    if node.record.operands[-1] == "*sizes":
+        return node.operands[len(node.record.operands) - 1 + rank]
+    offsets = list(ir.DenseI64ArrayAttr(node.op.attributes["static_offsets"])).count(DYNAMIC)
+    return node.operands[len(node.record.operands) - 1 + offsets + rank]
