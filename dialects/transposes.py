@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from wengert.dialects.bindings import DYNAMIC, ir, is_tensor
-from wengert.dialects.build import accumulate, create, size, zeros_like
+from wengert.dialects.build import accumulate, constant, create, size, zeros_like
 from wengert.dialects.op import lookup_call, raw_attributes
 
 
@@ -102,7 +102,7 @@ def transpose_insert(cts: Ledger, ct: Any, op: Any) -> None:
     if cts.linear(value):
         cts.add(value, lookup_call("tensor.extract", ct, *indices))
     if cts.linear(array):
-        cts.add(array, lookup_call("tensor.insert", zeros_like(lookup_call("tensor.extract", ct, *indices)), ct, *indices))
+        cts.add(array, lookup_call("tensor.insert", constant(0.0, value.type), ct, *indices))
 
 
 def _segments(op: Any, leading: int) -> dict[str, Any]:
@@ -129,7 +129,9 @@ def transpose_insert_slice(cts: Ledger, ct: Any, op: Any) -> None:
         return create("tensor.extract_slice", [value_type], [ct, *geometry], extracting).result
 
     def cleared() -> Any:
-        zeros = zeros_like(read_window())
+        offsets, sizes = list(ir.DenseI32ArrayAttr(inserting["operandSegmentSizes"]))[2:4]
+        extents = geometry[offsets:offsets + sizes]  # a dynamic extent is never a dropped one
+        zeros = create("nd.full", [value_type], [constant(0.0, value_type.element_type), *extents]).result
         return create("tensor.insert_slice", [ct.type], [zeros, ct, *geometry], inserting).result
 
     if cts.linear(value):

@@ -96,7 +96,10 @@ def defining_nodes(body: Body, values: set[Value]) -> set[Node]:
 
 
 class Captures:
-    """The values of a set that an operation uses in its regions but does not define there, in order of use."""
+    """The values of a set that an operation uses in its regions but does not define there, in order of use.
+
+    A use counts when it feeds a value of the set.
+    """
 
     def __init__(self, values: set[Value]) -> None:
         self._values = values
@@ -113,7 +116,8 @@ class Captures:
         for body in node.bodies:
             defined.update(body.arguments)
             for inner in body.nodes:
-                used.update(dict.fromkeys(v for v in inner.operands if v in self._values))
+                if inner.bodies or any(result in self._values for result in inner.results):
+                    used.update(dict.fromkeys(v for v in inner.operands if v in self._values))
                 if inner.bodies:
                     used.update(dict.fromkeys(self[inner]))
                 defined.update(inner.results)
