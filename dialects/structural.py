@@ -144,7 +144,7 @@ iota = register(Op("nd.iota", ("*sizes",), lambda *sizes, out, dimension=0: _iot
 
 
 def _conspicuous(shape: tuple[int, ...], dtype: Any) -> Any:
-    return np.full(shape, np.nan if np.issubdtype(dtype, np.floating) else True if dtype == np.bool_ else -(2**40), dtype)
+    return np.full(shape, np.nan if np.issubdtype(dtype, np.floating) else True if dtype == np.bool_ else max(-(2**40), np.iinfo(dtype).min), dtype)
 
 
 def _iota(shape: tuple[int, ...], dtype: Any, dimension: int) -> Any:
