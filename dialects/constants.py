@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import ir
+from wengert.dialects.lowerings import lower_constant
 from wengert.dialects.op import Op, register
 
 
@@ -18,4 +19,4 @@ def _constant(out: Any, value: Any) -> Any:
 
 
 constant = register(Op("arith.constant", (), _constant, lambda **_: None, lambda primals, results, tangents, attributes: [None],
-                       recompute=True, typed=True, family="constant"))
+                       recompute=True, typed=True, family="constant", lower=lower_constant))

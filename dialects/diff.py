@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wengert.dialects.lowerings import lower_identity
 from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
 
 RESIDUALS = "!diff.residuals"
@@ -37,4 +38,5 @@ save = register(Op("diff.save", ("value", "*counters"), _placeholder, _placehold
 saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UNRESOLVED, family="diff"))
 
 # The identity with derivative zero.
-stop_gradient = register(Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise"))
+stop_gradient = register(Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise",
+                            lower=lower_identity))

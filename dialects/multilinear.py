@@ -15,6 +15,7 @@ import numpy as np
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
 from wengert.dialects.build import create, full_like
 from wengert.dialects.errors import WengertValueError
+from wengert.dialects.lowerings import lower_dot_general
 from wengert.dialects.op import Op, lookup_call, register
 from wengert.dialects.transposes import Ledger
 
@@ -97,7 +98,7 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 _dot_op = register(Op("nd.dot_general", ("lhs", "rhs"), _meaning, _typing, _jvp, _transpose, bilinear=(0, 1),
-                      family="multilinear",
+                      family="multilinear", lower=lower_dot_general,
                       samples=(_sample,), sample_attributes={"lhs_contracting": (1,), "rhs_contracting": (0,),
                                                              "lhs_batch": (), "rhs_batch": ()}))
 

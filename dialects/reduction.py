@@ -14,6 +14,7 @@ import numpy as np
 from wengert.dialects.bindings import Value, element_type, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant, constant_like, create, dynamic_sizes, full_like, index, size, zeros_like
 from wengert.dialects.control import make_for, yield_
+from wengert.dialects.lowerings import lower_reduce
 from wengert.dialects.op import Op, lookup_call, register
 from wengert.dialects.structural import _broadcast_op, extract_slice
 from wengert.dialects.transposes import Ledger
@@ -125,7 +126,7 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 _reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,), family="reduction",
-                         samples=(_sample,), sample_attributes={"kind": "sum", "axes": (1,)}))
+                         lower=lower_reduce, samples=(_sample,), sample_attributes={"kind": "sum", "axes": (1,)}))
 
 
 def reduce(array: Any, kind: str, axes: Sequence[int] | None = None) -> Any:

@@ -12,6 +12,18 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_tensor, tensor_type
+from wengert.dialects.lowerings import (
+    lower_broadcast,
+    lower_dim,
+    lower_empty,
+    lower_extract,
+    lower_full,
+    lower_insert,
+    lower_iota,
+    lower_reshape,
+    lower_reverse,
+    lower_transpose,
+)
 from wengert.dialects.op import DISCRETE, Op, discrete, register, same_type, structural
 from wengert.dialects.transposes import (
     transpose_broadcast,
@@ -43,9 +55,9 @@ def _insert(value: Any, array: Any, *indices: Any) -> Any:
 
 
 extract = structural("tensor.extract", ("array", "*indices"), lambda array, *indices: array[tuple(int(i) for i in indices)],
-                     lambda array, *_, **__: element_type(array), (0,), transpose_extract)
+                     lambda array, *_, **__: element_type(array), (0,), transpose_extract, lower=lower_extract)
 insert = structural("tensor.insert", ("value", "array", "*indices"), _insert, lambda value, array, *_, **__: array, (0, 1), transpose_insert,
-                    destination=1)
+                    destination=1, lower=lower_insert)
 
 # ---------------------------------------------------------------- slices
 
@@ -124,7 +136,8 @@ def insert_slice(value: Any, array: Any, offsets: Sequence[Extent], sizes: Seque
     return _insert_slice_op(value, array, *operands, **attributes)
 
 
-dim = discrete("tensor.dim", lambda array, d: np.int64(np.shape(array)[int(d)]), ("array", "dimension"), lambda *_, **__: ir.IndexType.get())
+dim = discrete("tensor.dim", lambda array, d: np.int64(np.shape(array)[int(d)]), ("array", "dimension"), lambda *_, **__: ir.IndexType.get(),
+               lower=lower_dim)
 
 # ---------------------------------------------------------------- creation
 
@@ -135,12 +148,12 @@ def _extents(shape: Sequence[int | None], dynamic: Sequence[Any]) -> tuple[int, 
 
 
 full = structural("nd.full", ("value", "*sizes"), lambda value, *sizes, out: np.full(_extents(out[0][0], sizes), value, out[0][1]), _needs_like, (0,),
-                  transpose_full, typed=True)
+                  transpose_full, typed=True, lower=lower_full)
 # Uninitialised: the interpreter fills it with nan (or a conspicuous integer), so that a read before a write shows.
 empty = register(Op("nd.empty", ("*sizes",), lambda *sizes, out: _conspicuous(_extents(out[0][0], sizes), out[0][1]), _needs_like,
-                    lambda primals, results, tangents, attributes: [None], family="structural", typed=True))
+                    lambda primals, results, tangents, attributes: [None], family="structural", typed=True, lower=lower_empty))
 iota = register(Op("nd.iota", ("*sizes",), lambda *sizes, out, dimension=0: _iota(_extents(out[0][0], sizes), out[0][1], dimension), _needs_like,
-                   DISCRETE, family="structural", typed=True))
+                   DISCRETE, family="structural", typed=True, lower=lower_iota))
 
 
 def _conspicuous(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -163,12 +176,14 @@ def _broadcast(array: Any, *sizes: Any, out: Any, dimensions: Sequence[int]) -> 
 
 # Dimension d of the operand becomes dimension dimensions[d] of the result; extents of 1 are stretched, missing dimensions repeated.
 _broadcast_op = structural("nd.broadcast", ("array", "*sizes"), lambda array, *sizes, out, dimensions: _broadcast(array, *sizes, out=out, dimensions=tuple(dimensions)),
-                           _needs_like, (0,), transpose_broadcast, typed=True)
+                           _needs_like, (0,), transpose_broadcast, typed=True, lower=lower_broadcast)
 reshape = structural("nd.reshape", ("array", "*sizes"), lambda array, *sizes, out: np.reshape(array, _extents(out[0][0], sizes)).copy(), _needs_like, (0,),
-                     transpose_reshape, typed=True)
+                     transpose_reshape, typed=True, lower=lower_reshape)
 _transpose_op = structural("nd.transpose", ("array",), lambda array, permutation: np.transpose(array, permutation).copy(),
-                           lambda array, permutation: tensor_type([array.shape[p] for p in permutation], array.element_type), (0,), transpose_transpose)
-_reverse_op = structural("nd.reverse", ("array",), lambda array, dimensions: np.flip(array, tuple(dimensions)).copy(), same_type, (0,), transpose_reverse)
+                           lambda array, permutation: tensor_type([array.shape[p] for p in permutation], array.element_type), (0,), transpose_transpose,
+                           lower=lower_transpose)
+_reverse_op = structural("nd.reverse", ("array",), lambda array, dimensions: np.flip(array, tuple(dimensions)).copy(), same_type, (0,), transpose_reverse,
+                         lower=lower_reverse)
 
 
 def broadcast(array: Any, shape: Sequence[Extent], dimensions: Sequence[int] | None = None) -> Any:

@@ -1,0 +1,274 @@
+"""Which arrays share a loop: pending arrays, and when they are put into memory.
+
+Elementwise results stay pending while `lower_tensors` walks over a block.  One that is needed in memory takes along
+everything it is computed from, and whatever else is computed from the same pending arrays, as one `linalg.generic`.
+At most `MAX_PENDING` arrays wait, so compile time is linear in the length of the program.
+
+Delaying a computation must not carry it over a write into memory it reads: bufferization would have to copy that
+memory.  `Memories` says which tensors are versions or parts of one memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+from wengert.dialects.bindings import defining_op, is_tensor
+from wengert.dialects.build import cast_index, create
+from wengert.passes.elements import (
+    Array,
+    Counter,
+    Extents,
+    Lookup,
+    Mapped,
+    Reshape,
+    Splat,
+    Stored,
+    View,
+    compute,
+    empty_tensor,
+    extents,
+    filled,
+    load,
+    to_memory,
+)
+from wengert.passes.products import contract
+from wengert.passes.reductions import reduce
+from wengert.passes.reshapes import reshape, unit_changes
+
+MAX_PENDING = 120
+#: Ops whose result lies in the memory of one of their operands, and which operand.
+SAME_MEMORY = {"tensor.extract_slice": 0, "tensor.collapse_shape": 0, "tensor.expand_shape": 0, "tensor.reshape": 0,
+               "tensor.cast": 0, "tensor.insert": 1, "tensor.insert_slice": 1}
+
+
+class Memories:
+    """A number for each memory a tensor may lie in; versions and slices of a tensor share it."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+        self._next = count()
+
+    def of(self, tensor: Any) -> int:
+        if tensor not in self._numbers:
+            op = defining_op(tensor)
+            if op is not None and op.name in SAME_MEMORY:
+                self._numbers[tensor] = self.of(op.operands[SAME_MEMORY[op.name]])
+            else:
+                self._numbers[tensor] = next(self._next)
+        return self._numbers[tensor]
+
+    def share(self, tensor: Any, other: Any) -> None:
+        """Note that `tensor` is a version of `other`."""
+        self._numbers[tensor] = self.of(other)
+
+
+class Fusion:
+    """The services `dialects.lowerings.Tensors` of a function that is being lowered."""
+
+    def __init__(self) -> None:
+        self.env: dict[Any, Any] = {}  # values of the old function -> values or arrays of the new one
+        self.pending: list[Array] = []
+        self.memories = Memories()
+        self._settled: list[Array] = []  # what was put into memory since the current block began
+
+    # ------------------------------------------------------------ services
+
+    def value(self, operand: Any) -> Any:
+        new = self.env[operand]
+        return self.in_memory(new) if isinstance(new, Array) else new
+
+    def array(self, operand: Any) -> Array:
+        new = self.env[operand]
+        return new if isinstance(new, Array) else self.stored(new, operand.type.element_type)
+
+    def stored(self, tensor: Any, element: Any = None) -> Array:
+        return Stored(element or tensor.type.element_type, extents(tensor), tensor,
+                      reads=frozenset({self.memories.of(tensor)}))
+
+    def splat(self, scalar: Any, shape: Extents) -> Array:
+        return Splat(scalar.type, shape, scalar_value=scalar)
+
+    def counter(self, dimension: int, shape: Extents, element: Any) -> Array:
+        return Counter(element, shape, dimension=dimension)
+
+    def view(self, array: Array, dimensions: Sequence[int | None], shape: Extents) -> Array:
+        if len([d for d in dimensions if d is not None]) < len(shape):
+            self.in_memory_unless_cheap(array)  # it repeats elements: compute them once
+        return self._waiting(View(array.element, shape, reads=array.reads, source=array, dimensions=tuple(dimensions)))
+
+    def lookup(self, array: Array, at: Callable[[Sequence[Any]], Sequence[Any]], shape: Extents) -> Array:
+        self.in_memory(array)
+        return self._waiting(Lookup(array.element, shape, reads=array.reads, source=array, positions=at))
+
+    def reshaped(self, array: Array, shape: Extents) -> Array:
+        dimensions = unit_changes(array.shape, shape)
+        if dimensions is None:
+            return self.stored(reshape(self.in_memory(array), shape), array.element)
+        return self._waiting(Reshape(array.element, shape, reads=array.reads, source=array, dimensions=dimensions))
+
+    def empty(self, element: Any, shape: Extents) -> Any:
+        return empty_tensor(element, shape)
+
+    def load(self, tensor: Any, indices: Sequence[Any], element: Any) -> Any:
+        return load(tensor, [cast_index(i) for i in indices], element)
+
+    def store(self, scalar: Any, tensor: Any, indices: Sequence[Any]) -> Any:
+        self.flush_readers(self.memories.of(tensor))
+        return create("tensor.insert", [tensor.type], [to_memory(scalar), tensor, *map(cast_index, indices)]).result
+
+    def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
+        self.settle_shared(array)
+        array.uses -= 1  # its elements are computed inside the reduction
+        return reduce(array, tuple(axes), combine, neutral)
+
+    def contracted(self, lhs: Array, rhs: Array, contracting: tuple[Sequence[int], Sequence[int]],
+                   batch: tuple[Sequence[int], Sequence[int]]) -> Any:
+        for array in (lhs, rhs):
+            transposed = isinstance(array, View) and array.value is None and None not in array.dimensions
+            self.in_memory(array.source if transposed and isinstance(array, View) else array)
+        return contract(lhs, rhs, contracting, batch)
+
+    # ------------------------------------------------------------ elementwise ops
+
+    def mapped(self, op: Any, attributes: dict[str, Any], in_place: bool) -> Array:
+        """The result of an elementwise op on tensors; `in_place` lets it overwrite its first operand."""
+        if len(self.pending) >= MAX_PENDING:
+            self.flush()
+        inputs = tuple(self.array(v) if is_tensor(v.type) else self.value(v) for v in op.operands)
+        arrays = [x for x in inputs if isinstance(x, Array)]
+        for x in arrays[1:] if in_place else arrays:
+            if isinstance(x, Mapped) and x.destination is not None:
+                self.in_memory(x)  # an accumulation is not computed anywhere but in its place
+        destination = self._place(arrays[0], arrays[1]) if in_place else None
+        reads: frozenset[int] = frozenset().union(*[x.reads for x in arrays])
+        return self._waiting(Mapped(op.results[0].type.element_type, arrays[0].shape, reads=reads, location=op.location,
+                                    operation=op.name, attributes=attributes, inputs=inputs, destination=destination))
+
+    def _place(self, existing: Array, contribution: Array) -> Any:
+        """The tensor into which `existing + contribution` is written: that of `existing`."""
+        chained = isinstance(existing, Mapped) and existing.value is None and existing.uses == 1
+        destination = existing.destination if chained and isinstance(existing, Mapped) else None
+        tensor = self.in_memory(existing) if destination is None else destination
+        memory = self.memories.of(tensor)
+        if memory in contribution.reads:  # through another window, perhaps: first into a temporary
+            self.in_memory(contribution)
+        self.flush_readers(memory, keep=(existing, contribution))
+        return tensor
+
+    def _waiting(self, array: Array) -> Array:
+        for source in array.sources():
+            source.consumers.append(array)
+        self.pending.append(array)
+        return array
+
+    # ------------------------------------------------------------ into memory
+
+    def in_memory(self, array: Array) -> Any:
+        """The array as a tensor, computed at the current place if it is pending."""
+        if array.value is None:
+            if isinstance(array, Mapped):
+                self._emit(self._group(array))
+            elif isinstance(array, Splat):
+                self._settle(array, filled(array.scalar_value, array.shape))
+            elif isinstance(array, Reshape) and array.source.value is not None:
+                self._settle(array, reshape(array.source.value, array.shape))
+            else:
+                self.settle_shared(array)
+                self._settle(array, compute([array], [None])[0])
+        return array.value
+
+    def in_memory_unless_cheap(self, array: Array) -> None:
+        if array.value is None and not array.cheap:
+            self.in_memory(array)
+
+    def settle_shared(self, array: Array) -> None:
+        """Put into memory what `array` is computed from and others need too, lest it be computed twice."""
+        inside = {id(a): a for a in _reachable(array)}
+        for member in list(inside.values()):
+            needed_elsewhere = _uses_outside(member, inside) > (1 if member is array else 0)
+            if isinstance(member, Mapped) and member.value is None and needed_elsewhere:
+                self._emit(self._group(member, without=None if member is array else array))
+
+    def flush(self) -> None:
+        """Put everything that is still needed into memory: at the end of a block, and before control flow."""
+        for array in reversed(list(self.pending)):
+            if isinstance(array, Mapped) and array.value is None and _uses_outside(array, _waiting_consumers(array)):
+                self.in_memory(array)
+        self.pending = [a for a in self.pending if a.value is None and not isinstance(a, Mapped)]
+
+    def flush_readers(self, memory: int, keep: Sequence[Array] = ()) -> None:
+        """Put whatever reads a memory into memory of its own, before that memory is overwritten."""
+        for array in reversed(list(self.pending)):
+            reads = array.value is None and memory in array.reads and not any(array is k for k in keep)
+            if reads and _uses_outside(array, _waiting_consumers(array)):
+                self.in_memory(array)
+        self.pending = [a for a in self.pending if a.value is None]
+
+    def _group(self, root: Mapped, without: Array | None = None) -> dict[int, Array]:
+        """The pending arrays that are to share a generic with `root`."""
+        members: dict[int, Array] = {}
+        work: list[Array] = [root]
+        while work:
+            array = work.pop()
+            if array.value is not None or id(array) in members or array is without:
+                continue
+            members[id(array)] = array
+            work.extend(array.sources())
+            if isinstance(array, Mapped) and root.destination is None:
+                work.extend(c for c in array.consumers if _may_share_loop(c, root))
+        return members
+
+    def _emit(self, members: dict[int, Array]) -> None:
+        """One generic for a group; those whom others need become its results."""
+        roots = [a for a in self.pending if isinstance(a, Mapped) and id(a) in members and _uses_outside(a, members)]
+        tensors = compute(roots, [root.destination for root in roots])
+        for root, tensor in zip(roots, tensors, strict=True):
+            if root.destination is not None:
+                self.memories.share(tensor, root.destination)
+            self._settle(root, tensor)
+        self.pending = [a for a in self.pending if a.value is None]
+
+    def _settle(self, array: Array, tensor: Any) -> None:
+        array.value, array.reads = tensor, frozenset({self.memories.of(tensor)})
+        self._settled.append(array)
+
+    # ------------------------------------------------------------ blocks
+
+    def enter_block(self) -> tuple[list[Array], list[Array]]:
+        outer = self.pending, self._settled
+        self.pending, self._settled = [], []
+        return outer
+
+    def leave_block(self, outer: tuple[list[Array], list[Array]]) -> None:
+        """What an inner block has put into memory does not exist outside of it."""
+        for array in self._settled:
+            array.value = None
+        self.pending, self._settled = outer
+
+
+def _may_share_loop(array: Array, root: Mapped) -> bool:
+    return isinstance(array, Mapped) and array.destination is None and array.shape == root.shape
+
+
+def _reachable(array: Array) -> list[Array]:
+    """The pending arrays that `array` is computed from, itself included."""
+    found: dict[int, Array] = {}
+    work = [array]
+    while work:
+        one = work.pop()
+        if one.value is None and id(one) not in found:
+            found[id(one)] = one
+            work.extend(one.sources())
+    return list(found.values())
+
+
+def _waiting_consumers(array: Array) -> dict[int, Array]:
+    return {id(c): c for c in array.consumers if c.value is None}
+
+
+def _uses_outside(array: Array, members: dict[int, Array]) -> int:
+    """How often an array is used other than by `members`; a view of it counts by its own users."""
+    inside = sum(id(c) in members and (isinstance(c, Mapped) or not _uses_outside(c, members)) for c in array.consumers)
+    return array.uses - inside
