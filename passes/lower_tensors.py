@@ -36,10 +36,10 @@ class LowerTensors(Pass):
         for func in functions(module):
             if len(func.regions[0].blocks):
                 with func.location:
-                    _Rebuild().function(func)
+                    Rebuild().function(func)
 
 
-class _Rebuild(Fusion):
+class Rebuild(Fusion):
     """One function, copied op by op."""
 
     def function(self, func: Any) -> None:

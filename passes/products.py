@@ -37,7 +37,7 @@ class _Loops:
         return [d for d in range(len(self.extents)) if d not in self.out]
 
 
-def _loops(lhs: Array, rhs: Array, contracting: Pairs, batch: Pairs) -> _Loops:
+def product_loops(lhs: Array, rhs: Array, contracting: Pairs, batch: Pairs) -> _Loops:
     left: dict[int, int] = {}
     right: dict[int, int] = {}
     extents: list[Any] = []
@@ -61,13 +61,13 @@ def _loops(lhs: Array, rhs: Array, contracting: Pairs, batch: Pairs) -> _Loops:
 
 def contract(lhs: Array, rhs: Array, contracting: Pairs, batch: Pairs) -> Any:
     """The sum of products; both operands are in memory, or are transpositions of what is."""
-    loops = _loops(lhs, rhs, contracting, batch)
-    multiply = _multiplied(lhs, rhs, loops)
+    loops = product_loops(lhs, rhs, contracting, batch)
+    multiply = multiplied(lhs, rhs, loops)
     if not loops.contracted:
         return multiply
     zero = constant(0, lhs.element)
     if not _for_blas(lhs, loops):
-        return reduce(multiply, tuple(loops.contracted), either if _is_bool(lhs.element) else add, zero)
+        return reduce(multiply, tuple(loops.contracted), either if is_bool(lhs.element) else add, zero)
     operands = [_in_memory(lhs, loops.lhs), _in_memory(rhs, loops.rhs)]
     out = filled(zero, tuple(loops.extents[d] for d in loops.out))
 
@@ -103,15 +103,15 @@ def _in_memory(array: Array, loops: Dimensions) -> tuple[Any, Dimensions]:
     return array.source.value, tuple(None if d is None else loops[d] for d in array.dimensions)
 
 
-def _is_bool(element: Any) -> bool:
+def is_bool(element: Any) -> bool:
     return isinstance(element, ir.IntegerType) and element.width == 1
 
 
-def _multiplied(lhs: Array, rhs: Array, loops: _Loops) -> Array:
+def multiplied(lhs: Array, rhs: Array, loops: _Loops) -> Array:
     """The array of all products, over all loops; nobody has to store it."""
     views = tuple(View(x.element, loops.extents, reads=x.reads, source=x, dimensions=at)
                   for x, at in ((lhs, loops.lhs), (rhs, loops.rhs)))
     float_ = isinstance(lhs.element, ir.FloatType)
-    operation = "arith.mulf" if float_ else "arith.andi" if _is_bool(lhs.element) else "arith.muli"
+    operation = "arith.mulf" if float_ else "arith.andi" if is_bool(lhs.element) else "arith.muli"
     return Mapped(lhs.element, loops.extents, reads=lhs.reads | rhs.reads, location=ir.Location.current,
                   operation=operation, inputs=views)

@@ -39,7 +39,7 @@ def reduce(array: Array, axes: tuple[int, ...], combine: Combine, neutral: Any) 
         return _nest(array, trailing, {}, combine, neutral)
     if trailing:
         array = _rows_combined(array, rank - len(trailing), combine, neutral)
-    return _combined_in_memory(array, leading, combine, neutral) if leading else array.value
+    return combined_in_memory(array, leading, combine, neutral) if leading else array.value
 
 
 def _rows_combined(array: Array, kept: int, combine: Combine, neutral: Any) -> Array:
@@ -54,7 +54,7 @@ def _rows_combined(array: Array, kept: int, combine: Combine, neutral: Any) -> A
     return Stored(array.element, shape, tensor)
 
 
-def _combined_in_memory(array: Array, leading: Sequence[int], combine: Combine, neutral: Any) -> Any:
+def combined_in_memory(array: Array, leading: Sequence[int], combine: Combine, neutral: Any) -> Any:
     """Combined along dimensions that are not the last: the result is added to, row after row."""
     rank = len(array.shape)
     at, kept = identity(rank), tuple(d for d in range(rank) if d not in leading)
