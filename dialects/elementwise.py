@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from wengert.dialects.build import constant_like
+from wengert.dialects.build import accumulate, constant_like
 from wengert.dialects.discrete import cmpf
-from wengert.dialects.op import converted, elementwise, structural
+from wengert.dialects.op import Op, converted, elementwise, structural
 from wengert.dialects.structural import select
 from wengert.dialects.transposes import (
     transpose_add,
@@ -43,7 +43,18 @@ def c(value: float, x: Any) -> Any:
 
 # ---------------------------------------------------------------- arithmetic
 
-addf = elementwise("arith.addf", np.add, (1.0, 1.0), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_add)
+addf = elementwise("arith.addf", np.add, (), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_add)
+
+
+def _addf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> list[Any]:
+    """Where the primal is accumulated in place, so is the tangent."""
+    dx, dy = tangents
+    if dx is None or dy is None:
+        return [dy if dx is None else dx]
+    return [accumulate(dx, dy) if "nd.accumulate" in attributes else addf(dx, dy)]
+
+
+addf = addf.where(jvp=_addf_jvp)
 subf = elementwise("arith.subf", np.subtract, (1.0, -1.0), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_sub)
 negf = elementwise("arith.negf", np.negative, (-1.0,), samples=(ANY,), linear=(0,), transpose=transpose_neg)
 mulf = elementwise("arith.mulf", np.multiply, (lambda a, b, y: b, lambda a, b, y: a), ("x", "y"), samples=(PAIR,),
@@ -110,8 +121,8 @@ powf = elementwise("math.powf", np.power, (_powf_base, _powf_exponent), ("x", "y
 
 # ---------------------------------------------------------------- trigonometric and hyperbolic functions
 
-sin = elementwise("math.sin", np.sin, (lambda x, y: cos(x),), samples=(ANY,), expensive=True)
-cos = elementwise("math.cos", np.cos, (lambda x, y: negf(sin(x)),), samples=(ANY,), expensive=True)
+sin: Op = elementwise("math.sin", np.sin, (lambda x, y: cos(x),), samples=(ANY,), expensive=True)
+cos: Op = elementwise("math.cos", np.cos, (lambda x, y: negf(sin(x)),), samples=(ANY,), expensive=True)
 tan = elementwise("math.tan", np.tan, (lambda x, y: addf(c(1.0, x), mulf(y, y)),), samples=(UNIT,), expensive=True)
 asin = elementwise("math.asin", np.arcsin, (lambda x, y: divf(c(1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),), samples=(UNIT,), expensive=True)
 acos = elementwise("math.acos", np.arccos, (lambda x, y: divf(c(-1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),), samples=(UNIT,), expensive=True)
@@ -120,8 +131,8 @@ atan = elementwise("math.atan", np.arctan, (lambda x, y: divf(c(1.0, x), addf(c(
 atan2 = elementwise("math.atan2", np.arctan2, (lambda a, b, y: divf(b, addf(mulf(a, a), mulf(b, b))),
                                                lambda a, b, y: negf(divf(a, addf(mulf(a, a), mulf(b, b))))),
                     ("x", "y"), samples=(PAIR,), expensive=True)
-sinh = elementwise("math.sinh", np.sinh, (lambda x, y: cosh(x),), samples=(ANY,), expensive=True)
-cosh = elementwise("math.cosh", np.cosh, (lambda x, y: sinh(x),), samples=(ANY,), expensive=True)
+sinh: Op = elementwise("math.sinh", np.sinh, (lambda x, y: cosh(x),), samples=(ANY,), expensive=True)
+cosh: Op = elementwise("math.cosh", np.cosh, (lambda x, y: sinh(x),), samples=(ANY,), expensive=True)
 tanh = elementwise("math.tanh", np.tanh, (lambda x, y: subf(c(1.0, x), mulf(y, y)),), samples=(ANY,), expensive=True)
 asinh = elementwise("math.asinh", np.arcsinh, (lambda x, y: divf(c(1.0, x), sqrt(addf(mulf(x, x), c(1.0, x)))),), samples=(ANY,), expensive=True)
 acosh = elementwise("math.acosh", np.arccosh, (lambda x, y: divf(c(1.0, x), sqrt(subf(mulf(x, x), c(1.0, x)))),), samples=(ABOVE_ONE,), expensive=True)

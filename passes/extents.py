@@ -71,11 +71,30 @@ def _across(tree: Function, node: Node, value: Value, d: int, stop: frozenset[tu
     if record.operands and record.operands[-1] in ("*sizes", "*geometry"):
         return _given(node, value, d)
     if "permutation" in node.op.attributes:
-        return node.operands[0], list(ir.DenseI64ArrayAttr(node.op.attributes["permutation"]))[d]
+        return node.operands[0], _listed(node, "permutation")[d]
+    if "axes" in node.op.attributes:  # of a reduction
+        axes = _listed(node, "axes")
+        return node.operands[0], [i for i in range(node.operands[0].type.rank) if i not in axes][d]
+    if "lhs_contracting" in node.op.attributes:
+        return _of_product(node, d)
     if record.family in ("elementwise", "discrete") or (record.family == "structural" and len(node.results) == 1):
         same = [v for v in node.operands if is_tensor(v.type) and len(v.type.shape) == len(value.type.shape)]
         return (same[0], d) if same else None
     return None
+
+
+def _listed(node: Node, attribute: str) -> list[int]:
+    return list(ir.DenseI64ArrayAttr(node.op.attributes[attribute])) if attribute in node.op.attributes else []
+
+
+def _of_product(node: Node, d: int) -> tuple[Value, int]:
+    """Of nd.dot_general: batch dimensions, then those of each operand that are neither batch nor contracted."""
+    lhs, rhs = node.operands
+    taken = {side: _listed(node, f"{side}_contracting") + _listed(node, f"{side}_batch") for side in ("lhs", "rhs")}
+    dimensions = [(lhs, i) for i in _listed(node, "lhs_batch")]
+    dimensions += [(lhs, i) for i in range(lhs.type.rank) if i not in taken["lhs"]]
+    dimensions += [(rhs, i) for i in range(rhs.type.rank) if i not in taken["rhs"]]
+    return dimensions[d]
 
 
 def _given(node: Node, value: Value, d: int) -> Value:
