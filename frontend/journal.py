@@ -17,6 +17,7 @@ from types import CellType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wengert.frontend.trace import Region
     from wengert.frontend.values import Box
 
 
@@ -146,16 +147,23 @@ class Journal:
         return made
 
     def before_attribute(self, owner: Any, name: str) -> None:
-        self._before(Attribute(owner, name))
+        self.before_store(Attribute(owner, name))
 
     def before_mutation(self, owner: Any) -> None:
         """To be called before a list, dict, set, deque or bytearray changes."""
-        self._before(Content(owner))
+        self.before_store(Content(owner))
 
     def before_cell(self, cell: CellType, name: str) -> None:
-        self._before(Cell(cell, name))
+        self.before_store(Cell(cell, name))
 
-    def _before(self, slot: Slot) -> None:
+    def guard(self, made: Any, reason: str) -> Any:
+        """Notes that changing this object, here or further inside, has no certain meaning and is to be refused."""
+        self.guarded[id(made)] = (made, reason)
+        return made
+
+    def before_store(self, slot: Slot) -> None:
+        """To be called before any slot gets another value."""
+        _refuse_guarded(slot.owner)
         if id(slot.owner) not in self.fresh and slot.identity() not in self.slots:
             self.slots[slot.identity()] = (slot, slot.get())
 
@@ -171,3 +179,17 @@ class Journal:
             slot.put(value)
         self.boxes.clear()
         self.slots.clear()
+
+
+def _refuse_guarded(owner: Any) -> None:
+    from wengert.frontend.trace import current, fail
+
+    region: Region | None = current().region
+    while region is not None:
+        if id(owner) in region.journal.guarded:
+            fail(
+                f"a {type(owner).__name__} is changed in place that depends on run-time values",
+                why=region.journal.guarded[id(owner)][1],
+                help="make a new object instead of changing this one",
+            )
+        region = region.parent

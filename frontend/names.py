@@ -1,6 +1,6 @@
 """Small questions about syntax trees: which names are stored or read, where scopes begin, and a copy that mangles.
 
-Nothing here changes a tree.
+Only `fill_positions` changes a tree.
 """
 
 from __future__ import annotations
@@ -117,3 +117,17 @@ def written_names(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             found[node.target.id] = None
     return tuple(found)
+
+
+def fill_positions(node: ast.AST, line: int = 1, column: int = 0) -> None:
+    """Gives every node without a position the start of the one around it.
+
+    Only the start: CPython reports a method call whose attribute spans several lines at the end of them.
+    """
+    if "lineno" in node._attributes:
+        if not hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = line  # type: ignore[attr-defined]
+            node.col_offset = node.end_col_offset = column  # type: ignore[attr-defined]
+        line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]
+    for child in ast.iter_child_nodes(node):
+        fill_positions(child, line, column)

@@ -139,6 +139,8 @@ class ExpressionRewriter(ast.NodeTransformer):
         return ast.copy_location(hook("getattr", self.expression(node.value), ast.Constant(node.attr)), node)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
+        if _is_hook(node):  # a guard made by jumps.py
+            return node
         if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
             return node
         if isinstance(node.func, ast.Name) and node.func.id in ("locals", "eval", "exec"):
@@ -173,3 +175,8 @@ class ExpressionRewriter(ast.NodeTransformer):
         )
 
     visit_Yield = visit_YieldFrom = visit_Await = never
+
+
+def _is_hook(node: ast.Call) -> bool:
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id == "__rt"

@@ -19,7 +19,7 @@ from typing import Any
 
 from wengert.dialects.errors import Position, UnsupportedError
 from wengert.frontend.journal import UNBOUND
-from wengert.frontend.names import copy_tree, mangle, stored_names
+from wengert.frontend.names import copy_tree, fill_positions, mangle, stored_names
 from wengert.frontend.rewrite import rewrite_body
 from wengert.frontend.site import Site
 
@@ -174,7 +174,8 @@ def _rewrite(function: FunctionType) -> Rewritten:
     for generated in (inner, factory):
         ast.copy_location(generated, node)
         generated.type_params = []  # type: ignore[attr-defined]  # a field since Python 3.12
-    module = ast.fix_missing_locations(ast.Module([factory], []))
+    module = ast.Module([factory], [])
+    fill_positions(module)
     compiled = compile(module, code.co_filename, "exec", dont_inherit=True)
     twin = _constant_code(_constant_code(compiled, "__wengert_factory"), _GENERATED)
     unexpected = set(twin.co_freevars) - set(names)

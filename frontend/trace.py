@@ -35,7 +35,7 @@ Number = bool | int | float | np.generic
 Extent = Any  # an int, or a Scalar of element i64
 
 
-class NeedsStatic(Exception):  # noqa: N818 - a request, answered by a loop that unrolls or by the driver
+class NeedsStatic(Exception):
     """A Python number is needed where the value is known only at run time.
 
     Args:
@@ -58,6 +58,7 @@ class Region:
         self.block, self.parent, self.kind = block, parent, kind
         self.journal = Journal()
         self.alive = True
+        self.condition: Scalar | None = None  # of the traced `if` whose branch this is
 
     def inside(self, other: Region) -> bool:
         """Whether this region is `other` or is nested in it (within one function)."""
@@ -127,6 +128,8 @@ class Trace:
         boxes: the arrays that already have a value, by id (the driver enters the arguments here).
         guards: (namespace or cell, name, object) of every global and closure variable that was read as a constant.
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
+        without_source: the functions that run as they are, innermost last, and why.
+        quoting: whether traced values may be shown in a text (the message of an error).
     """
 
     def __init__(self, module: Any) -> None:
@@ -138,6 +141,8 @@ class Trace:
         self.guards: list[tuple[Any, str, Any]] = []
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
         self.made: dict[int, Any] = {}
+        self.without_source: list[str] = []
+        self.quoting = False
         self.depths: dict[Any, int] = {}
         self._guarded: set[tuple[int, str]] = set()
         self._locations: dict[tuple[int, int], Any] = {}
@@ -229,6 +234,8 @@ class Trace:
 
     def need_static(self, scalar: Scalar, reason: str) -> NoReturn:
         """Asks for `scalar` to become a Python number; an error when it never can."""
+        if self.without_source:
+            reason = f"{reason} ({self.without_source[-1]})"
         if scalar.element not in ("i64", "i1"):
             fail(f"a Python number is needed here: {reason}",
                  why="a float stays a run-time value: made static, its derivative would silently be zero",

@@ -1,0 +1,96 @@
+"""`raise`, `assert` and `try` in code some of which runs later.
+
+`raise` and a failed `assert` under traced control flow become run-time checks; so do out-of-range indices.  A check
+cannot be caught: an `except` clause around one is refused.  Errors found while compiling cannot be caught either.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from wengert.dialects.bindings import walk
+from wengert.dialects.effects import ERRORS
+from wengert.dialects.errors import UnsupportedError, WengertError
+from wengert.frontend.comparison import truth
+from wengert.frontend.site import Site
+from wengert.frontend.trace import NeedsStatic, Region, current
+from wengert.frontend.values import Scalar
+
+
+def runs_for_certain() -> bool:
+    """Whether the code that is traced now runs exactly once, whatever the run-time values are."""
+    region: Region | None = current().region
+    while region is not None:
+        if region.kind != "function":
+            return False
+        region = getattr(region, "outer", None)
+    return True
+
+
+def raise_(error: Callable[[], Any], cause: Callable[[], Any] | None = None) -> None:
+    """`raise error() from cause()`: now, or as a check that fails when the code is reached."""
+    exception = error()
+    if isinstance(exception, type) and issubclass(exception, BaseException):
+        exception = exception()
+    if not isinstance(exception, BaseException):
+        raise TypeError("exceptions must derive from BaseException")
+    if runs_for_certain():
+        if cause is not None:
+            raise exception from cause()
+        raise exception
+    kind = next((c.__name__ for c in type(exception).__mro__ if ERRORS.get(c.__name__)), None)
+    text = str(exception)
+    if kind is None or kind != type(exception).__name__:
+        text = f"{type(exception).__name__}: {text}"
+    current().check(False, kind or "RuntimeError", text)
+
+
+def assert_(condition: Any, message: Callable[[], Any] | None) -> None:
+    """`assert condition, message()`."""
+    known = truth(condition)
+    if isinstance(known, Scalar):
+        current().check(known, "AssertionError", str(message()) if message is not None else "assertion failed")
+    elif not known:
+        raise_(lambda: AssertionError(*([message()] if message is not None else [])))
+
+
+class Try:
+    """Stands by a `try` with `except` clauses, and refuses what they cannot do in compiled code."""
+
+    refusals = (WengertError, NeedsStatic)
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.checks = _count_checks()
+
+    def left(self) -> None:
+        """At the end of the body."""
+        if _count_checks() != self.checks:
+            self.refuse("it may fail at run time, and such an error cannot be caught in compiled code")
+
+    def caught(self) -> None:
+        """At the start of a handler."""
+        error = sys.exc_info()[1]
+        if error is not None and getattr(error, "left_traced_code", False):
+            self.refuse("whether the error is raised depends on a run-time value")
+        self.left()
+
+    def refuse(self, why: str) -> NoReturn:
+        raise UnsupportedError(
+            "an except clause around code that is compiled to run later",
+            self.site.position,
+            why,
+            "test the condition with `if` before, instead of catching the error",
+        )
+
+
+def _count_checks() -> int:
+    trace = current()
+    region: Any = trace.region
+    while region.parent is not None:
+        region = region.parent
+    return len(walk(region.func, "nd.check"))
+
+

@@ -1,0 +1,411 @@
+"""Values as trees by value, and the one order in which their leaves become operands, arguments, yields and results.
+
+A *spec* says what of a value depends on a construct: `KEEP` (the value of before), `Carry` (a leaf that becomes an IR
+value of a given kind), or `Node` (a container that is rebuilt from the specs of its parts).  Numbers and arrays are
+leaves; lists, tuples, dicts, dataclasses and plain instances are containers; all else must be the same on both sides.
+
+`compare` makes a spec from two values, `widen` from a spec and a newer value; both only ever go from KEEP to Carry and
+from narrow to wide kinds, so that repeating them ends.  A name that is unbound on one side becomes a `Maybe`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABCMeta
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from types import FunctionType, MethodType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from wengert.dialects.errors import WengertTypeError
+from wengert.frontend.broadcasting import same_extent
+from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.journal import UNBOUND
+from wengert.frontend.jumps import RESULT
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Scalar, Traced, describe
+
+#: The name of the value of a conditional expression.
+VALUE = "__value"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Signature:
+    """The kind of a leaf: a number (shape None) or an array."""
+
+    element: str
+    weak: bool
+    shape: tuple[Any, ...] | None
+
+    def agrees(self, other: Signature) -> bool:
+        return (self.element, self.weak) == (other.element, other.weak) and _same_shape(self.shape, other.shape)
+
+    @property
+    def type(self) -> Any:
+        trace = current()
+        return trace.types[self.element] if self.shape is None else trace.tensor_type(self.shape, self.element)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Undefined:
+    """Stands for a value that nothing may read: zeros of the right kind."""
+
+    signature: Signature
+
+
+class Maybe:
+    """The value of a name that is bound only where `bound` is true."""
+
+    __slots__ = ("bound", "value")
+
+    def __init__(self, value: Any, bound: bool | Scalar) -> None:
+        self.value, self.bound = value, bound
+
+
+class Keep:
+    """The spec of what does not change."""
+
+
+KEEP = Keep()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Carry:
+    """The spec of a leaf that becomes an IR value."""
+
+    signature: Signature
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Node:
+    """The spec of a container that is rebuilt; `frame` is what it is apart from its parts."""
+
+    frame: Frame
+    parts: tuple[Spec, ...]
+
+
+Spec = Keep | Carry | Node
+
+
+@dataclasses.dataclass(frozen=True)
+class Wording:
+    """How messages call the two sides that are compared."""
+
+    first: str
+    second: str
+
+
+# ---------------------------------------------------------------- leaves
+
+
+def signature(value: Any) -> Signature | None:
+    """The kind of a leaf, or None for what is neither number nor array."""
+    match value:
+        case Undefined():
+            return value.signature
+        case Array():
+            return Signature(value.element, False, value.shape)
+        case Scalar():
+            return Signature(value.element, value.weak, None)
+        case bool():
+            return Signature("i1", True, None)
+        case int():
+            return Signature("i64", True, None)
+        case np.bool_():
+            return Signature("i1", False, None)
+        case np.integer():
+            return Signature("i64", False, None)
+        case np.floating():
+            return Signature("f32" if value.dtype == np.float32 else "f64", False, None)
+        case float():
+            return Signature("f64", True, None)
+    return None
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two leaves are certainly one value (for arrays: one array)."""
+    if a is b:
+        return True
+    if isinstance(a, Scalar) and isinstance(b, Scalar):
+        return bool(a.value == b.value) and a.kind == b.kind
+    if isinstance(a, (Traced, Undefined)) or isinstance(b, (Traced, Undefined)) or type(a) is not type(b):
+        return False
+    if isinstance(a, (bool, int, float, complex, str, bytes, np.generic)):
+        return bool(a == b) or (a != a and b != b)
+    if isinstance(a, MethodType):
+        return a.__func__ is b.__func__ and a.__self__ is b.__self__
+    if isinstance(a, FunctionType):
+        return a.__code__ is b.__code__ and _same_cells(a, b)
+    if isinstance(a, (slice, range)):
+        return _same_parts((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    return False
+
+
+def _same_parts(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _same_cells(a: FunctionType, b: FunctionType) -> bool:
+    """Functions made twice by one `def` are the same if they see the same variables and defaults."""
+    if not _same_parts(a.__defaults__ or (), b.__defaults__ or ()) or a.__kwdefaults__ != b.__kwdefaults__:
+        return False
+    return all(x is y for x, y in zip(a.__closure__ or (), b.__closure__ or (), strict=True))
+
+
+def join(a: Signature, b: Signature, label: str, wording: Wording) -> Signature:
+    """The narrowest kind that holds both."""
+    if a.agrees(b):
+        return a
+    arrays = a.shape is not None or b.shape is not None
+    if arrays and not (a.element == b.element and _same_shape(a.shape, b.shape)):
+        _differ(label, wording, kind_text(a), kind_text(b))
+    if not arrays and (a.element == "i1") != (b.element == "i1"):
+        _differ(label, wording, kind_text(a), kind_text(b))
+    kind = promote(Kind(a.element, a.weak), Kind(b.element, b.weak))
+    return Signature(kind.element, kind.weak, a.shape)
+
+
+def materialize(value: Any, wanted: Signature) -> Any:
+    """The IR value of a leaf, converted to the kind that is carried."""
+    trace = current()
+    if wanted.shape is None:
+        return trace.cast(0, wanted.element) if isinstance(value, Undefined) else trace.cast(value, wanted.element)
+    if isinstance(value, Undefined):
+        sizes = [trace.index(n) for n in wanted.shape if not isinstance(n, int)]
+        return trace.emit("nd.empty", [wanted.type], sizes).result
+    return value.read()
+
+
+def _same_shape(a: tuple[Any, ...] | None, b: tuple[Any, ...] | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return len(a) == len(b) and all(same_extent(x, y) for x, y in zip(a, b, strict=True))
+
+
+# ---------------------------------------------------------------- containers
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """What a container is apart from its parts: its type, and the names or keys of the parts."""
+
+    type: type
+    keys: tuple[Any, ...]
+    kind: str
+
+
+def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
+    """The frame and the parts of a container; None for a leaf."""
+    kind = type(value)
+    if isinstance(value, Maybe):
+        return Frame(Maybe, (), "maybe"), [value.value, value.bound]
+    if kind in (list, tuple):
+        return Frame(kind, (None,) * len(value), "sequence"), list(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return Frame(kind, value._fields, "namedtuple"), list(value)
+    if kind in (dict, OrderedDict):
+        return Frame(kind, tuple(value), "dict"), list(value.values())
+    if isinstance(value, (Traced, Undefined, type)):
+        return None
+    if dataclasses.is_dataclass(value):
+        names = tuple(f.name for f in dataclasses.fields(value))
+        return Frame(kind, names, "object"), [getattr(value, n, UNBOUND) for n in names]
+    if _is_plain_instance(value):
+        return Frame(kind, tuple(vars(value)), "object"), list(vars(value).values())
+    return None
+
+
+def put_together(frame: Frame, parts: list[Any]) -> Any:
+    """A container like the one that `take_apart` gave, with other parts; no `__init__` runs."""
+    match frame.kind:
+        case "maybe":
+            return parts[0] if parts[1] is True else Maybe(*parts)
+        case "sequence":
+            return frame.type(parts)
+        case "namedtuple":
+            return frame.type(*parts)
+        case "dict":
+            return frame.type(zip(frame.keys, parts, strict=True))
+    made: Any = object.__new__(frame.type)
+    for name, part in zip(frame.keys, parts, strict=True):
+        if part is not UNBOUND:
+            object.__setattr__(made, name, part)
+    return made
+
+
+def _is_plain_instance(value: Any) -> bool:
+    """Instances of ordinary Python classes: their state is their `__dict__`."""
+    kind = type(value)
+    return (
+        type(kind) in (type, ABCMeta)
+        and "__new__" not in {name for c in kind.__mro__[:-1] for name in vars(c)}
+        and type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "wengert")
+        and "__dict__" in dir(value)
+        and not any("__slots__" in vars(c) for c in kind.__mro__)
+        and not isinstance(value, BaseException)
+    )
+
+
+# ---------------------------------------------------------------- specs
+
+
+def compare(first: Any, second: Any, label: str, wording: Wording) -> Spec:
+    """What of a value differs between two sides.
+
+    Raises WengertTypeError where the two cannot be one run-time value: another structure, another shape, or a
+    difference in something that is no number or array.
+    """
+    if same(first, second):
+        return KEEP
+    a, b = take_apart(first), take_apart(second)
+    if a is not None and b is not None and a[0] == b[0]:
+        return Node(a[0], tuple(compare(x, y, label, wording) for x, y in zip(a[1], b[1], strict=True)))
+    x, y = signature(first), signature(second)
+    if a is not None or b is not None or x is None or y is None:
+        _differ(label, wording, brief(first), brief(second))
+    return Carry(join(x, y, label, wording))
+
+
+def widen(spec: Spec, start: Any, end: Any, label: str, wording: Wording) -> Spec:
+    """The spec that also holds `end`, given the value `start` that unchanged parts keep."""
+    if not isinstance(spec, (Carry, Node)):
+        return compare(start, end, label, wording)
+    if isinstance(spec, Carry):
+        found = signature(end)
+        if found is None:
+            _differ(label, wording, kind_text(spec.signature), brief(end))
+        return Carry(join(spec.signature, found, label, wording))
+    a, b = take_apart(start), take_apart(end)
+    if a is None or b is None or b[0] != spec.frame:
+        _differ(label, wording, brief(start), brief(end))
+    parts = zip(spec.parts, a[1], b[1], strict=True)
+    return Node(spec.frame, tuple(widen(s, x, y, label, wording) for s, x, y in parts))
+
+
+def both_bound(first: Any, second: Any, name: str) -> tuple[Any, Any]:
+    """The two values with the same binding: where one side may be unbound, both become `Maybe`."""
+    if first is UNBOUND and second is UNBOUND:
+        return first, second
+    if not any(side is UNBOUND or isinstance(side, Maybe) for side in (first, second)):
+        return first, second
+    if name == RESULT:  # read only where the flag `__returned` is set
+        return (fill(second), second) if first is UNBOUND else (first, fill(first))
+    like = second if first is UNBOUND else first
+    return _as_maybe(first, like), _as_maybe(second, like)
+
+
+def _as_maybe(value: Any, like: Any) -> Maybe:
+    if value is UNBOUND:
+        return Maybe(fill(like.value if isinstance(like, Maybe) else like), False)
+    return value if isinstance(value, Maybe) else Maybe(value, True)
+
+
+def fill(like: Any) -> Any:
+    """A value of the same structure that nothing reads."""
+    apart = take_apart(like)
+    if apart is not None:
+        return put_together(apart[0], [fill(part) for part in apart[1]])
+    found = signature(like)
+    return like if found is None else Undefined(found)
+
+
+def unchanged(old: Spec, new: Spec) -> bool:
+    """Whether two specs carry the same leaves of the same kinds."""
+    match old, new:
+        case Keep(), Keep():
+            return True
+        case Carry(), Carry():
+            return old.signature.agrees(new.signature)
+        case Node(), Node():
+            return old.frame == new.frame and all(unchanged(a, b) for a, b in zip(old.parts, new.parts, strict=True))
+    return False
+
+
+def leaves(spec: Spec, value: Any) -> Iterator[tuple[Any, Signature]]:
+    """The leaves of `value` that are carried, in the order of layout: depth first, parts as in their container."""
+    if isinstance(spec, Carry):
+        yield value, spec.signature
+    elif isinstance(spec, Node):
+        apart = take_apart(value)
+        assert apart is not None
+        for part, inner in zip(spec.parts, apart[1], strict=True):
+            yield from leaves(part, inner)
+
+
+def containers(spec: Spec, value: Any) -> Iterator[Any]:
+    """The containers of `value` that are rebuilt, in the order in which `rebuild` makes them."""
+    if isinstance(spec, Node):
+        apart = take_apart(value)
+        assert apart is not None
+        for part, inner in zip(spec.parts, apart[1], strict=True):
+            yield from containers(part, inner)
+        yield value
+
+
+def rebuild(spec: Spec, value: Any, new_leaf: Callable[[], Any], made: Callable[[Any], Any]) -> Any:
+    """`value` with its carried leaves replaced, in the order of `leaves`; `made` sees each new container."""
+    if isinstance(spec, Carry):
+        return new_leaf()
+    if isinstance(spec, Node):
+        apart = take_apart(value)
+        assert apart is not None
+        parts = zip(spec.parts, apart[1], strict=True)
+        return made(put_together(spec.frame, [rebuild(s, v, new_leaf, made) for s, v in parts]))
+    return value
+
+
+def is_mutable(container: Any) -> bool:
+    """Whether two names for this container could be told apart from two equal containers."""
+    return not isinstance(container, (tuple, Maybe))
+
+
+# ---------------------------------------------------------------- messages
+
+
+def kind_text(kind: Signature) -> str:
+    """``an array float64(3,)`` or ``a float``."""
+    if kind.shape is not None:
+        extents = ", ".join(str(n) if isinstance(n, int) else "?" for n in kind.shape)
+        return f"an array {_numpy_name(kind.element)}({extents}{',' if len(kind.shape) == 1 else ''})"
+    return {"i1": "a bool", "i64": "an int", "f64": "a float", "f32": "a float32"}[kind.element]
+
+
+def _numpy_name(element: str) -> str:
+    return {"i1": "bool", "i64": "int64", "f64": "float64", "f32": "float32"}[element]
+
+
+def name_label(name: str) -> str:
+    """How messages call the value of a name."""
+    return {RESULT: "the returned value", VALUE: "the value of this expression"}.get(name, f"'{name}'")
+
+
+def brief(value: Any) -> str:
+    """A value in a message."""
+    if value is UNBOUND:
+        return "unbound"
+    if isinstance(value, Maybe):
+        return f"{brief(value.value)} or unbound"
+    if isinstance(value, Array):
+        return f"an array {describe(value)}"
+    if isinstance(value, (Scalar, Undefined)):
+        found = signature(value)
+        assert found is not None
+        return kind_text(found)
+    apart = take_apart(value)
+    if apart is None:
+        return repr(value)
+    inside = ", ".join(brief(part) for part in apart[1])
+    if apart[0].kind == "sequence":
+        return f"[{inside}]" if apart[0].type is list else f"({inside})"
+    return f"{apart[0].type.__name__}({inside})"
+
+
+def _differ(label: str, wording: Wording, first: str, second: str) -> NoReturn:
+    fail(
+        f"{label} is {first} {wording.first} and {second} {wording.second}",
+        why="which of the two it is depends on a run-time value, and both must fit into one",
+        help="give it the same structure, shape and kind of element on both sides",
+        error=WengertTypeError,
+    )

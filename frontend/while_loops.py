@@ -1,0 +1,143 @@
+"""`while`: as `scf.while`, or in Python as long as nothing traced decides whether it goes on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from wengert.frontend.comparison import truth
+from wengert.frontend.construct import Names
+from wengert.frontend.loops import Loop
+from wengert.frontend.site import Site
+from wengert.frontend.trace import NeedsStatic, fail
+from wengert.frontend.values import Scalar
+
+MAX_PYTHON_TURNS = 100_000
+
+
+class While(Loop):
+    """One execution of a `while`.
+
+    `in_python` is set when a trial showed that Python decides how often it runs, or that it has to; `reason` then says
+    what needs a Python value, if something does.
+    """
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.in_python = False
+        self.reason: str | None = None
+        self.turns = 0
+        self.resume: Names | None = None
+        self.began = False
+        self.go_on = True
+        self.becomes_traced = False
+        self.python_condition: bool | None = None
+
+    def next(self, names: Names) -> bool:
+        if self.resume is not None:  # the frame still has the values of a trial that was undone
+            names, self.resume = self.resume, None
+        if self.becomes_traced:
+            self.in_python = self.becomes_traced = self.began = False
+        if self.in_python:
+            return self.python_turn(names)
+        if not self.began:
+            self.began = True
+            self.begin(names)
+        else:
+            match self.turn_done(names):
+                case "done":
+                    return False
+                case "in Python":
+                    return self.python_turn(self.start)
+        self.start_trial()
+        return True
+
+    def python_turn(self, names: Names) -> bool:
+        self.turns += 1
+        if self.turns > MAX_PYTHON_TURNS:
+            fail(f"a while loop that runs while compiling does not end after {MAX_PYTHON_TURNS} turns")
+        self.bind(names if self.go_on else {n: v for n, v in names.items() if n in self.site.after})
+        return self.go_on
+
+    def start_trial(self) -> None:
+        self.count_trial()
+        initial = self.carried.initial()
+        types = [kind.type for kind in self.carried.kinds()]
+        self.op = self.trace.emit("scf.while", types, initial, regions=2)
+        before, _ = (region.blocks.append(*types) for region in self.op.regions)
+        self.enter_body(before, list(before.arguments))
+        self.bind(self.names_inside())
+
+    def test(self, condition: Any, names: Names) -> bool:
+        """Called with the value of the condition; whether the body is to run now."""
+        condition = truth(condition)
+        if self.in_python:
+            return self.test_in_python(condition, names)
+        self.python_condition = None if isinstance(condition, Scalar) else bool(condition)
+        if self.python_condition is False:
+            return False
+        self.refuse_changes()
+        arguments = list(self.region.block.arguments)
+        self.trace.emit("scf.condition", [], [self.trace.cast(condition, "i1"), *arguments])
+        self.close()
+        body = self.op.regions[1].blocks[0]
+        self.enter_body(body, list(body.arguments))
+        self.bind(self.names_inside() | dict.fromkeys(self.site.flags, False))
+        return True
+
+    def test_in_python(self, condition: Any, names: Names) -> bool:
+        if isinstance(condition, Scalar):
+            if self.reason is not None:
+                self.trace.need_static(condition, f"it decides how often a loop runs in which {self.reason}")
+            self.becomes_traced, self.resume = True, names
+            return False
+        self.go_on = condition
+        self.bind(names)
+        return self.go_on
+
+    def refuse_changes(self) -> None:
+        """The condition is evaluated once more than the body: what it changes has no place to go."""
+        journal, carried = self.region.journal, self.carried
+        boxes = any(key not in carried.boxes or carried.written(box) for key, (box, _) in journal.boxes.items())
+        slots = any(key not in carried.entries for key in journal.slots)
+        if boxes or slots:
+            fail("the condition of this while changes an array or an object",
+                 why="it is evaluated once more than the body",
+                 help="write `while True:` with the change in the body and `if not ...: break`")
+
+    def turn_done(self, names: Names) -> Literal["done", "in Python", "again"]:
+        """Compares, and says how the loop goes on."""
+        if self.python_condition is False:  # whatever is carried, the first test fails
+            self.abort()
+            self.bind({n: v for n, v in self.start.items() if n in self.site.after})
+            return "done"
+        try:
+            stable = self.collect(names)
+            if stable and self.python_condition:  # nothing traced decides how often it runs
+                return self.continue_in_python(None)
+            flow = self.check_arrays() if stable else None
+        except NeedsStatic as request:
+            if self not in request.origins:
+                raise
+            return self.continue_in_python(request.reason)
+        except BaseException:
+            self.abort()
+            raise
+        if flow is None:
+            self.abort()
+            return "again"
+        op = self.op
+        self.trace.emit("scf.yield", [], self.carried.final())
+        names = self.finish(flow, op, list(op.results))
+        self.bind({n: v for n, v in names.items() if n in self.site.after})
+        return "done"
+
+    def continue_in_python(self, reason: str | None) -> Literal["in Python"]:
+        self.abort()
+        self.in_python, self.reason = True, reason
+        return "in Python"
+
+    def recover(self, error: Exception) -> bool:
+        if isinstance(error, NeedsStatic) and self in error.origins:
+            self.in_python, self.reason, self.resume = True, error.reason, self.start
+            return True
+        return False
