@@ -1,8 +1,8 @@
 """Random programs in the IR, for tests of differentiation: control flow, in-place writes, and what is hard about both.
 
-Nested and triangular loops with dynamic bounds and zero trips, in index and i64; `while`; branches; elements and windows
-of arrays at computed places; overlapping windows of one version; old versions read (and written) after newer ones exist;
-windows of dynamic extent; carried integers that index; run-time checks; dead code.
+Nested and triangular loops with dynamic bounds and zero trips, in index and i64; `while`; branches; elements and
+windows of arrays at computed places; overlapping windows of one version; old versions read (and written) after newer
+ones exist; windows of dynamic extent; carried integers that index; run-time checks; dead code.
 
 Values stay of order one (sines and products of sines) and every index is in range, so that differences are meaningful.
 """
@@ -80,8 +80,8 @@ class Generator:
 
     def statement(self, scope: Scope) -> None:
         kinds: list[tuple[Callable[[Scope], None], int]] = [
-            (self.arithmetic, 8), (self.quotient, 2), (self.choice, 2), (self.read, 5), (self.write, 5), (self.window, 3),
-            (self.dynamic_window, 1), (self.row, 1), (self.rearranged, 1), (self.check, 1),
+            (self.arithmetic, 8), (self.quotient, 2), (self.choice, 2), (self.read, 5), (self.write, 5),
+            (self.window, 3), (self.dynamic_window, 1), (self.row, 1), (self.rearranged, 1), (self.check, 1),
         ]
         if scope.depth < self.deepest:
             kinds += [(self.loop, 6), (self.branches, 3), (self.while_, 2)]
@@ -158,8 +158,9 @@ class Generator:
         position = self.random.randrange(len(scope.arrays))
         old = self.new(f"tensor.extract_slice {scope.arrays[position]}[{start}] [{extent}] [1] : {ARRAY} to {window}")
         value = self.bounded(old, window)
-        element = self.new(f"tensor.insert_slice {value} into {self.pick(scope.arrays)}[1] [{extent}] [1] : {window} into {ARRAY}")
-        self.replace_array(scope, position, element)
+        into = self.pick(scope.arrays)
+        version = self.new(f"tensor.insert_slice {value} into {into}[1] [{extent}] [1] : {window} into {ARRAY}")
+        self.replace_array(scope, position, version)
 
     def row(self, scope: Scope) -> None:
         """A row of the matrix (a window of lower rank) exchanged with an array."""
@@ -216,7 +217,8 @@ class Generator:
 
     def inits(self, scope: Scope, positions: tuple[list[int], list[int], bool]) -> list[str]:
         scalars, arrays, matrix = positions
-        return [*(scope.scalars[i] for i in scalars), *(scope.arrays[i] for i in arrays), *([scope.matrix] if matrix else [])]
+        return [*(scope.scalars[i] for i in scalars), *(scope.arrays[i] for i in arrays),
+                *([scope.matrix] if matrix else [])]
 
     def results(self, count: int) -> tuple[str, list[str]]:
         """Names of an operation with several results: the definition, and each of them."""
@@ -228,7 +230,7 @@ class Generator:
         positions = self.carried(scope)
         types, inits = self.types(positions), self.inits(scope, positions)
         wide = self.random.random() < 0.4
-        letter, type_ = ("l", "i64") if wide else ("k", "index")
+        letter = "l" if wide else "k"
         dynamic = ["%m"] if wide else ["%n", *scope.indices]
         lower = self.pick([f"%{letter}0", f"%{letter}0", f"%{letter}1", *([] if wide else scope.indices)])
         upper = self.pick([f"%{letter}{k}" for k in (0, 1, 2, 3, 4)] + dynamic)
@@ -247,13 +249,14 @@ class Generator:
         ends = self.ends(inner, positions)
         if counted:
             tripled = self.name()
-            lines += [f"  {tripled}_ = arith.muli {counter}, %l3 : i64", f"  {tripled}__ = arith.addi {tripled}_, %l1 : i64",
+            lines += [f"  {tripled}_ = arith.muli {counter}, %l3 : i64",
+                      f"  {tripled}__ = arith.addi {tripled}_, %l1 : i64",
                       f"  {tripled} = arith.remui {tripled}__, %l8 : i64"]
             types, names, inits, ends = [*types, "i64"], [*names, counter], [*inits, "%l2"], [*ends, tripled]
         definition, results = self.results(len(types))
         bindings = ", ".join(f"{name} = {init}" for name, init in zip(names, inits))
-        self.emit(f"{definition} = scf.for {iv} = {lower} to {upper} step {step} iter_args({bindings}) -> ({', '.join(types)})"
-                  f"{' : i64' if wide else ''} {{")
+        self.emit(f"{definition} = scf.for {iv} = {lower} to {upper} step {step} iter_args({bindings})"
+                  f" -> ({', '.join(types)}){' : i64' if wide else ''} {{")
         self.lines += [*lines, f"  scf.yield {', '.join(ends)} : {', '.join(types)}", "}"]
         self.bind(scope, positions, results[:-1] if counted else results)
 
@@ -276,10 +279,17 @@ class Generator:
         listed = ", ".join(types)
         self.emit(f"{definition} = scf.while ({bindings}) : ({listed}) -> ({listed}) {{")
         self.lines += [
-            f"  {flag}a = arith.cmpf ogt, {tests[0]}, %tiny : f64", f"  {flag}b = arith.cmpi slt, {tests[-1]}, %l4 : i64",
-            f"  {flag} = arith.andi {flag}a, {flag}b : i1", f"  scf.condition({flag}) {', '.join(tests)} : {listed}", "} do {",
-            f"^bb0({', '.join(f'{name}: {type_}' for name, type_ in zip(names, types))}):", *head, *lines,
-            f"  {flag}c = arith.addi {names[-1]}, %l1 : i64", f"  scf.yield {', '.join([*ends, flag + 'c'])} : {listed}", "}"]
+            f"  {flag}a = arith.cmpf ogt, {tests[0]}, %tiny : f64",
+            f"  {flag}b = arith.cmpi slt, {tests[-1]}, %l4 : i64",
+            f"  {flag} = arith.andi {flag}a, {flag}b : i1",
+            f"  scf.condition({flag}) {', '.join(tests)} : {listed}",
+            "} do {",
+            f"^bb0({', '.join(f'{name}: {type_}' for name, type_ in zip(names, types))}):",
+            *head,
+            *lines,
+            f"  {flag}c = arith.addi {names[-1]}, %l1 : i64",
+            f"  scf.yield {', '.join([*ends, flag + 'c'])} : {listed}",
+            "}"]
         self.bind(scope, positions, results[:-1])
 
     def branches(self, scope: Scope) -> None:
