@@ -1,8 +1,8 @@
 """The counting run: how often the loops of a nest run in all, before the nest runs.
 
-A copy of the nest without saves counts the iterations of each flat loop.  Only the counts are used afterwards, so dead
-code elimination leaves just what decides them: for a triangular nest the outer loops with one addition, for a `while`
-the slice that feeds its condition.
+A copy of the nest without saves counts the iterations of each flat loop and the elements of each ragged tape.  Only
+the counts are used afterwards, so dead code elimination leaves just what decides them: for a triangular nest the outer
+loops with one addition, for a `while` the slice that feeds its condition.
 
 Run-time checks are copied only inside of `while` loops, which end when one fails; there the copy finds the failure that
 the nest itself would find.
@@ -12,34 +12,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wengert.dialects.bindings import Value
-from wengert.dialects.build import index
+from wengert.dialects.bindings import Value, ir
+from wengert.dialects.build import create, index
 from wengert.dialects.control import FOR, WHILE
 from wengert.dialects.op import lookup_call
 from wengert.passes.carrying import Carrier
+from wengert.passes.extents import origin
 from wengert.passes.nests import iterations
-from wengert.passes.storage_plan import SAVE, Flat, Plan
+from wengert.passes.storage_plan import SAVE, Counted, Flat, Plan, Ragged
 from wengert.passes.tree import Body, Node
 
 CHECK = "nd.check"
 
 
-def count_iterations(plan: Plan, construct: Node, flats: Sequence[Flat], mapping: dict[Value, Value]) -> list[Value]:
-    """Emit the counting run of a region op at the current insertion point; the total of each flat loop as an index."""
-    counter = _Counter(plan, flats, dict(mapping))
-    counter.state.update({flat: index(0) for flat in flats})
+def count(plan: Plan, construct: Node, wanted: Sequence[Counted], mapping: dict[Value, Value]) -> list[Value]:
+    """Emit the counting run of a region op at the current insertion point; the total of each count as an index."""
+    counter = _Counter(plan, wanted, dict(mapping))
+    counter.state.update({counted: index(0) for counted in wanted})
     counter.node(construct)
-    return [counter.state[flat] for flat in flats]
+    return [counter.state[counted] for counted in wanted]
+
+
+def elements(plan: Plan, value: Value, mapping: dict[Value, Value]) -> Value:
+    """The number of elements of an array of the tree, emitted where the array is defined, or later."""
+    total: Value = index(1)
+    for d in range(value.type.rank):
+        total = lookup_call("arith.muli", total, extent_here(plan, value, d, mapping))
+    return total
+
+
+def extent_here(plan: Plan, value: Value, d: int, mapping: dict[Value, Value]) -> Value:
+    """One extent of an array of the tree as an index, without the array if possible."""
+    extent = origin(plan.tree, value, d)
+    if isinstance(extent, int):
+        return index(extent)
+    if isinstance(extent, tuple):
+        return create("tensor.dim", [ir.IndexType.get()], [mapping[extent[0]], index(extent[1])]).result
+    return mapping[extent]
 
 
 class _Counter(Carrier):
-    def __init__(self, plan: Plan, flats: Sequence[Flat], mapping: dict[Value, Value]) -> None:
+    def __init__(self, plan: Plan, wanted: Sequence[Counted], mapping: dict[Value, Value]) -> None:
         super().__init__(mapping)
-        self._flats = {flat.loop: flat for flat in flats}
-        self._carried: dict[Node, list[Flat]] = {}
-        for flat in flats:
-            for node in plan.route(flat):
-                self._carried.setdefault(node, []).append(flat)
+        self._plan = plan
+        self._flats = {counted.loop: counted for counted in wanted if isinstance(counted, Flat)}
+        self._saves = {counted.residual.at: counted for counted in wanted if isinstance(counted, Ragged)}
+        self._carried: dict[Node, list[Counted]] = {}
+        for counted in wanted:
+            for node in plan.route(counted):
+                self._carried.setdefault(node, []).append(counted)
         self._opened = plan.opened | {node for check in plan.tree.body.walk() if check.name == CHECK
                                       for node in plan.nests.path(check)}
         self._whiles = 0
@@ -47,12 +68,17 @@ class _Counter(Carrier):
     def opened(self, node: Node) -> bool:
         return node in self._opened
 
-    def keys(self, node: Node) -> Sequence[Flat]:
+    def keys(self, node: Node) -> Sequence[Counted]:
         return self._carried.get(node, ())
 
     def leaf(self, node: Node) -> None:
-        if node.name != SAVE and (node.name != CHECK or self._whiles):
-            super().leaf(node)
+        if node.name != SAVE:
+            if node.name != CHECK or self._whiles:
+                super().leaf(node)
+        elif node in self._saves:
+            ragged = self._saves[node]
+            size = elements(self._plan, node.operands[0], self.mapping)
+            self.state[ragged] = lookup_call("arith.addi", self.state[ragged], size)
 
     def before(self, node: Node) -> None:
         if node.name == FOR and node in self._flats:

@@ -100,6 +100,11 @@ class Nests:
             return None
         return extent
 
+    def extent_is_level(self, array: Value, d: int) -> bool:
+        """Whether an extent can be computed at function level."""
+        extent = self.extent_of(array, d)
+        return extent is not None and (not isinstance(extent, Value) or self.level(extent) == LEVEL)
+
     def countable_outside(self, loop: Node) -> bool:
         """Whether a bound on the trips of a `for` is known at function level.
 

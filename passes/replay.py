@@ -14,7 +14,7 @@ from wengert.dialects.build import create, index
 from wengert.dialects.control import entry, refresh_type
 from wengert.dialects.op import encode_attributes, lookup_call
 from wengert.dialects.structural import extract_slice
-from wengert.passes.storage_plan import Flat, Plan, Residual
+from wengert.passes.storage_plan import Flat, Plan, Ragged, Residual
 
 SAVED = "diff.saved"
 
@@ -52,7 +52,9 @@ class _Reader:
 
     def _read(self, op: Any, residual: Residual, counters: list[Value], type_: Any) -> Value:
         """Emit the read before `op`."""
-        tape, flat = self._tapes[residual], residual.flat
+        tape, flat, ragged = self._tapes[residual], residual.flat, residual.ragged
+        if ragged is not None:
+            return self._ragged(op, ragged, counters, type_)
         base = None
         if flat is not None and flat.base is not None:
             base = self._base(op, flat, counters[:flat.depth])
@@ -64,6 +66,18 @@ class _Reader:
                 counters = [position, *counters[flat.depth + 1:]]
             value = tape if not residual.loops else _element(tape, counters, type_)
             return value if value.type == type_ else create("arith.index_cast", [type_], [value]).result
+
+    def _ragged(self, op: Any, ragged: Ragged, counters: list[Value], type_: Any) -> Value:
+        """An array of varying extents: the elements behind its offset."""
+        index_type = ir.IndexType.get()
+        offset = self._read(op, ragged.offset, counters, index_type)
+        dynamic = {d: self._read(op, extent, counters, index_type) for d, extent in ragged.extents.items()}
+        with ir.InsertionPoint(op):
+            size = index(1)
+            for d in range(type_.rank):
+                size = lookup_call("arith.muli", size, dynamic[d] if d in dynamic else index(type_.shape[d]))
+            row = extract_slice(self._tapes[ragged.residual], [offset], [size], [1])
+            return row if type_.rank == 1 else create("nd.reshape", [type_], [row, *dynamic.values()]).result
 
     def _base(self, op: Any, flat: Flat, counters: list[Value]) -> Value:
         """The base for these counters, read as far out as they are known."""

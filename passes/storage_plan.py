@@ -7,6 +7,11 @@
 (passes/counting.py).  `base` is how many there were before this entry; it is a residual of the loops around loop p,
 with a tape of its own, which is planned in the same way.  A `while` is never known before; as the outermost loop it
 needs no base.  A residual outside of loops is handed over as it is.
+
+    arrays of varying extents               tape[elements]              position: an offset
+
+Arrays whose shape changes with the iteration lie one after the other.  The elements are counted like iterations; where
+each array begins, and its extents, are residuals of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from dataclasses import dataclass
 
 from wengert.dialects.bindings import Value, ir, is_tensor
 from wengert.dialects.control import WHILE
-from wengert.passes.nests import Nests
+from wengert.passes.nests import DATA, Nests
 from wengert.passes.tree import Function, Node
 
 SAVE = "diff.save"
@@ -39,6 +44,7 @@ class Residual:
     loops: list[Node]
     path: list[Node]
     flat: Flat | None = None
+    ragged: Ragged | None = None
 
     @property
     def rest(self) -> list[Node]:
@@ -64,10 +70,30 @@ class Flat:
     base: Residual | None = None
 
 
+@dataclass(eq=False)
+class Ragged:
+    """The arrays of varying extents that one save stores, one after the other.
+
+    Args:
+        offset: the residual that says where each array begins.
+        extents: the residuals of the dynamic extents, by dimension.
+        guarded: data decide how many elements there are in all.
+    """
+
+    residual: Residual
+    offset: Residual
+    extents: dict[int, Residual]
+    guarded: bool
+
+
+#: What a counting run counts: iterations of a loop, or elements of a ragged tape.
+Counted = Flat | Ragged
+
+
 class Plan:
     """The storage of all residuals of a forward function that somebody uses.
 
-    `residuals` is in the order of the tapes: by save in program order, then the bases.
+    `residuals` is in the order of the tapes: by save in program order, then bases, offsets and extents.
     """
 
     def __init__(self, tree: Function, used: set[int]) -> None:
@@ -85,9 +111,35 @@ class Plan:
                     value, *counters = node.operands
                     self.by_id[number] = Residual(node, value, value.type, counters, loops, path)
         self.residuals = list(self.by_id.values())
-        for residual in self.residuals:  # grows by the bases
-            self._lay_out(residual)
+        for residual in self.residuals:  # grows by bases, offsets and extents
+            if residual.loops and not self._has_fixed_shape(residual):
+                self._lay_out_ragged(residual)
+            else:
+                self._lay_out(residual)
         self.keys = self._keys()
+
+    def _has_fixed_shape(self, residual: Residual) -> bool:
+        if residual.value is None or not is_tensor(residual.type):
+            return True
+        return all(self.nests.extent_is_level(residual.value, d) for d in range(residual.type.rank))
+
+    def _lay_out_ragged(self, residual: Residual) -> None:
+        def index_beside() -> Residual:
+            beside = Residual(residual.at, None, ir.IndexType.get(), residual.counters, residual.loops, residual.path)
+            self.residuals.append(beside)
+            return beside
+
+        dynamic = [d for d in range(residual.type.rank) if residual.type.is_dynamic_dim(d)]
+        guarded = not all(map(self.nests.countable, residual.loops)) or not self._reached_by_counting(residual)
+        residual.ragged = Ragged(residual, index_beside(), {d: index_beside() for d in dynamic}, guarded)
+
+    def _reached_by_counting(self, residual: Residual) -> bool:
+        """Whether counters alone decide which saves happen, and how large the arrays are."""
+        assert residual.value is not None
+        extents = [self.nests.extent_of(residual.value, d) for d in range(residual.type.rank)]
+        if any(e is None or (isinstance(e, Value) and self.nests.level(e) == DATA) for e in extents):
+            return False
+        return all(self.nests.level(guard.condition) != DATA for guard in self.nests.guards(residual.at))
 
     def _lay_out(self, residual: Residual) -> None:
         unknown = [i for i, loop in enumerate(residual.loops) if not self.nests.countable_outside(loop)]
@@ -105,32 +157,29 @@ class Plan:
             self.flats[loop] = flat
         residual.flat = self.flats[loop]
 
-    def _keys(self) -> dict[Node, list[Residual | Flat]]:
-        """What each region op carries: tapes, and the running bases of flat loops."""
-        keys: dict[Node, list[Residual | Flat]] = {}
+    def _keys(self) -> dict[Node, list[Residual | Counted]]:
+        """What each region op carries: tapes, running bases of flat loops, running offsets of ragged tapes."""
+        keys: dict[Node, list[Residual | Counted]] = {}
         for residual in self.residuals:
             for node in residual.path:
                 keys.setdefault(node, []).append(residual)
+                if residual.ragged is not None:
+                    keys[node].append(residual.ragged)
         for flat in self.flats.values():
             if flat.base is not None:
                 for node in self.route(flat):
                     keys.setdefault(node, []).append(flat)
         return keys
 
-    def route(self, flat: Flat) -> list[Node]:
-        """The region ops that a count of the loop's iterations goes through; a `while` can only count inside."""
-        path = self.nests.path(flat.loop)
-        return [*path, flat.loop] if flat.loop.name == WHILE else path
+    def route(self, counted: Counted) -> list[Node]:
+        """The region ops that a running count goes through; a `while` can only count its iterations inside."""
+        if isinstance(counted, Ragged):
+            return counted.residual.path
+        path = self.nests.path(counted.loop)
+        return [*path, counted.loop] if counted.loop.name == WHILE else path
 
-    def inside(self, construct: Node) -> tuple[list[Residual], list[Flat]]:
-        """The residuals and flat loops in a region op at function level."""
+    def inside(self, construct: Node) -> tuple[list[Residual], list[Counted]]:
+        """The residuals in a region op at function level, and what has to be counted for them."""
         residuals = [r for r in self.residuals if r.path and r.path[0] is construct]
         flats = [f for f in self.flats.values() if (self.nests.path(f.loop) or [f.loop])[0] is construct]
-        return residuals, flats
-
-
-def extents_of_row(plan: Plan, residual: Residual) -> list[int | None]:
-    """The static extents of one row of the tape (none for a scalar); None for a dynamic one."""
-    if not is_tensor(residual.type):
-        return []
-    return [None if residual.type.is_dynamic_dim(d) else residual.type.shape[d] for d in range(residual.type.rank)]
+        return residuals, [*flats, *(r.ragged for r in residuals if r.ragged is not None)]

@@ -18,17 +18,18 @@ from typing import Any
 from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_tensor, position_of, tensor_type
 from wengert.dialects.build import constant, create, index
 from wengert.dialects.control import FOR, WHILE, functions, make_function, refresh_type, return_, symbol
-from wengert.dialects.errors import UnsupportedError, WengertValueError
+from wengert.dialects.discrete import cmpi
+from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes, lookup_call
-from wengert.dialects.structural import insert_slice
+from wengert.dialects.structural import extract_slice, insert_slice
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.carrying import Carrier
-from wengert.passes.counting import count_iterations
+from wengert.passes.counting import count, elements, extent_here
 from wengert.passes.nests import Outside, iterations
 from wengert.passes.purity import Effects
 from wengert.passes.replay import read_tapes, used_ids
 from wengert.passes.simplify import simplify_function
-from wengert.passes.storage_plan import SAVE, Flat, Plan, Residual
+from wengert.passes.storage_plan import SAVE, Counted, Flat, Plan, Ragged, Residual
 from wengert.passes.tree import Body, Node, function_to_read, read_function
 from wengert.passes.trips import constant_of
 
@@ -52,11 +53,7 @@ class DiffStore(Pass):
 
 
 def store_residuals(module: Any, forward: Any, users: Sequence[Any]) -> None:
-    """Store the residuals of `forward` that `users`, its linear and reverse functions, ask for.
-
-    Raises:
-        UnsupportedError: an array is saved whose shape changes while a loop runs.
-    """
+    """Store the residuals of `forward` that `users`, its linear and reverse functions, ask for."""
     effects = Effects(module)
     for func in users:
         simplify_function(func, effects)  # a placeholder that is only defined is not asked for
@@ -108,7 +105,7 @@ class _Recorder(Carrier):
         self._plan = plan
         self._outside = Outside(plan.nests, mapping)
         self._saves = {residual.at: residual for residual in plan.residuals if residual.value is not None}
-        self._totals: dict[Flat, Value] = {}
+        self._totals: dict[Counted, Value] = {}
         self._entries: dict[Flat, Value] = {}  # the base at the latest entry of the loop
         self._positions: dict[Flat, Value] = {}  # in the present iteration of the loop
         self._counters = {flat.counter: flat for flat in plan.flats.values()}
@@ -130,17 +127,18 @@ class _Recorder(Carrier):
             self._write(flat.base, self.state[flat])
 
     def _prepare(self, construct: Node) -> None:
-        residuals, flats = self._plan.inside(construct)
-        if flats:
-            self._totals.update(zip(flats, count_iterations(self._plan, construct, flats, self.mapping), strict=True))
-        for flat in flats:
-            if flat.base is not None:
-                self.state[flat] = index(0)
+        residuals, wanted = self._plan.inside(construct)
+        if wanted:
+            self._totals.update(zip(wanted, count(self._plan, construct, wanted, self.mapping), strict=True))
+        self.state.update({counted: index(0) for counted in wanted})
         for residual in residuals:
             self.state[residual] = self._tape(residual) if residual.loops else _undefined(residual.type)
 
     def _tape(self, residual: Residual) -> Value:
         extents: list[Value] = []
+        if residual.ragged is not None:
+            elements_type = tensor_type([DYNAMIC], residual.type.element_type)
+            return create("nd.empty", [elements_type], [self._totals[residual.ragged]]).result
         if residual.flat is not None:
             total = self._totals[residual.flat]
             extents.append(lookup_call("arith.maxsi", total, index(1)) if residual.flat.guarded else total)
@@ -159,11 +157,7 @@ class _Recorder(Carrier):
     def _row_extent(self, residual: Residual, d: int) -> Value:
         assert residual.value is not None
         extent = self._plan.nests.extent_of(residual.value, d)
-        if extent is None or (isinstance(extent, Value) and self._plan.nests.level(extent) != 0):
-            raise UnsupportedError("the derivative needs an array whose shape changes while a loop runs",
-                                   position_of(residual.at.location),
-                                   why=f"extent {d} of each {residual.type} it saves is not known before the loop",
-                                   help="use an array of the largest size, allocated before the loop")
+        assert extent is not None
         return self._outside.extent(extent)
 
     # ------------------------------------------------------------ in a nest: positions and writes
@@ -201,6 +195,9 @@ class _Recorder(Carrier):
         if not residual.loops:
             self.state[residual] = value
             return
+        if residual.ragged is not None:
+            self._append(residual.ragged, value)
+            return
         tape = self.state[residual]
         counters = self.new(residual.counters)
         if residual.flat is not None:
@@ -214,6 +211,25 @@ class _Recorder(Carrier):
                                                 [1] * (rank + row.rank))
         else:
             self.state[residual] = lookup_call("tensor.insert", value, tape, *counters)
+
+    def _append(self, ragged: Ragged, value: Value) -> None:
+        """Write an array behind the others."""
+        array, tape, offset = ragged.residual.value, self.state[ragged.residual], self.state[ragged]
+        assert array is not None
+        self._write(ragged.offset, offset)
+        for d, extent in ragged.extents.items():
+            self._write(extent, extent_here(self._plan, array, d, self.mapping))
+        size = elements(self._plan, array, self.mapping)
+        row = value if value.type.rank == 1 else create("nd.reshape", [tape.type], [value, size]).result
+        end = lookup_call("arith.addi", offset, size)
+        start, length = offset, size
+        if ragged.guarded:
+            fits = cmpi("sle", end, self._totals[ragged])
+            _require(fits, end, self._totals[ragged])
+            start, length = (lookup_call("arith.select", fits, v, index(0)) for v in (offset, size))
+            row = extract_slice(row, [0], [length], [1])
+        self.state[ragged.residual] = insert_slice(row, tape, [start], [length], [1])
+        self.state[ragged] = end
 
     def end(self, body: Body) -> None:
         loop = body.parent
@@ -239,12 +255,15 @@ def _undefined(type_: Any) -> Value:
 
 def _within(position: Value, total: Value) -> Value:
     """The position, kept inside of the tape; a failed check when the loop runs more often than it was counted."""
-    i64 = ir.IntegerType.get_signless(64)
-    ok = lookup_call("arith.cmpi", position, total, predicate=2)
-    values = [create("arith.index_cast", [i64], [v]).result for v in (position, total)]
-    create("nd.check", [], [ok, *values], encode_attributes({
-        "kind": "RuntimeError",
-        "message": "a loop that was counted to have {1} iterations in all went on: its condition is not reproducible"}))
+    _require(cmpi("slt", position, total), position, total)
     last = lookup_call("arith.maxsi", lookup_call("arith.subi", total, index(1)), index(0))
     return lookup_call("arith.minsi", position, last)
 
+
+def _require(ok: Value, position: Value, total: Value) -> None:
+    """A check that running needs no more of the tape than counting has found."""
+    i64 = ir.IntegerType.get_signless(64)
+    values = [create("arith.index_cast", [i64], [v]).result for v in (position, total)]
+    create("nd.check", [], [ok, *values], encode_attributes({
+        "kind": "RuntimeError",
+        "message": "a loop ran longer than when it was counted, beyond {1}: its condition is not reproducible"}))

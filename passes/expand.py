@@ -1,0 +1,176 @@
+"""diff-expand: derivatives that are declared become defined, and residuals become the values they stand for.
+
+    @f.jvp {diff.jvp = @f, diff.wrt}  (x.., dx..)            -> (y.., dy..)
+    @f.fwd {diff.fwd = @f, diff.wrt}  (x..)                  -> (y.., tapes..)
+    @f.lin {diff.lin = @f.fwd}        (x.., dx.., tapes..)   -> (dy..)
+    @f.rev {diff.rev = @f.fwd}        (x.., ct.., tapes..)   -> (ct..)
+
+A function is differentiated after everything it calls is defined and inlined, so derivatives of derivatives of any
+order come out innermost first.  `x..` of lin and rev are the primal arguments that one of them uses; with the tapes
+they are what a `!diff.residuals` value stands for, in calls, arguments and results of all functions.  Afterwards no
+declaration and no value of that type is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wengert.dialects.bindings import ir, position_of, walk
+from wengert.dialects.control import entry, find_function, function_types, functions, refresh_type, symbol
+from wengert.dialects.errors import WengertValueError
+from wengert.dialects.op import encode_attributes
+from wengert.passes.base import Pass, register_pass
+from wengert.passes.inline import Inliner, recursion_error
+from wengert.passes.jvp import emit_jvp, float_arguments
+from wengert.passes.linearize import emit_linearized
+from wengert.passes.purity import CALL, Effects, callee
+from wengert.passes.residual_groups import Origins, declaration
+from wengert.passes.resolve import Group, Resolver
+from wengert.passes.simplify import simplify_function
+from wengert.passes.store import store_residuals
+from wengert.passes.transpose import emit_transposed
+
+USERS = ("diff.lin", "diff.rev")
+
+
+@register_pass("diff-expand")
+@dataclass(frozen=True)
+class DiffExpand(Pass):
+    """Define the derivatives that are declared in a module, of any order."""
+
+    def run(self, module: Any) -> None:
+        expander = _Expander(module)
+        for name in [symbol(func) for func in functions(module)]:
+            expander.complete(name)
+
+
+class _Expander:
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._origins = Origins(module)
+        self._signatures = {symbol(f): function_types(f) for f in functions(module)}  # as they were declared
+        declared = {symbol(f): found for f in functions(module) if (found := declaration(f)) is not None}
+        self._users: dict[str, dict[str, str]] = {}  # forward function -> {"diff.lin": name, "diff.rev": name}
+        for name, (kind, target) in declared.items():
+            if kind in USERS:
+                self._users.setdefault(target, {})[kind] = name
+        self._groups: dict[str, Group] = {}
+        kinds = {name: kind for name, (kind, _) in declared.items()}
+        self._resolver = Resolver(module, self._origins, self._group, kinds)
+        self._done: set[str] = set()
+        self._stack: list[str] = []
+
+    def complete(self, name: str, asked_by: Any = None) -> None:
+        """Define the function if it is declared, and everything it calls; replace the residuals in it.
+
+        Raises:
+            UnsupportedError: functions call each other in a cycle.
+            DifferentiationError: a derivative does not exist, or residuals go where they cannot.
+            WengertValueError: there is no such function.
+        """
+        if name in self._done:
+            return
+        func = self._find(name, asked_by)
+        if name in self._stack:
+            raise recursion_error([*self._stack[self._stack.index(name):], name], asked_by or func)
+        self._stack.append(name)
+        found = declaration(func)
+        if found is not None:
+            self.complete(found[1], func)
+            if found[0] not in USERS:
+                self._define(func, *found)
+        elif len(func.regions[0].blocks):
+            for call in walk(func, CALL):
+                self.complete(callee(call), call)
+            self._resolver.function(func)
+        self._stack.pop()
+        self._done.add(name)
+
+    def _find(self, name: str, asked_by: Any) -> Any:
+        try:
+            return find_function(self._module, name)
+        except KeyError as error:
+            position = None if asked_by is None else position_of(asked_by.location)
+            raise WengertValueError(str(error.args[0]), position) from None
+
+    def _group(self, forward: str) -> Group:
+        self.complete(forward)
+        if forward not in self._groups:
+            func = find_function(self._module, forward)
+            raise WengertValueError(f"@{forward} is not declared to be a forward function", position_of(func.location),
+                                    why="the residuals of a pushforward or pullback come from one")
+        return self._groups[forward]
+
+    def _define(self, func: Any, kind: str, target: str) -> None:
+        """Write the body of a declared jvp, or of a forward function and its users."""
+        effects = Effects(self._module)
+        primal = find_function(self._module, target)
+        if not len(primal.regions[0].blocks):
+            raise WengertValueError(f"@{target} has no body to differentiate", position_of(func.location),
+                                    why=f"@{symbol(func)} is declared to be a derivative of it")
+        work = primal.clone(ip=ir.InsertionPoint(self._module.body))
+        work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
+        work.attributes["sym_visibility"] = ir.StringAttr.get("private")
+        Inliner(self._module).inline(work)
+        simplify_function(work, effects)
+        tangents = emit_jvp(self._module, work, self._wrt(func, target, work), f"{symbol(func)}.tangents")
+        work.erase()
+        simplify_function(tangents, effects)
+        if kind == "diff.jvp":
+            _replace(func, tangents)
+        else:
+            self._split(func, tangents)
+
+    def _wrt(self, func: Any, target: str, work: Any) -> tuple[int, ...]:
+        """The differentiated arguments, counted as they are after residuals were replaced."""
+        if "diff.wrt" not in func.attributes:
+            return float_arguments(work)
+        arguments = self._signatures[target][0]
+        sizes = [len(self._resolver.types(("argument", target, i), type_)) for i, type_ in enumerate(arguments)]
+        return tuple(sum(sizes[:i]) for i in ir.DenseI64ArrayAttr(func.attributes["diff.wrt"]))
+
+    def _split(self, func: Any, tangents: Any) -> None:
+        """The forward function, and those of its linear and reverse functions that are declared."""
+        name = symbol(func)
+        users = self._users.get(name, {})
+        forward, linear = emit_linearized(self._module, tangents, f"{name}.forward", f"{name}.linear")
+        tangents.erase()
+        written: dict[str, Any] = {}
+        if "diff.rev" in users:
+            written["diff.rev"] = emit_transposed(self._module, linear, f"{name}.reverse")
+        if "diff.lin" in users:
+            written["diff.lin"] = linear
+        else:
+            linear.erase()
+        store_residuals(self._module, forward, list(written.values()))
+        forward = find_function(self._module, f"{name}.forward")  # storage has written it anew
+        arguments, results = function_types(forward)
+        tapes = results[len(results) - int(ir.IntegerAttr(forward.attributes["diff.tapes"]).value):]
+        primals = _keep_used_primals(list(written.values()), len(arguments))
+        self._groups[name] = Group(primals, (*(arguments[i] for i in primals), *tapes))
+        _replace(func, forward)
+        for kind, user in written.items():
+            _replace(find_function(self._module, users[kind]), user)
+            self._done.add(users[kind])
+
+
+def _keep_used_primals(users: Sequence[Any], count: int) -> tuple[int, ...]:
+    """Drop the primal arguments that no user reads; the positions of the others."""
+    used = tuple(i for i in range(count) if any(any(True for _ in entry(user).arguments[i].uses) for user in users))
+    for user in users:
+        for i in reversed(range(count)):
+            if i not in used:
+                entry(user).erase_argument(i)
+        refresh_type(user)
+        user.attributes["diff.primals"] = encode_attributes({"n": len(used)})["n"]
+    return used
+
+
+def _replace(declared: Any, defined: Any) -> None:
+    """Put a definition where the declaration is."""
+    name = declared.attributes["sym_name"]
+    defined.move_after(declared)
+    declared.erase()
+    defined.attributes["sym_name"] = name
