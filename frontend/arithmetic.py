@@ -22,7 +22,18 @@ from wengert.frontend.comparison import both, compare, flip, negated, select, tr
 from wengert.frontend.conversions import DTYPES, Kind, can_store, promote
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked
-from wengert.frontend.operands import PYTHON, SYMBOLS, Operand, elementwise_result, is_number, is_operand, kind_of, operand, type_text, unsupported
+from wengert.frontend.operands import (
+    PYTHON,
+    SYMBOLS,
+    Operand,
+    elementwise_result,
+    is_number,
+    is_operand,
+    kind_of,
+    operand,
+    type_text,
+    unsupported,
+)
 from wengert.frontend.trace import current, fail
 from wengert.frontend.user_operators import user_operator
 from wengert.frontend.values import Array, Scalar, Traced, shape_text
@@ -166,7 +177,7 @@ def _shift(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
     kind = _as_integers(op, a, b, kind)
     if kind.is_float:
         unsupported(op, a, b)
-    if kind.weak and interval_of(b).low is None or kind.weak and interval_of(b).low < 0:  # type: ignore[operator]
+    if (kind.weak and interval_of(b).low is None) or (kind.weak and interval_of(b).low < 0):  # type: ignore[operator]
         current().check(compare("GtE", b, 0), "ValueError", "negative shift count")
     return elementwise_result([a, b], "i64", division.shift_left if op == "LShift" else division.shift_right, kind)
 

@@ -130,7 +130,7 @@ def _parts(array: Array, index: Any) -> list[Part]:
 def _part(x: Any) -> Part:
     if x is None or x is Ellipsis or isinstance(x, slice):
         return x
-    if isinstance(x, (bool, np.bool_)) or isinstance(x, Scalar) and x.element == "i1":
+    if isinstance(x, (bool, np.bool_)) or (isinstance(x, Scalar) and x.element == "i1"):
         fail("a single bool is an index", help="use np.where(condition, a, b), or an if", error=WengertIndexError)
     if isinstance(x, (int, np.integer)):
         return int(x)
@@ -401,9 +401,9 @@ def _fitting(target: Array, value: Array) -> Array:
     for k in range(1, value.ndim + 1):
         have = value.shape[-k]
         want = target.shape[-k] if k <= target.ndim else None
-        if isinstance(have, int) and have == 1 or want is not None and same_extent(have, want):
+        if (isinstance(have, int) and have == 1) or (want is not None and same_extent(have, want)):
             continue
-        if want is None or isinstance(have, int) and isinstance(want, int):
+        if want is None or (isinstance(have, int) and isinstance(want, int)):
             fail(f"could not broadcast input array from shape {shape_text(value.shape)} into shape "
                  f"{shape_text(target.shape)}", error=WengertValueError)
         check_equal(have, want, message="could not broadcast an input of {0} elements into {1}")

@@ -49,7 +49,7 @@ class Interval(NamedTuple):
 
     def modulo(self, by: int) -> Interval:
         """The remainder, with the sign of the divisor, of a division by a positive number."""
-        if self.low is not None and self.high is not None and 0 <= self.low and self.high < by:
+        if self.low is not None and self.high is not None and self.low >= 0 and self.high < by:
             return self
         return Interval(0, by - 1)
 

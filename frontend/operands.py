@@ -42,6 +42,9 @@ def is_operand(x: Any) -> bool:
 
 def operand(x: Any) -> Operand:
     """What takes part in traced arithmetic: arrays of the program become hidden arguments, lists become arrays."""
+    if isinstance(x, Array) and not x.ndim:
+        from wengert.frontend.indexing import element
+        return element(x, ())
     if isinstance(x, Traced):
         return x
     if is_number(x):

@@ -42,7 +42,7 @@ def _learn(code: CodeType) -> _Code:
     file = code.co_filename
     library = file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
     inner = file.startswith((_PACKAGE, _NUMPY, "<frozen")) or library
-    known = _codes[id(code)] = _Code(code, is_user_code(code), not inner)
+    known = _codes[id(code)] = _Code(code, is_user_code(code) and not file.startswith(_PACKAGE), not inner)
     return known
 
 

@@ -128,6 +128,8 @@ class Trace:
         boxes: the arrays that already have a value, by id (the driver enters the arguments here).
         guards: (namespace or cell, name, object) of every global and closure variable that was read as a constant.
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
+        inner_codes: ids of the code of functions that are defined while tracing.
+        depths: for each code object the regions in which its active calls began.
         without_source: the functions that run as they are, innermost last, and why.
         quoting: whether traced values may be shown in a text (the message of an error).
     """
@@ -141,9 +143,10 @@ class Trace:
         self.guards: list[tuple[Any, str, Any]] = []
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
         self.made: dict[int, Any] = {}
+        self.inner_codes: set[int] = set()
         self.without_source: list[str] = []
         self.quoting = False
-        self.depths: dict[Any, int] = {}
+        self.depths: dict[int, list[Region]] = {}
         self._guarded: set[tuple[int, str]] = set()
         self._locations: dict[tuple[int, int], Any] = {}
         self._names: set[str] = set()

@@ -94,6 +94,12 @@ class Traced:
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
+    def __format__(self, specification: str) -> str:
+        if current().quoting:
+            return repr(self)
+        fail("a traced value is formatted into a string", why="its value is known only at run time",
+             help="return the value and format it outside of the compiled function")
+
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__":
             fail(f"numpy.{function.__name__}.{method} is not covered")
@@ -155,6 +161,15 @@ class Scalar(Traced):
     def __bool__(self) -> bool:
         current().need_static(self, "its truth decides which Python code runs")
 
+    def __hash__(self) -> int:
+        current().need_static(self, "it is a key, or an item of a set")
+
+    def __copy__(self) -> Scalar:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Scalar:
+        return self
+
     def __index__(self) -> int:
         current().need_static(self, "it is used where Python needs an int")
 
@@ -211,7 +226,7 @@ class Array(Traced):
         return Kind(self.element, False)
 
     @property
-    def T(self) -> Array:  # noqa: N802 - NumPy's name
+    def T(self) -> Array:
         from wengert.frontend.views import transposed
         return transposed(self, tuple(reversed(range(self.ndim))))
 
@@ -227,6 +242,12 @@ class Array(Traced):
     def layout(self) -> tuple[int, ...] | None:
         """The strides NumPy would have here, in elements; None when they are not known."""
         raise TypeError(type(self).__name__)
+
+    def __copy__(self) -> Array:
+        return Box(self.read(), self.shape, self.element)
+
+    def __deepcopy__(self, memo: Any) -> Array:
+        return Box(self.read(), self.shape, self.element)
 
     def __len__(self) -> int:
         return self._shape[0] if isinstance(self._shape[0], int) else self._shape[0].__index__()
@@ -300,14 +321,21 @@ class Box(Array):
         self.contiguous = contiguous
 
     def read(self) -> Any:
+        self._require_alive()
+        if self.value is None:
+            fail("the contents of this array are not known here",
+                 why="an array that may share its memory was changed on a path that depends on run-time values",
+                 help="copy the array before the two can share memory")
+        return self.value
+
+    def _require_alive(self) -> None:
         if not self.region.alive:
             fail("an array made inside a loop or branch is used after it",
                  why="it was stored where wengert does not follow it, so it has no value here",
                  help="assign it to a variable before the loop and inside of it")
-        return self.value
 
     def write(self, value: Any) -> None:
-        self.read()  # refuses what is over
+        self._require_alive()
         trace = current()
         region = trace.region
         if not region.inside(self.region):

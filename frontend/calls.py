@@ -1,0 +1,213 @@
+"""Calls in traced code: a handler from the table, a Python function through the rewriter, or the function itself.
+
+A NumPy, SciPy or `math` function that meets traced values and has no handler is refused by name.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections.abc import Iterable
+from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.errors import WengertTypeError
+from wengert.frontend.arithmetic import store_in_place
+from wengert.frontend.capture import captured, made, stays_python
+from wengert.frontend.journal import CONTAINERS
+from wengert.frontend.masks import Masked
+from wengert.frontend.numpy_table import METHODS, TABLE
+from wengert.frontend.numpy_table.python import example_of
+from wengert.frontend.numpy_table.registry import Entry
+from wengert.frontend.refusals import method_not_covered, name_of, not_covered, option_not_covered
+from wengert.frontend.running import is_library, make_instance, run
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Scalar, Traced
+
+#: Methods that change a list, dict, set, deque or bytearray.
+MUTATING = frozenset({"append", "extend", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "update",
+                      "setdefault", "add", "discard", "appendleft", "extendleft", "rotate", "difference_update",
+                      "intersection_update", "symmetric_difference_update"})
+_RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
+_CLOCKS = ("time",)
+
+
+def call(function: Any, *arguments: Any, **options: Any) -> Any:
+    """``function(*arguments, **options)`` in the trace."""
+    entry = _entry(function)
+    if entry is not None:
+        return _handle(name_of(function), entry, function, arguments, options)
+    if isinstance(function, FunctionType):
+        if not is_library(function.__module__):
+            return run(function, arguments, options)
+        return _library_call(function, arguments, options)
+    if isinstance(function, MethodType):
+        return call(function.__func__, function.__self__, *arguments, **options)
+    if isinstance(function, functools.partial):
+        return call(function.func, *function.args, *arguments, **{**function.keywords, **options})
+    if isinstance(function, type):
+        if is_library(function.__module__):
+            return _library_call(function, arguments, options)
+        return make_instance(function, arguments, options)
+    if isinstance(function, BoundMethod):
+        return function(*arguments, **options)
+    if isinstance(function, (BuiltinMethodType, MethodWrapperType)):
+        return _builtin_call(function, arguments, options)
+    return _object_call(function, arguments, options)
+
+
+def _entry(function: Any) -> Entry | None:
+    try:
+        return TABLE.get(function)
+    except TypeError:  # an object that cannot be hashed
+        return None
+
+
+# ---------------------------------------------------------------- covered functions
+
+
+def _handle(name: str, entry: Entry, function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A covered function: itself while everything is known, else its handler; `out=` stores the result."""
+    if entry.python and not needs_trace(arguments) and not needs_trace(options.values()):
+        return made(function(*arguments, **options))
+    out = None
+    if options.get("out") is not None and entry.names is not None and "out" not in entry.names:
+        options = dict(options)
+        out = options.pop("out")
+    if entry.names is not None:
+        for option in options:
+            if option not in entry.names:
+                option_not_covered(name, f"{option}=")
+    if entry.most is not None and len(arguments) > entry.most:
+        option_not_covered(name, f"number {entry.most + 1}")
+    result = entry.handler(*arguments, **options)
+    return result if out is None else _store_out(out, result)
+
+
+def _store_out(out: Any, result: Any) -> Any:
+    """``out=``: the result goes into an array that exists."""
+    target = out[0] if isinstance(out, tuple) else out
+    if isinstance(target, np.ndarray):
+        target = captured(target)
+    if not isinstance(target, Array):
+        fail("out= is no array", error=WengertTypeError)
+    store_in_place("", target, result)
+    return target
+
+
+def needs_trace(values: Iterable[Any]) -> bool:
+    """Whether any of the values, or an item of a list among them, is known at run time only."""
+    for x in values:
+        if isinstance(x, Traced) or (isinstance(x, np.ndarray) and not stays_python(x)):
+            return True
+        if isinstance(x, (list, tuple)) and needs_trace(x):
+            return True
+        if isinstance(x, dict) and needs_trace(x.values()):
+            return True
+    return False
+
+
+def has_traced(values: Iterable[Any]) -> bool:
+    """Whether a traced value is among the values or the items of lists among them."""
+    return any(isinstance(x, Traced) or (isinstance(x, (list, tuple)) and has_traced(x)) for x in values)
+
+
+# ---------------------------------------------------------------- everything else
+
+
+def _is_numeric(module: str | None) -> bool:
+    return (module or "").partition(".")[0] in ("numpy", "scipy", "math", "cmath", "statistics")
+
+
+def _library_call(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A function of the standard library, NumPy, SciPy or wengert: as it is, or refused."""
+    module = function.__module__ or ""
+    if (isinstance(function, np.ufunc) or _is_numeric(module)) and (needs_trace(arguments) or needs_trace(options.values())):
+        not_covered(function)
+    if hasattr(function, "dispatch") and hasattr(function, "registry") and arguments:  # functools.singledispatch
+        return call(function.dispatch(type(example_of(arguments[0]))), *arguments, **options)
+    return made(function(*arguments, **options))
+
+
+def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A function or a method written in C."""
+    owner, name = getattr(function, "__self__", None), function.__name__
+    if isinstance(owner, _RANDOM):
+        fail(f"{type(owner).__module__}: a random number is drawn while compiling", help="draw it outside and pass it as an argument",
+             why="it would be the same number at every call")
+    if function.__module__ in _CLOCKS and name != "sleep":
+        fail(f"time.{name}() is called while compiling", why="it would be the same time at every call",
+             help="measure outside of the compiled function")
+    if isinstance(owner, np.ndarray):
+        if not stays_python(owner) or needs_trace(arguments):
+            return _handle_method(captured(owner), name, arguments, options)
+        return made(function(*arguments, **options))
+    if isinstance(owner, CONTAINERS):
+        if isinstance(owner, (dict, set)) and arguments and isinstance(arguments[0], Scalar):
+            current().need_static(arguments[0], f"it is looked up in a Python {type(owner).__name__}")
+        if name in MUTATING:
+            current().region.journal.before_mutation(owner)
+        return function(*arguments, **options)
+    if isinstance(owner, type) or owner is None or not hasattr(owner, "__name__"):
+        return _library_call_of_builtin(function, arguments, options)
+    return _library_call(function, arguments, options)
+
+
+def _library_call_of_builtin(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A C method of a class or of a Python object such as a str."""
+    if isinstance(function.__self__, str) and has_traced(arguments):
+        fail("a traced value is formatted into a string", why="its value is known only at run time",
+             help="return the value and format it outside of the compiled function")
+    return made(function(*arguments, **options))
+
+
+def _object_call(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """An object with a `__call__`, a ufunc, or a wrapper made by the standard library."""
+    if isinstance(function, np.ufunc):
+        return _library_call(function, arguments, options)
+    if isinstance(function, functools._lru_cache_wrapper):
+        return call(function.__wrapped__, *arguments, **options)  # a cache would keep values of this trace
+    method = getattr(type(function), "__call__", None)
+    if isinstance(method, FunctionType) and not is_library(method.__module__):
+        return run(method, (function, *arguments), options)
+    if _is_numeric(getattr(function, "__module__", None) or type(function).__module__):
+        return _library_call(function, arguments, options)
+    return made(function(*arguments, **options))
+
+
+# ---------------------------------------------------------------- methods of traced values
+
+
+class BoundMethod:
+    """A method of a traced array or number, ready to be called."""
+
+    def __init__(self, owner: Traced, name: str) -> None:
+        self.owner, self.__name__ = owner, name
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return _handle_method(self.owner, self.__name__, arguments, options)
+
+
+def _handle_method(owner: Any, name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    entry = METHODS.get(name)
+    if entry is None:
+        method_not_covered("ndarray", name)
+    return _handle(f"ndarray.{name}", entry, None, (owner, *arguments), options)
+
+
+def method_of(owner: Traced, name: str) -> Any:
+    """An attribute of a traced value that its class does not have: a covered method, or a refusal."""
+    example = example_of(owner)
+    type_name = type(example).__name__
+    if name.startswith("__") or not hasattr(example, name):
+        raise AttributeError(f"'{type_name}' object has no attribute '{name}'")
+    if isinstance(owner, Masked) and name == "size":
+        from wengert.frontend.numpy_table.reductions import selected_count
+        return selected_count(owner)
+    if name == "real":
+        return owner
+    if name in METHODS:
+        return BoundMethod(owner, name)
+    return method_not_covered(type_name, name)

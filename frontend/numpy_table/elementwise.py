@@ -1,0 +1,503 @@
+"""Functions of each element: NumPy's ufuncs of one and two operands, `math`, and `scipy.special.erf`."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from wengert.dialects import diff, discrete
+from wengert.dialects import elementwise as ops
+from wengert.dialects.build import constant_like
+from wengert.dialects.discrete import cmpf, cmpi
+from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.structural import select as select_values
+from wengert.frontend.arithmetic import binary, unary
+from wengert.frontend.broadcasting import interval_of
+from wengert.frontend.comparison import compare, select, truth
+from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.masks import Masked
+from wengert.frontend.numpy_table.arguments import static_int
+from wengert.frontend.numpy_table.registry import covers, enter
+from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand, type_text
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Scalar
+
+Build = Callable[..., Any]
+
+
+def strong(x: Any) -> Any:
+    """A result of a NumPy function: a NumPy scalar, not a Python number."""
+    if isinstance(x, Scalar) and x.weak:
+        return Scalar(x.value, x.element, False, x.low, x.high, x.origins, x.region, x.form)
+    return x
+
+
+def python_number(x: Any, function: str) -> Any:
+    """An operand of a `math` function."""
+    x = operand(x)
+    if isinstance(x, (Array, Masked)):
+        fail(f"math.{function} of {type_text(x)}: only single numbers can be converted to Python floats",
+             help=f"use np.{function}, which works on arrays", error=WengertTypeError)
+    return x
+
+
+# ---------------------------------------------------------------- functions of one float
+
+
+def float_kind(x: Any, name: str) -> Kind:
+    """The type in which NumPy evaluates a function of floats."""
+    kind = kind_of(x)
+    if kind.is_float:
+        return Kind(kind.element, False)
+    if kind.element == "i1" and name:
+        fail(f"numpy.{name} of bools: NumPy gives float16, which is not covered", help="convert to float first",
+             error=WengertTypeError)
+    return Kind("f64", False)
+
+
+def float_function(build: Build, name: str) -> Callable[[Any], Any]:
+    """The handler of a NumPy function of one float."""
+    def handler(x: Any) -> Any:
+        x = operand(x)
+        kind = float_kind(x, name)
+        return elementwise_result([x], kind.element, build, kind)
+    return handler
+
+
+def math_function(build: Build, name: str) -> Callable[[Any], Any]:
+    """The handler of a `math` function of one float; the result is a Python float."""
+    def handler(x: Any) -> Any:
+        return elementwise_result([python_number(x, name)], "f64", build, Kind("f64", True))
+    return handler
+
+
+def _degrees(x: Any) -> Any:
+    return ops.mulf(x, constant_like(180.0 / math.pi, x))
+
+
+def _radians(x: Any) -> Any:
+    return ops.mulf(x, constant_like(math.pi / 180.0, x))
+
+
+_BOTH: dict[str, Build] = {
+    "sin": ops.sin, "cos": ops.cos, "tan": ops.tan, "sinh": ops.sinh, "cosh": ops.cosh, "tanh": ops.tanh, "exp": ops.exp,
+    "exp2": ops.exp2, "expm1": ops.expm1, "log": ops.log, "log2": ops.log2, "log10": ops.log10, "log1p": ops.log1p,
+    "sqrt": ops.sqrt, "cbrt": ops.cbrt, "degrees": _degrees, "radians": _radians,
+}
+_INVERSES: dict[str, Build] = {"sin": ops.asin, "cos": ops.acos, "tan": ops.atan, "sinh": ops.asinh, "cosh": ops.acosh,
+                               "tanh": ops.atanh}
+for _name, _build in _BOTH.items():
+    enter(float_function(_build, _name), getattr(np, _name))
+    if _name != "log":
+        enter(math_function(_build, _name), getattr(math, _name))
+for _name, _build in _INVERSES.items():
+    enter(float_function(_build, f"arc{_name}"), getattr(np, f"arc{_name}"))
+    enter(math_function(_build, f"a{_name}"), getattr(math, f"a{_name}"))
+enter(float_function(_degrees, "rad2deg"), np.rad2deg)
+enter(float_function(_radians, "deg2rad"), np.deg2rad)
+enter(float_function(ops.erf, "erf"), special.erf)
+enter(math_function(ops.erf, "erf"), math.erf)
+enter(float_function(ops.roundeven, "rint"), np.rint)
+
+
+@covers(math.log)
+def math_log(x: Any, base: Any = None) -> Any:
+    result = math_function(ops.log, "log")(x)
+    return result if base is None else binary("Div", result, math_log(base) if not is_number(base) else math.log(base))
+
+
+# ---------------------------------------------------------------- functions that keep integers
+
+
+def _unchanged(x: Any) -> Any:
+    return x
+
+
+def _step_function(build: Build, name: str) -> Callable[[Any], Any]:
+    """floor, ceil, trunc: of integers and bools the identity (NumPy 2.1)."""
+    def handler(x: Any) -> Any:
+        x = operand(x)
+        kind = Kind(kind_of(x).element, False)
+        return elementwise_result([x], kind.element, build if kind.is_float else _unchanged, kind)
+    return handler
+
+
+def to_integer(x: Any, build: Build = _unchanged) -> Any:
+    """A Python int from a number: `build` rounds a float first; nan and infinities fail at run time."""
+    if isinstance(x, Array):
+        from wengert.frontend.numpy_table.python import only_element
+        x = only_element(x, "int")
+    if is_number(x):
+        return int(x)
+    if not kind_of(x).is_float:
+        result = elementwise_result([x], "i64", _unchanged, Kind("i64", True))
+        result.low, result.high = x.interval
+        return result
+    rounded = elementwise_result([x], x.element, build, Kind(x.element, True))
+    size = elementwise_result([rounded], x.element, ops.absf, Kind(x.element, True))
+    current().check(compare("Lt", size, 2.0**63), "ValueError", "cannot convert this float (nan, or too large) to an integer")
+    return Scalar(current().cast(rounded, "i64"), "i64", True, origins=x.origins)
+
+
+for _name, _build in {"floor": ops.floor, "ceil": ops.ceil, "trunc": ops.trunc}.items():
+    enter(_step_function(_build, _name), getattr(np, _name))
+enter(_step_function(ops.trunc, "fix"), np.fix)
+
+
+@covers(math.floor)
+def math_floor(x: Any) -> Any:
+    return to_integer(python_number(x, "floor"), ops.floor)
+
+
+@covers(math.ceil)
+def math_ceil(x: Any) -> Any:
+    return to_integer(python_number(x, "ceil"), ops.ceil)
+
+
+@covers(math.trunc)
+def math_trunc(x: Any) -> Any:
+    return to_integer(python_number(x, "trunc"), ops.trunc)
+
+
+def _absolute(x: Any, kind: Kind) -> Any:
+    if kind.is_float:
+        return elementwise_result([x], kind.element, ops.absf, kind)
+    if kind.element == "i1":
+        return elementwise_result([x], "i1", _unchanged, kind)
+    result = elementwise_result([x], "i64", discrete.absi, kind)
+    if isinstance(result, Scalar):
+        result.low, result.high = interval_of(x).absolute()
+    return result
+
+
+@covers(np.absolute)
+def absolute(x: Any) -> Any:
+    x = operand(x)
+    return _absolute(x, Kind(kind_of(x).element, False))
+
+
+@covers(builtins.abs)
+def python_abs(x: Any) -> Any:
+    x = operand(x)
+    kind = kind_of(x)
+    return _absolute(x, Kind("i64", True) if kind == ("i1", True) else kind)
+
+
+enter(float_function(ops.absf, "fabs"), np.fabs)
+enter(math_function(ops.absf, "fabs"), math.fabs)
+
+
+def _sign_of_float(x: Any) -> Any:
+    """1, -1, 0, and nan at nan."""
+    zero, one = constant_like(0.0, x), constant_like(1.0, x)
+    below = select_values(cmpf("olt", x, zero), ops.negf(one), zero)
+    size = select_values(cmpf("ogt", x, zero), one, below)
+    # Only nan is unordered; there x itself is the result, without its derivative.
+    return select_values(cmpf("uno", x, x), diff.stop_gradient(x), size)
+
+
+def _sign_of_integer(x: Any) -> Any:
+    zero, one = constant_like(0, x), constant_like(1, x)
+    below = select_values(cmpi("slt", x, zero), constant_like(-1, x), zero)
+    return select_values(cmpi("sgt", x, zero), one, below)
+
+
+@covers(np.sign)
+def sign(x: Any) -> Any:
+    x = operand(x)
+    kind = Kind(kind_of(x).element, False)
+    if kind.element == "i1":
+        fail("numpy.sign of bools: NumPy has no such operation", error=WengertTypeError)
+    return elementwise_result([x], kind.element, _sign_of_float if kind.is_float else _sign_of_integer, kind)
+
+
+@covers(np.square)
+def square(x: Any) -> Any:
+    return strong(binary("Mult", x, x))
+
+
+@covers(np.reciprocal)
+def reciprocal(x: Any) -> Any:
+    x = operand(x)
+    if not kind_of(x).is_float:
+        fail("numpy.reciprocal of integers", why="NumPy's result is an integer: 0, 1 or -1", help="use 1 / x",
+             error=WengertTypeError)
+    return strong(binary("Div", 1, x))
+
+
+@covers(np.round, np.around, methods=("round",))
+def round_(a: Any, decimals: Any = 0) -> Any:
+    """To `decimals` digits, ties to even; by scaling, as NumPy does."""
+    a, digits = operand(a), static_int(decimals, "it is the number of digits to round to")
+    kind = Kind(kind_of(a).element, False)
+    if not kind.is_float:
+        if digits < 0:
+            fail("rounding integers to tens is not covered")
+        return elementwise_result([a], kind.element, _unchanged, kind)
+
+    def build(x: Any) -> Any:
+        if digits == 0:
+            return ops.roundeven(x)
+        scale = constant_like(10.0 ** abs(digits), x)
+        if digits > 0:
+            return ops.divf(ops.roundeven(ops.mulf(x, scale)), scale)
+        return ops.mulf(ops.roundeven(ops.divf(x, scale)), scale)
+
+    return elementwise_result([a], kind.element, build, kind)
+
+
+@covers(builtins.round)
+def python_round(number: Any, ndigits: Any = None) -> Any:
+    number = operand(number)
+    if isinstance(number, Array):
+        return round_(number, 0 if ndigits is None else ndigits)
+    kind = kind_of(number)
+    if ndigits is None:
+        return to_integer(number, ops.roundeven)
+    if kind.weak and kind.is_float:
+        fail("round() of a Python float to digits is not covered", why="Python rounds the decimal representation",
+             help="use np.round, which scales and rounds")
+    return round_(number, ndigits)
+
+
+# ---------------------------------------------------------------- tests of floats
+
+
+def _float_test(build: Build, for_integers: bool, python: bool) -> Callable[[Any], Any]:
+    def handler(x: Any) -> Any:
+        x = operand(x)
+        kind = kind_of(x)
+        if not kind.is_float:
+            return elementwise_result([x], kind.element, lambda v: _constant_bool(for_integers, v), Kind("i1", python))
+        return elementwise_result([x], kind.element, build, Kind("i1", python))
+    return handler
+
+
+def _constant_bool(value: bool, like: Any) -> Any:
+    return cmpi("eq" if value else "ne", like, like)
+
+
+for _name, _build, _integers in (("isnan", discrete.isnan, False), ("isinf", discrete.isinf, False),
+                                 ("isfinite", discrete.isfinite, True)):
+    enter(_float_test(_build, _integers, False), getattr(np, _name))
+    enter(_float_test(_build, _integers, True), getattr(math, _name))
+
+
+@covers(np.signbit)
+def signbit(x: Any) -> Any:
+    x = operand(x)
+    if not kind_of(x).is_float:
+        return strong(compare("Lt", x, 0))
+    return elementwise_result([x], kind_of(x).element, _has_sign, Kind("i1", False))
+
+
+def _has_sign(x: Any) -> Any:
+    return cmpf("olt", ops.copysign(constant_like(1.0, x), x), constant_like(0.0, x))
+
+
+# ---------------------------------------------------------------- operators as functions
+
+
+def _operator(op: str) -> Callable[[Any, Any], Any]:
+    return lambda x1, x2: strong(binary(op, x1, x2))
+
+
+def _comparison(op: str) -> Callable[[Any, Any], Any]:
+    return lambda x1, x2: strong(compare(op, x1, x2))
+
+
+for _op, _functions in {
+    "Add": (np.add,), "Sub": (np.subtract,), "Mult": (np.multiply,), "Div": (np.divide,), "FloorDiv": (np.floor_divide,),
+    "Mod": (np.remainder,), "Pow": (np.power,), "BitAnd": (np.bitwise_and,), "BitOr": (np.bitwise_or,),
+    "BitXor": (np.bitwise_xor,), "LShift": (np.left_shift,), "RShift": (np.right_shift,),
+}.items():
+    enter(_operator(_op), *_functions)
+for _op, _function in {"Eq": np.equal, "NotEq": np.not_equal, "Lt": np.less, "LtE": np.less_equal, "Gt": np.greater,
+                       "GtE": np.greater_equal}.items():
+    enter(_comparison(_op), _function)
+
+
+@covers(np.negative)
+def negative(x: Any) -> Any:
+    return strong(unary("USub", x))
+
+
+@covers(np.positive)
+def positive(x: Any) -> Any:
+    return strong(unary("UAdd", x))
+
+
+@covers(np.invert)
+def invert(x: Any) -> Any:
+    return strong(unary("Invert", x))
+
+
+@covers(math.pow)
+def math_pow(x: Any, y: Any) -> Any:
+    operands = [python_number(x, "pow"), python_number(y, "pow")]
+    return elementwise_result(operands, "f64", ops.powf, Kind("f64", True))
+
+
+@covers(np.float_power)
+def float_power(x1: Any, x2: Any) -> Any:
+    return elementwise_result([operand(x1), operand(x2)], "f64", ops.powf, Kind("f64", False))
+
+
+@covers(np.fmod)
+def fmod(x1: Any, x2: Any) -> Any:
+    """The remainder with the sign of x1."""
+    x1, x2 = operand(x1), operand(x2)
+    kind = promote(kind_of(x1), kind_of(x2))
+    if kind.is_float:
+        return elementwise_result([x1, x2], kind.element, ops.remf, Kind(kind.element, False))
+    from wengert.frontend.arithmetic import nonzero_divisor
+    return elementwise_result([x1, nonzero_divisor(x2)], "i64", discrete.remsi, Kind("i64", False))
+
+
+@covers(math.fmod)
+def math_fmod(x: Any, y: Any) -> Any:
+    return elementwise_result([python_number(x, "fmod"), python_number(y, "fmod")], "f64", ops.remf, Kind("f64", True))
+
+
+def float_pair(x: Any, y: Any, build: Build) -> Any:
+    """A NumPy function of two floats."""
+    x, y = operand(x), operand(y)
+    kind = promote(kind_of(x), kind_of(y))
+    element = kind.element if kind.is_float else "f64"
+    return elementwise_result([x, y], element, build, Kind(element, False))
+
+
+def _hypotenuse(x: Any, y: Any) -> Any:
+    """``s sqrt((x/s)^2 + (y/s)^2)`` with s the larger size, so that no square overflows; s has no share in the derivative."""
+    one = constant_like(1.0, x)
+    scale = ops.maximumf(ops.absf(x), ops.absf(y))
+    usable = discrete.andi(cmpf("ogt", scale, constant_like(0.0, x)), discrete.isfinite(scale))
+    scale = diff.stop_gradient(select_values(usable, scale, one))
+    a, b = ops.divf(x, scale), ops.divf(y, scale)
+    return ops.mulf(scale, ops.sqrt(ops.addf(ops.mulf(a, a), ops.mulf(b, b))))
+
+
+@covers(np.hypot)
+def hypot(x1: Any, x2: Any) -> Any:
+    return float_pair(x1, x2, _hypotenuse)
+
+
+@covers(math.hypot)
+def math_hypot(x: Any, y: Any) -> Any:
+    operands = [python_number(x, "hypot"), python_number(y, "hypot")]
+    return elementwise_result(operands, "f64", _hypotenuse, Kind("f64", True))
+
+
+@covers(np.arctan2)
+def arctan2(x1: Any, x2: Any) -> Any:
+    return float_pair(x1, x2, ops.atan2)
+
+
+@covers(math.atan2)
+def math_atan2(y: Any, x: Any) -> Any:
+    operands = [python_number(y, "atan2"), python_number(x, "atan2")]
+    return elementwise_result(operands, "f64", ops.atan2, Kind("f64", True))
+
+
+@covers(np.copysign)
+def copysign(x1: Any, x2: Any) -> Any:
+    return float_pair(x1, x2, ops.copysign)
+
+
+@covers(math.copysign)
+def math_copysign(x: Any, y: Any) -> Any:
+    operands = [python_number(x, "copysign"), python_number(y, "copysign")]
+    return elementwise_result(operands, "f64", ops.copysign, Kind("f64", True))
+
+
+# ---------------------------------------------------------------- logic
+
+
+def _logic(build: Build) -> Callable[[Any, Any], Any]:
+    return lambda x1, x2: elementwise_result([operand(x1), operand(x2)], "i1", build, Kind("i1", False))
+
+
+enter(_logic(discrete.andi), np.logical_and)
+enter(_logic(discrete.ori), np.logical_or)
+enter(_logic(discrete.xori), np.logical_xor)
+
+
+@covers(np.logical_not)
+def logical_not(x: Any) -> Any:
+    return elementwise_result([operand(x)], "i1", lambda v: discrete.xori(v, constant_like(1, v)), Kind("i1", False))
+
+
+# ---------------------------------------------------------------- the larger and the smaller
+
+
+def extremum(x: Any, y: Any, largest: bool) -> Any:
+    """np.maximum or np.minimum.  Against a literal number the derivative at a tie is 0; else ties share."""
+    x, y = operand(x), operand(y)
+    kind = Kind(promote(kind_of(x), kind_of(y)).element, False)
+    if not kind.is_float:
+        names = {"i64": (discrete.minsi, discrete.maxsi), "i1": (discrete.andi, discrete.ori)}[kind.element]
+        result = elementwise_result([x, y], kind.element, names[largest], kind)
+        if isinstance(result, Scalar) and kind.element == "i64":
+            a, b = interval_of(x), interval_of(y)
+            result.low, result.high = a.larger(b) if largest else a.smaller(b)
+        return result
+    if is_number(x) and not is_number(y):
+        x, y = y, x
+    if is_number(y) and not math.isnan(y):
+        # Unordered or beyond: nan propagates, and at a tie the number is taken, whose derivative is 0.
+        beyond = "ugt" if largest else "ult"
+        return elementwise_result([x, y], kind.element, lambda a, c: select_values(cmpf(beyond, a, c), a, c), kind)
+    return elementwise_result([x, y], kind.element, ops.maximumf if largest else ops.minimumf, kind)
+
+
+@covers(np.maximum)
+def maximum(x1: Any, x2: Any) -> Any:
+    return extremum(x1, x2, True)
+
+
+@covers(np.minimum)
+def minimum(x1: Any, x2: Any) -> Any:
+    return extremum(x1, x2, False)
+
+
+@covers(np.clip, methods=("clip",))
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if low is not None:
+        a = extremum(a, low, True)
+    if high is not None:
+        a = extremum(a, high, False)
+    return strong(operand(a))
+
+
+def python_extremum(x: Any, y: Any, largest: bool) -> Any:
+    """max(x, y) or min(x, y) of numbers, as Python compares them; a literal is taken at a tie."""
+    kind = promote(kind_of(x), kind_of(y))
+    if not kind.is_float:
+        names = {"i64": (discrete.minsi, discrete.maxsi), "i1": (discrete.andi, discrete.ori)}[kind.element]
+        result = elementwise_result([x, y], kind.element, names[largest], kind)
+        if kind.element == "i64":
+            a, b = interval_of(x), interval_of(y)
+            result.low, result.high = a.larger(b) if largest else a.smaller(b)
+        return result
+    takes_tie = is_number(y)
+    predicate = {(True, True): "oge", (True, False): "ogt", (False, True): "ole", (False, False): "olt"}[largest, takes_tie]
+    return elementwise_result([x, y], kind.element, lambda a, b: select_values(cmpf(predicate, b, a), b, a), kind)
+
+
+@covers(np.where)
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None or y is None:
+        fail("numpy.where with one argument is not covered", why="how many indices it gives depends on the data",
+             help="write a loop with an if", error=WengertValueError)
+    condition = operand(condition)
+    if isinstance(condition, Scalar):
+        condition = truth(condition)
+    if isinstance(condition, Array) and condition.element != "i1":
+        condition = compare("NotEq", condition, 0)
+    return strong(select(condition, x, y))

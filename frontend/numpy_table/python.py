@@ -1,0 +1,303 @@
+"""Built-in functions and a few of the standard library: what they mean for traced values."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+from typing import Any, NoReturn
+
+import numpy as np
+
+from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend.arithmetic import binary
+from wengert.frontend.broadcasting import same_extent
+from wengert.frontend.comparison import both, compare, negated, truth
+from wengert.frontend.indexing import element, getitem
+from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
+from wengert.frontend.masks import Masked
+from wengert.frontend.numpy_table.elementwise import python_extremum, to_integer
+from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, selected_count, sum_
+from wengert.frontend.numpy_table.registry import covers, enter
+from wengert.frontend.operands import is_number, operand, type_text
+from wengert.frontend.trace import current, fail
+from wengert.frontend.values import Array, Scalar, Traced
+
+enter(range_, range)
+enter(enumerate_, enumerate)
+enter(zip_, zip)
+enter(reversed_, reversed)
+
+
+def only_element(x: Array, function: str) -> Scalar:
+    """The element of an array that has just one."""
+    if not same_extent(x.size, 1):
+        fail(f"{function}() of {type_text(x)}: only arrays of one element can be converted to Python numbers",
+             help="index the array to get one number", error=WengertTypeError)
+    return element(x, (0,) * x.ndim)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@covers(float)
+def float_(x: Any = 0.0) -> Any:
+    if isinstance(x, str):
+        return float(x)
+    x = operand(x)
+    if isinstance(x, Array):
+        x = only_element(x, "float")
+    return float(x) if is_number(x) else Scalar(current().cast(x, "f64"), "f64", True, origins=x.origins)
+
+
+@covers(int)
+def int_(x: Any = 0, base: Any = None) -> Any:
+    if base is not None or isinstance(x, str):
+        return int(x, 10 if base is None else base)
+    return to_integer(operand(x), _truncated)
+
+
+def _truncated(x: Any) -> Any:
+    from wengert.dialects.elementwise import trunc
+    return trunc(x)
+
+
+@covers(bool)
+def bool_(x: Any = False) -> Any:
+    result = truth(x)
+    return Scalar(result.value, "i1", True, origins=result.origins, region=result.region) if isinstance(result, Scalar) else result
+
+
+@covers(complex)
+def complex_(*_: Any) -> NoReturn:
+    fail("complex numbers are not covered", help="carry real and imaginary parts in two arrays", error=WengertTypeError)
+
+
+@covers(divmod)
+def divmod_(a: Any, b: Any) -> Any:
+    return binary("FloorDiv", a, b), binary("Mod", a, b)
+
+
+@covers(pow)
+def pow_(base: Any, exp: Any, mod: Any = None) -> Any:
+    result = binary("Pow", base, exp)
+    return result if mod is None else binary("Mod", result, mod)
+
+
+for _type in (np.float64, np.float32, np.int64, np.bool_):
+    def _number(x: Any = 0, _type: Any = _type) -> Any:
+        from wengert.frontend.numpy_table.creation import astype
+        return astype(x, _type)
+    enter(_number, _type)
+
+
+# ---------------------------------------------------------------- sequences
+
+
+@covers(len)
+def len_(obj: Any) -> Any:
+    if isinstance(obj, Array):
+        if not obj.ndim:
+            fail("len() of unsized object", error=WengertTypeError)
+        return obj.shape[0]
+    if isinstance(obj, Masked):
+        return selected_count(obj)
+    if isinstance(obj, Indexed):
+        return obj.length
+    if isinstance(obj, Range):
+        return trip_count(obj)
+    if isinstance(obj, Scalar):
+        fail(f"object of type '{obj.type_name}' has no len()", error=WengertTypeError)
+    from wengert.frontend.user_operators import written_in_python
+    method = written_in_python(obj, "__len__")
+    if method is not None:
+        from wengert.frontend.calls import call
+        return call(method, obj)
+    return len(obj)
+
+
+@covers(sum, python=False)
+def python_sum(iterable: Any, /, start: Any = 0) -> Any:
+    if isinstance(iterable, np.ndarray):
+        iterable = operand(iterable)
+    if isinstance(iterable, (Array, Masked)):
+        return binary("Add", start, sum_(iterable, axis=0 if isinstance(iterable, Array) else None))
+    total = start
+    for x in iterable:
+        total = binary("Add", total, x)
+    return total
+
+
+def _python_extremum(arguments: tuple[Any, ...], largest: bool, name: str, options: dict[str, Any]) -> Any:
+    if options:
+        fail(f"{name}() of traced values with key= or default= is not covered", help="write a loop with an if")
+    items = arguments if len(arguments) > 1 else arguments[0]
+    if isinstance(items, np.ndarray):
+        items = operand(items)
+    if isinstance(items, Array):
+        if items.ndim > 1:
+            fail(f"{name}() of a matrix compares rows", help=f"use np.{name}", error=WengertValueError)
+        return max_(items) if largest else min_(items)
+    numbers = [operand(x) for x in items]
+    if not numbers:
+        fail(f"{name}() iterable argument is empty", error=WengertValueError)
+    result = numbers[0]
+    for x in numbers[1:]:
+        if isinstance(x, Array) or isinstance(result, Array):
+            fail(f"{name}() compares arrays", why="the truth value of an array is ambiguous",
+                 help="use np.maximum or np.minimum", error=WengertValueError)
+        if is_number(x) and is_number(result):
+            result = (max if largest else min)(result, x)
+        elif is_number(result) and _is_float_pair(result, x):
+            result = _literal_first(result, x, largest)
+        else:
+            result = python_extremum(result, x, largest)
+    return result
+
+
+def _is_float_pair(x: Any, y: Any) -> bool:
+    from wengert.frontend.conversions import promote
+    from wengert.frontend.operands import kind_of
+    return promote(kind_of(x), kind_of(y)).is_float
+
+
+def _literal_first(literal: Any, x: Any, largest: bool) -> Any:
+    """max(1.0, x): x where it is beyond, else the literal (also where x is nan)."""
+    from wengert.frontend.comparison import select
+    return select(compare("Gt" if largest else "Lt", x, literal), x, literal)
+
+
+@covers(max)
+def python_max(*arguments: Any, **options: Any) -> Any:
+    return _python_extremum(arguments, True, "max", options)
+
+
+@covers(min)
+def python_min(*arguments: Any, **options: Any) -> Any:
+    return _python_extremum(arguments, False, "min", options)
+
+
+@covers(any)
+def python_any(iterable: Any, /) -> Any:
+    if isinstance(iterable, Array):
+        return reduce_truth("any", iterable)
+    absent: Any = True
+    for x in iterable:
+        absent = both(absent, negated(truth(x)))
+    return negated(absent)
+
+
+@covers(all)
+def python_all(iterable: Any, /) -> Any:
+    if isinstance(iterable, Array):
+        return reduce_truth("all", iterable)
+    result: Any = True
+    for x in iterable:
+        result = both(result, truth(x))
+    return result
+
+
+@covers(map, python=False)
+def map_(function: Any, *iterables: Any) -> Any:
+    from wengert.frontend.calls import call
+    return (call(function, *items) for items in zip(*iterables))
+
+
+@covers(filter, python=False)
+def filter_(function: Any, iterable: Any) -> Any:
+    from wengert.frontend.calls import call
+    return (x for x in iterable if (x if function is None else call(function, x)))
+
+
+@covers(functools.reduce, python=False)
+def reduce_(function: Any, iterable: Any, *initial: Any) -> Any:
+    from wengert.frontend.calls import call
+    items = iter(iterable)
+    result = initial[0] if initial else next(items)
+    for x in items:
+        result = call(function, result, x)
+    return result
+
+
+# ---------------------------------------------------------------- types and texts
+
+
+def example_of(x: Any) -> Any:
+    """An object of the type that Python would have in place of a traced value."""
+    if isinstance(x, Scalar):
+        return x.example
+    return np.empty(0) if isinstance(x, (Array, Masked)) else x
+
+
+@covers(isinstance)
+def isinstance_(obj: Any, class_or_tuple: Any) -> Any:
+    return isinstance(example_of(obj), class_or_tuple) or isinstance(obj, class_or_tuple)
+
+
+@covers(type)
+def type_(*arguments: Any) -> Any:
+    if len(arguments) != 1:
+        return type(*arguments)
+    return type(example_of(arguments[0]))
+
+
+@covers(np.isscalar)
+def isscalar(element: Any) -> Any:
+    return isinstance(element, Scalar)
+
+
+@covers(callable)
+def callable_(obj: Any) -> Any:
+    return not isinstance(obj, Traced) and callable(obj)
+
+
+@covers(np.shape)
+def shape(a: Any) -> Any:
+    a = operand(a)
+    return a.shape if isinstance(a, Array) else ()
+
+
+@covers(np.ndim)
+def ndim(a: Any) -> Any:
+    a = operand(a)
+    return a.ndim if isinstance(a, Array) else 0
+
+
+@covers(np.size)
+def size(a: Any, axis: Any = None) -> Any:
+    a = operand(a)
+    if not isinstance(a, Array):
+        return 1
+    return a.size if axis is None else a.shape[axis]
+
+
+def _no_text(*_: Any, **__: Any) -> NoReturn:
+    fail("a traced value is turned into a text", why="its value is known only at run time",
+         help="return the value and print or format it outside of the compiled function")
+
+
+enter(_no_text, print, str, repr, format)
+
+
+@covers(methods=("item",))
+def item(a: Any, *index: Any) -> Any:
+    if isinstance(a, Array):
+        a = getitem(a, index[0] if len(index) == 1 else index) if index else only_element(a, "item")
+    return Scalar(a.value, a.element, True, a.low, a.high, a.origins, a.region)
+
+
+@covers(methods=("fill",))
+def fill(a: Any, value: Any) -> None:
+    from wengert.frontend.indexing import assign
+    assign(a, operand(value))
+
+
+@covers(np.copyto)
+def copyto(dst: Any, src: Any) -> None:
+    from wengert.frontend.numpy_table.arguments import array_operand
+    from wengert.frontend.indexing import assign
+    assign(array_operand(dst), operand(src))
+
+
+@covers(np.conj, np.real, methods=("conj", "conjugate"))
+def conjugate(x: Any) -> Any:
+    return operand(x)

@@ -1,0 +1,69 @@
+"""Refusing functions that are not covered: by name, with the user's line, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, NoReturn
+
+from wengert.frontend.numpy_table import METHODS, TABLE
+from wengert.frontend.trace import fail
+
+#: What to write instead of functions that people reach for.
+INSTEAD = {
+    "sort": "sort before the compiled function, or write the comparison network as loops",
+    "argsort": "compute the order before the compiled function and pass it as an integer array",
+    "unique": "compute it before the compiled function: the size of its result depends on the data",
+    "nonzero": "write a loop with an if: the size of its result depends on the data",
+    "argwhere": "write a loop with an if: the size of its result depends on the data",
+    "median": "sort before the compiled function",
+    "percentile": "sort before the compiled function",
+    "quantile": "sort before the compiled function",
+    "take": "write a loop over the indices",
+    "take_along_axis": "write a loop over the indices",
+    "vectorize": "call the function in a loop, or write it for arrays",
+    "apply_along_axis": "write the loop over the other axes",
+    "inv": "write the factorisation as loops, or pass the inverse as an argument",
+    "solve": "write the factorisation as loops, or pass the solution as an argument",
+    "det": "write the factorisation as loops",
+    "erfc": "write 1 - erf(x)",
+    "vander": "build the columns in a loop",
+    "gradient": "write the differences with slices",
+    "convolve": "write the sum of shifted slices",
+    "interp": "write the search as a loop",
+    "nansum": "use np.sum(np.where(np.isnan(a), 0, a))",
+    "average": "use np.sum(w * a) / np.sum(w)",
+    "split": "take slices",
+    "array_split": "take slices",
+}
+
+
+def name_of(function: Any) -> str:
+    """``numpy.linalg.norm``"""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
+    module = getattr(function, "__module__", None) or ("numpy" if type(function).__name__ == "ufunc" else "")
+    return f"{module}.{name}" if module else str(name)
+
+
+def not_covered(function: Any) -> NoReturn:
+    """Refuses a function of NumPy, SciPy or `math`."""
+    full = name_of(function)
+    short = full.rpartition(".")[2]
+    fail(f"{full} is not covered", help=INSTEAD.get(short) or _similar(short, [name_of(f) for f in TABLE]))
+
+
+def method_not_covered(type_name: str, name: str) -> NoReturn:
+    """Refuses a method of arrays or numbers."""
+    fail(f"the method or attribute {type_name}.{name} is not covered", help=INSTEAD.get(name) or _similar(name, list(METHODS)))
+
+
+def option_not_covered(name: str, option: str) -> NoReturn:
+    """Refuses an argument of a covered function."""
+    fail(f"{name} with the argument {option} is not covered", help="leave it out, or write what it does")
+
+
+def _similar(name: str, known: list[str]) -> str:
+    shorts = {full.rpartition(".")[2]: full for full in known}
+    near = [shorts[n] for n in difflib.get_close_matches(name, shorts, n=3, cutoff=0.6)]
+    if near:
+        return "functions with a similar name that are covered: " + ", ".join(near)
+    return "write it with operations that are covered, or compute it outside and pass the result as an argument"

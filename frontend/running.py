@@ -1,0 +1,174 @@
+"""Running the user's Python functions and classes inside a trace: through the rewriter, however deep they are called."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.errors import UnsupportedError
+from wengert.frontend.branches import open_conditions
+from wengert.frontend.source import SourceUnavailable, rewritten_function
+from wengert.frontend.trace import NeedsStatic, Region, current, fail
+
+#: From this depth of one function on, a traced test that decides where its recursion ends is made static.
+RECURSION_LIMIT = 12
+#: Kinds of global and closure variables whose rebinding makes the code stale.
+GUARDED = (bool, int, float, complex, str, bytes, tuple, type(None), np.generic, np.ndarray)
+
+
+def run(function: FunctionType, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Calls a Python function in the trace."""
+    from wengert.frontend.hooks import HOOKS
+    trace = current()
+    try:
+        twin = rewritten_function(function, HOOKS)
+    except SourceUnavailable as error:
+        return _run_as_it_is(function, arguments, options, str(error))
+    _note_guards(function, twin.__code__)
+    entered: list[Region] = trace.depths.setdefault(id(function.__code__), [])
+    _bound_recursion(function, entered)
+    entered.append(trace.region)
+    try:
+        return twin(*arguments, **options)
+    finally:
+        entered.pop()
+
+
+def _run_as_it_is(function: FunctionType, arguments: tuple[Any, ...], options: dict[str, Any], reason: str) -> Any:
+    """Without source only code that computes can be traced; what asks for a Python value says why it cannot have it."""
+    trace = current()
+    trace.without_source.append(f"the code of {function.__qualname__} runs as it is: {reason}")
+    try:
+        return function(*arguments, **options)
+    finally:
+        trace.without_source.pop()
+
+
+def _bound_recursion(function: FunctionType, entered: list[Region]) -> None:
+    """A recursion whose end is decided by traced tests unrolls only if one of them can be known while tracing."""
+    if len(entered) < RECURSION_LIMIT:
+        return
+    outside: list[Any] = []
+    region: Region | None = entered[0]
+    while region is not None:
+        outside.append(region.condition)
+        region = region.parent
+    conditions = [c for c in open_conditions() if all(c is not known for known in outside)]
+    for condition in conditions:
+        if condition.origins and "data" not in condition.origins:
+            raise NeedsStatic(condition.origins, f"{function.__qualname__} is recursive and this decides where it ends")
+    if conditions:
+        fail(f"{function.__qualname__} calls itself without an end that is known while compiling", error=UnsupportedError,
+             why="the test that stops it depends on the contents of an array", help="write the recursion as a loop")
+
+
+# ---------------------------------------------------------------- guards
+
+
+def _note_guards(function: FunctionType, code: CodeType) -> None:
+    """Notes the global and closure variables whose values go into the compiled code."""
+    trace = current()
+    if id(function.__code__) in trace.inner_codes:
+        trace.inner_codes |= _nested_code_ids(code)
+        cells: tuple[Any, ...] = ()  # made in this trace: what they hold is part of the trace
+    else:
+        trace.inner_codes |= _nested_code_ids(code)
+        cells = function.__closure__ or ()
+    for name, cell in zip(function.__code__.co_freevars, cells):
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            continue
+        if isinstance(value, GUARDED):
+            trace.guard(cell, name, value)
+    names = _loaded_names(function.__code__)
+    for name in names:
+        value = function.__globals__.get(name, trace)
+        if isinstance(value, GUARDED):
+            trace.guard(function.__globals__, name, value)
+        elif isinstance(value, ModuleType) and not is_library(value.__name__):
+            for attribute in names & vars(value).keys():
+                if isinstance(vars(value)[attribute], GUARDED):
+                    trace.guard(vars(value), attribute, vars(value)[attribute])
+
+
+def _loaded_names(code: CodeType) -> set[str]:
+    """Global and attribute names in a code object and those nested in it."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _loaded_names(constant)
+    return names
+
+
+def _nested_code_ids(code: CodeType) -> set[int]:
+    found: set[int] = set()
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= {id(constant)} | _nested_code_ids(constant)
+    return found
+
+
+# ---------------------------------------------------------------- libraries
+
+#: Packages whose functions are not traced through: they are covered by the table, or refused.
+LIBRARIES = frozenset({"numpy", "scipy", "wengert", "optree", "mlir", "llvmlite"})
+
+
+def is_library(module: str | None) -> bool:
+    """Whether a module is the standard library, NumPy, SciPy or wengert."""
+    top = (module or "").partition(".")[0]
+    return top in LIBRARIES or (top in sys.stdlib_module_names and top != "__main__")
+
+
+# ---------------------------------------------------------------- instances
+
+
+def make_instance(cls: type, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """Calls a class; constructors written in Python go through the rewriter."""
+    journal = current().region.journal
+    initialise = cls.__init__
+    plain = cls.__new__ is object.__new__ and type(cls).__call__ is type.__call__
+    if plain and dataclasses.is_dataclass(cls) and "__post_init__" in dir(cls):
+        return _make_dataclass(cls, arguments, options)
+    if plain and isinstance(initialise, FunctionType) and initialise.__code__.co_filename != "<string>":
+        instance = journal.mark_fresh(object.__new__(cls))
+        run(initialise, (instance, *arguments), options)
+        return instance
+    instance = cls(*arguments, **options)
+    return journal.mark_fresh(instance)
+
+
+_FACTORY = dataclasses._HAS_DEFAULT_FACTORY  # type: ignore[attr-defined]
+
+
+def _make_dataclass(cls: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What the generated __init__ does, with __post_init__ through the rewriter."""
+    bound = inspect.signature(cls.__init__).bind(None, *arguments, **options)
+    bound.apply_defaults()
+    given = bound.arguments
+    instance = current().region.journal.mark_fresh(object.__new__(cls))
+    late = []
+    for name, field in cls.__dataclass_fields__.items():
+        pseudo = field._field_type is not dataclasses._FIELD  # type: ignore[attr-defined]
+        if pseudo and field._field_type is not dataclasses._FIELD_INITVAR:  # type: ignore[attr-defined]
+            continue
+        value = given.get(name, _FACTORY)
+        if value is _FACTORY and field.default_factory is not dataclasses.MISSING:
+            value = field.default_factory()
+        elif value is _FACTORY and field.default is not dataclasses.MISSING:
+            value = field.default
+        if value is _FACTORY:
+            continue
+        if pseudo:
+            late.append(value)
+        else:
+            object.__setattr__(instance, name, value)
+    from wengert.frontend.calls import call
+    call(cls.__post_init__, instance, *late)
+    return instance
