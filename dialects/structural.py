@@ -174,7 +174,8 @@ def _broadcast(array: Any, *sizes: Any, out: Any, dimensions: Sequence[int]) -> 
     return np.broadcast_to(placed, shape).copy()
 
 
-# Dimension d of the operand becomes dimension dimensions[d] of the result; extents of 1 are stretched, missing dimensions repeated.
+# Dimension d of the operand becomes dimension dimensions[d] of the result; missing dimensions are repeated, and so are extents that are
+# statically 1 (a dynamic extent is never stretched).
 _broadcast_op = structural("nd.broadcast", ("array", "*sizes"), lambda array, *sizes, out, dimensions: _broadcast(array, *sizes, out=out, dimensions=tuple(dimensions)),
                            _needs_like, (0,), transpose_broadcast, typed=True, lower=lower_broadcast)
 reshape = structural("nd.reshape", ("array", "*sizes"), lambda array, *sizes, out: np.reshape(array, _extents(out[0][0], sizes)).copy(), _needs_like, (0,),

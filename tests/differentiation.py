@@ -1,7 +1,7 @@
 """Checks of the differentiation passes through the interpreter of the IR, without storage or lowering.
 
-`check_derivatives` compares everything that must agree about what diff-jvp, diff-linearize and diff-transpose wrote for a
-function: primal results, tangents with differences, lin with jvp, and the adjoint identity <ct, J v> = <J^T ct, v>.
+`check_derivatives` compares everything that must agree about what diff-jvp, diff-linearize and diff-transpose wrote for
+a function: primal results, tangents with differences, lin with jvp, and the adjoint identity <ct, J v> = <J^T ct, v>.
 """
 
 from __future__ import annotations
