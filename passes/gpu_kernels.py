@@ -1,0 +1,215 @@
+"""`gpu-kernels`: from linalg on tensors to kernels, and the host function that launches them.
+
+Assumes functions as `lower-tensors-gpu` leaves them: generics, scalar arithmetic, reshapes; static shapes.  Leaves a
+`gpu.module @kernels` and, for each function, one of the same name that takes buffers and launches:
+
+- its arguments are those of the function, then one buffer a result; an array is a one-dimensional memref of its
+  elements in row-major order, a scalar result a memref of one element, a bool an i8;
+- its body is `gpu.alloc` of temporaries and `gpu.launch_func`, in order.
+
+Each generic becomes one kernel, or two for a large reduction.  What has no kernel (loops, writes in place, slices at
+positions known only at run time, run-time checks) is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wengert.dialects.bindings import Value, defining_op, ir, is_tensor, position_of, terminator
+from wengert.dialects.build import create, index
+from wengert.dialects.control import body_operations, entry, functions, make_function, return_, symbol
+from wengert.dialects.errors import UnsupportedError
+from wengert.passes.base import Pass, register_pass
+from wengert.passes.elements import stored_element, to_memory
+from wengert.passes.gpu_kernel import THREADS, Kernel, Memory, below, not_on_gpu, unravel, when
+from wengert.passes.gpu_nests import GENERIC, read_nest, splat_value
+from wengert.passes.gpu_places import Place, Splat, reshaped, sliced, static_shape, whole
+from wengert.passes.gpu_schedules import blocks_for, schedule
+
+KERNELS = "kernels"
+INTO = "nd.into"
+
+
+@register_pass("gpu-kernels")
+@dataclass(frozen=True)
+class GpuKernels(Pass):
+    """Turn every function into kernels and a function that launches them."""
+
+    def run(self, module: Any) -> None:
+        originals = functions(module)
+        module.operation.attributes["gpu.container_module"] = ir.UnitAttr.get()
+        kernels = create("gpu.module", [], [], {"sym_name": ir.StringAttr.get(KERNELS)}, regions=1,
+                         ip=ir.InsertionPoint.at_block_begin(module.body), loc=ir.Location.unknown())
+        kernels.regions[0].blocks.append()
+        for func in originals:
+            if len(func.regions[0].blocks):
+                with func.location:
+                    _Launches(module, kernels, func).build()
+                func.erase()
+
+
+class _Launches:
+    """The host function for one function, and its kernels."""
+
+    def __init__(self, module: Any, kernels: Any, func: Any) -> None:
+        self._func, self._block = func, entry(func)
+        self._returned = list(terminator(self._block).operands)
+        self._kernels_block = kernels.regions[0].blocks[0]
+        self._count = 0
+        inputs = [_argument_type(a) for a in self._block.arguments]
+        outputs = [_buffer_type(_element_of(v), _shape_of(v)) for v in self._returned]
+        self._host = make_function(module, symbol(func) + ".launch", inputs + outputs, [], private=False)
+        arguments = list(entry(self._host).arguments)
+        self._results = arguments[len(inputs):]
+        self._places: dict[Value, Place | Splat] = {}
+        self._scalars: dict[Value, Value] = {}
+        #: Where a generic writes instead of a temporary: the buffer of a result.
+        self._wanted: dict[Value, Value] = {}
+        for old, new in zip(self._block.arguments, arguments):
+            if is_tensor(old.type):
+                self._places[old] = whole(new, static_shape(old))
+            else:
+                self._scalars[old] = new
+
+    def build(self) -> None:
+        """Fill the host function and give it the name of the old one.
+
+        Raises:
+            UnsupportedError: something in the function has no kernel.
+        """
+        self._refuse_mutation()
+        self._choose_destinations()
+        with ir.InsertionPoint(entry(self._host)):
+            for op in body_operations(self._block):
+                with op.location:
+                    self._operation(op)
+            self._write_results()
+        return_([], entry(self._host))
+        name = self._func.attributes["sym_name"]
+        self._func.attributes["sym_name"] = ir.StringAttr.get(symbol(self._func) + ".lowered")
+        self._host.attributes["sym_name"] = name
+
+    def _refuse_mutation(self) -> None:
+        if "res_attrs" in self._func.attributes and INTO in str(self._func.attributes["res_attrs"]):
+            raise UnsupportedError("a function that changes an argument cannot be compiled for the GPU",
+                                   position_of(self._func.location), why="its kernels write results of their own",
+                                   help="return a new array, or use target='cpu' for this function")
+
+    # ------------------------------------------------------------ operations
+
+    def _operation(self, op: Any) -> None:
+        if (scalar := splat_value(op)) is not None:
+            self._places[op.results[0]] = Splat(scalar, static_shape(op.results[0]))
+        elif op.name == GENERIC:
+            outputs = [self._destination(result) for result in op.results]
+            schedule(self, read_nest(op), outputs)
+            self._places.update(zip(op.results, outputs))
+        elif op.name == "bufferization.alloc_tensor":
+            self._allocate(op)
+        elif op.name in ("tensor.collapse_shape", "tensor.expand_shape", "tensor.cast"):
+            self._view(op, reshaped(self._places[op.operands[0]], op.results[0]))
+        elif op.name == "tensor.extract_slice":
+            self._view(op, sliced(self._places[op.operands[0]], op))
+        elif len(op.regions) or len(op.results) != 1 or is_tensor(op.results[0].type):
+            raise not_on_gpu(op)
+        # What is left computes scalars: kernels recompute those they read, and refuse what they cannot compute.
+
+    def _allocate(self, op: Any) -> None:
+        """Memory for an uninitialised array, if it is read at all: mostly it only says where a generic writes."""
+        for use in op.results[0].uses:
+            user = use.owner.operation
+            if user.name != GENERIC or next(iter(entry(user).arguments[use.operand_number].uses), None) is not None:
+                element, shape = op.results[0].type.element_type, static_shape(op.results[0])
+                self._places[op.results[0]] = self.temporary(element, shape)
+                return
+
+    def _view(self, op: Any, place: Place | Splat | None) -> None:
+        if place is None:
+            raise not_on_gpu(op)
+        self._places[op.results[0]] = place
+
+    def _destination(self, result: Value) -> Place:
+        if result in self._wanted:
+            return whole(self._wanted[result], static_shape(result))
+        return self.temporary(result.type.element_type, static_shape(result))
+
+    # ------------------------------------------------------------ results
+
+    def _choose_destinations(self) -> None:
+        """Let generics write results where the caller wants them: arrays, and scalars that are their only element."""
+        for value, buffer in zip(self._returned, self._results):
+            source = value
+            op = defining_op(value)
+            if op is not None and op.name == "tensor.extract" and math.prod(static_shape(op.operands[0])) == 1:
+                source = op.operands[0]
+            producer = defining_op(source)
+            if producer is not None and producer.name == GENERIC and source not in self._wanted:
+                self._wanted[source] = buffer
+
+    def _write_results(self) -> None:
+        """Copy what is not where the caller wants it."""
+        scalars = []
+        for value, buffer in zip(self._returned, self._results):
+            if is_tensor(value.type):
+                place = self._places[value]
+                if isinstance(place, Splat) or place.buffer != buffer:
+                    self._copy(value, whole(buffer, static_shape(value)))
+            elif buffer not in self._wanted.values():
+                scalars.append((value, buffer))
+        if scalars:
+            with self.kernel() as kernel:
+                values = [to_memory(kernel.scalar(value)) for value, _ in scalars]
+                with when(below(kernel.thread, 1)):
+                    for value, (_, buffer) in zip(values, scalars):
+                        kernel.store(value, whole(buffer, ()), index(0))
+            self.launch(kernel, 1)
+
+    def _copy(self, tensor: Value, target: Place) -> None:
+        total = math.prod(target.shape)
+        if not total:
+            return
+        with self.kernel() as kernel:
+            position = kernel.global_id()
+            with when(below(position, total)):
+                kernel.store(kernel.element(tensor, unravel(position, target.shape)), target, position)
+        self.launch(kernel, blocks_for(total))
+
+    # ------------------------------------------------------------ what schedules ask for
+
+    def kernel(self) -> Kernel:
+        name = f"{symbol(self._func)}_{self._count}"
+        self._count += 1
+        return Kernel(name, Memory(self._places, self._scalars), ir.InsertionPoint(self._kernels_block))
+
+    def launch(self, kernel: Kernel, blocks: int) -> None:
+        one, threads = index(1), index(THREADS)
+        operands = [index(blocks), one, one, threads, one, one, *kernel.launched_with]
+        segments = [0, *[1] * 6, 0, 0, 0, 0, len(kernel.launched_with), 0]
+        create("gpu.launch_func", [], operands, {
+            "kernel": ir.Attribute.parse(f"@{KERNELS}::@{kernel.name}"),
+            "operandSegmentSizes": ir.DenseI32ArrayAttr.get(segments)})
+
+    def temporary(self, element: Any, shape: Sequence[int]) -> Place:
+        segments = {"operandSegmentSizes": ir.DenseI32ArrayAttr.get([0, 0, 0])}
+        return whole(create("gpu.alloc", [_buffer_type(element, shape)], [], segments).result, shape)
+
+
+def _argument_type(argument: Value) -> Any:
+    if is_tensor(argument.type):
+        return _buffer_type(argument.type.element_type, static_shape(argument))
+    return stored_element(argument.type)
+
+
+def _buffer_type(element: Any, shape: Sequence[int]) -> Any:
+    return ir.MemRefType.get([math.prod(shape)], stored_element(element))
+
+
+def _element_of(value: Value) -> Any:
+    return value.type.element_type if is_tensor(value.type) else value.type
+
+
+def _shape_of(value: Value) -> tuple[int, ...]:
+    return static_shape(value) if is_tensor(value.type) else ()
