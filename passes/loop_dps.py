@@ -1,0 +1,126 @@
+"""Loop-carried tensors stay in the memory they began in.
+
+Bufferization wants the value a loop yields to lie in the memory of the carried value; otherwise it refuses the
+program.  This pass writes any other value over the carried one at the end of the body (`slice_dest` then computes it
+there in the first place).  Values that trade places are copied first.  The same is done for the results of `scf.if`, so
+that no branch hands out memory it has allocated, and for results that belong into an argument (`nd.into`, entry_abi).
+
+It must run directly before slice-dest and bufferization: canonicalize folds the insertion of a whole array away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wengert.dialects.bindings import block_of, defining_op, ir, is_tensor, terminator, walk
+from wengert.dialects.control import FOR, IF, WHILE, entry
+from wengert.passes.base import Pass, register_pass
+from wengert.passes.destinations import available, chain, copied, insert_whole, is_inside, shares_memory
+from wengert.passes.elements import empty_tensor, extents
+
+
+@register_pass("loop-dps")
+@dataclass(frozen=True)
+class LoopDps(Pass):
+    """Make loops and branches compute their tensors in memory that exists before them."""
+
+    def run(self, module: Any) -> None:
+        for op in reversed(walk(module)):  # inner before outer
+            if op.name in (FOR, WHILE, IF, "bufferization.materialize_in_destination"):
+                with op.location:
+                    _HANDLERS[op.name](op)
+
+
+def _loop(op: Any) -> None:
+    block = entry(op, 1 if op.name == WHILE else 0)
+    carried = list(block.arguments)[1 if op.name == FOR else 0:]
+    _write_back(terminator(block), carried)
+
+
+def _write_back(end: Any, destinations: Sequence[Any]) -> None:
+    """Make each tensor the terminator hands on lie in its destination."""
+    values = list(end.operands)
+    moving = [i for i, (value, into) in enumerate(zip(values, destinations, strict=True))
+              if is_tensor(value.type) and not shares_memory(value, into)]
+    with ir.InsertionPoint.at_block_begin(end.block):
+        for i in moving:  # b, a = a, b: what is overwritten before it is read
+            if any(values[i] == destinations[j] for j in moving if j < i):
+                values[i] = copied(values[i])
+    with ir.InsertionPoint(end):
+        for i in moving:
+            end.operands[i] = insert_whole(values[i], destinations[i])
+
+
+def _branches(op: Any) -> None:
+    """Both branches end in one memory: that of a tensor only they use, or a new one made before them."""
+    if not any(is_tensor(result.type) for result in op.results):
+        return
+    ends = [terminator(entry(op, region)) for region in (0, 1)]
+    for i, result in enumerate(op.results):
+        if not is_tensor(result.type):
+            continue
+        values = [end.operands[i] for end in ends]
+        existing = _common_memory(op, values)
+        if existing is not None and all(shares_memory(v, existing) for v in values):
+            continue
+        with ir.InsertionPoint(op):
+            into = existing if existing is not None else _memory_like(op, values)
+        if into is None:
+            continue  # the extents are known only inside: bufferization hands the memory out
+        for end, value in zip(ends, values):
+            if not shares_memory(value, into):
+                with ir.InsertionPoint(end):
+                    end.operands[i] = insert_whole(value, into)
+
+
+def _common_memory(op: Any, values: Sequence[Any]) -> Any | None:
+    """A tensor from outside in whose memory one branch computes, if both do or nobody outside uses it."""
+    for value in values:
+        for version in chain(value):
+            if available(version, op):
+                ours = _may_be_overwritten(version) and all(is_inside(use.owner.operation, op) for use in version.uses)
+                if ours or all(shares_memory(v, version) for v in values):
+                    return version
+                break
+    return None
+
+
+def _may_be_overwritten(tensor: Any) -> bool:
+    """Whether a tensor's memory is ours: not that of a read-only argument."""
+    op = defining_op(tensor)
+    if op is None:
+        return block_of(tensor).owner.operation.name in (FOR, WHILE)
+    return op.name != "bufferization.to_tensor" and op.name != "arith.constant"
+
+
+def _memory_like(op: Any, values: Sequence[Any]) -> Any | None:
+    """A new tensor of the values' shape, made before `op`."""
+    type_ = values[0].type
+    if type_.has_static_shape:
+        return empty_tensor(type_.element_type, tuple(type_.shape))
+    for value in values:
+        for version in chain(value):
+            if available(version, op):
+                return empty_tensor(type_.element_type, extents(version))
+    return None
+
+
+def _into_argument(op: Any) -> None:
+    """A result for an argument's own memory is written over the tensor in it, so that bufferization sees the write.
+
+    It is written before any result is handed over: the argument's old value may be part of another result.
+    """
+    value, memref = op.operands
+    first = next(o.operation for o in op.block.operations if o.operation.name == op.name)
+    for use in memref.uses:
+        inside = use.owner.operation
+        if inside.name == "bufferization.to_tensor":
+            if not shares_memory(value, inside.results[0]):
+                with ir.InsertionPoint(first):
+                    op.operands[0] = insert_whole(value, inside.results[0])
+            return
+
+
+_HANDLERS = {FOR: _loop, WHILE: _loop, IF: _branches, "bufferization.materialize_in_destination": _into_argument}
