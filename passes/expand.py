@@ -25,6 +25,7 @@ from wengert.passes.base import Pass, register_pass
 from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.linearize import emit_linearized
+from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
 from wengert.passes.residual_groups import Origins, declaration
 from wengert.passes.resolve import Group, Resolver
@@ -115,6 +116,7 @@ class _Expander:
         work.attributes["sym_visibility"] = ir.StringAttr.get("private")
         Inliner(self._module).inline(work)
         simplify_function(work, effects)
+        promote_function(work, effects)
         tangents = emit_jvp(self._module, work, self._wrt(func, target, work), f"{symbol(func)}.tangents")
         work.erase()
         simplify_function(tangents, effects)
