@@ -134,24 +134,33 @@ def set_contents(box: Box, value: Any) -> None:
     box.value = value
 
 
+def exists_in(region: Region, made_in: Region) -> bool:
+    """Whether code of `region` can use what was made in `made_in`, which must be around it."""
+    around: Region | None = region
+    while around is not None and around is not made_in:
+        around = around.parent if around.parent is not None else getattr(around, "outer", None)
+    return around is not None and made_in.alive
+
+
 def is_usable(array: Array, region: Region) -> bool:
     """Whether code of `region` can read the array: its memory and the numbers that place it there exist."""
     match array:
         case Box():
-            return array.region.alive and region.inside(array.region)
+            return exists_in(region, array.region)
         case Phi():
-            return _scalars_alive(array.condition) and is_usable(array.a, region) and is_usable(array.b, region)
+            sides = is_usable(array.a, region) and is_usable(array.b, region)
+            return sides and exists_in(region, array.condition.region)
         case View():
             geometry = [part for name, part in vars(array).items() if name != "base"]
-            return _scalars_alive(geometry) and is_usable(array.base, region)
+            return _all_exist(geometry, region) and is_usable(array.base, region)
     return False
 
 
-def _scalars_alive(part: Any) -> bool:
+def _all_exist(part: Any, region: Region) -> bool:
     if isinstance(part, Scalar):
-        return part.region.alive
+        return exists_in(region, part.region)
     if isinstance(part, (tuple, list)):
-        return all(_scalars_alive(p) for p in part)
+        return all(_all_exist(p, region) for p in part)
     if dataclasses.is_dataclass(part) and not isinstance(part, type):
-        return all(_scalars_alive(getattr(part, f.name)) for f in dataclasses.fields(part))
+        return all(_all_exist(getattr(part, f.name), region) for f in dataclasses.fields(part))
     return True

@@ -21,6 +21,7 @@ from wengert.frontend.comparison import both, compare
 from wengert.frontend.construct import Names
 from wengert.frontend.iteration import Indexed, Integer, Range, indexed
 from wengert.frontend.journal import UNBOUND
+from wengert.frontend.layout import moved_arrays
 from wengert.frontend.loop_arrays import ArrayFlow
 from wengert.frontend.loops import Loop
 from wengert.frontend.site import Site
@@ -100,8 +101,7 @@ class For(Loop):
         self.differs: tuple[str, str, str, Position | None] | None = None
 
     def next(self, names: Names) -> bool:
-        if self.resume is not None:  # the frame still has the values of a trial that was undone
-            names, self.resume = self.resume, None
+        names = self.names_now(names)
         while self.parts:
             part = self.parts[0]
             if isinstance(part, InPython):
@@ -110,10 +110,14 @@ class For(Loop):
                 self.parts.popleft()
             elif self.traced_turn(part, names):
                 return True
-            elif self.resume is not None:
-                names, self.resume = self.resume, None
+            names = self.names_now(names)
         self.bind({n: v for n, v in names.items() if n in self.site.after})
         return False
+
+    def names_now(self, names: Names) -> Names:
+        """The names to go on with: after a cut or at the end of a part, the frame has those of a turn that is over."""
+        resume, self.resume = self.resume, None
+        return names if resume is None else resume
 
     def python_turn(self, part: InPython, names: Names) -> bool:
         self.enter = none_of(*(names[f] for f in self.site.flags))
@@ -216,8 +220,7 @@ class For(Loop):
         """The order of the permutation of arrays that the turn made, if it made one."""
         places = [(self.start[n], names.get(n)) for n in self.site.names if n in self.site.head or n in self.site.after]
         places += [(old, slot.get()) for slot, old in self.region.journal.changed_slots()]
-        arrays = [(a, b) for a, b in places if isinstance(a, Box) and isinstance(b, Box)]
-        moves = {a: b for a, b in arrays if a is not b and self.is_older(b)}
+        moves = {a: b for old, new in places for a, b in moved_arrays(old, new) if self.is_older(b)}
         if not moves or set(moves) != set(moves.values()):
             return None
         current_place, order = dict(moves), 1

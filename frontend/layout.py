@@ -25,7 +25,7 @@ from wengert.frontend.conversions import Kind, promote
 from wengert.frontend.journal import UNBOUND
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Scalar, Traced, describe
+from wengert.frontend.values import Array, Box, Scalar, Traced, describe
 
 #: The name of the value of a conditional expression.
 VALUE = "__value"
@@ -354,6 +354,19 @@ def rebuild(spec: Spec, value: Any, new_leaf: Callable[[], Any], made: Callable[
         parts = zip(spec.parts, apart[1], strict=True)
         return made(put_together(spec.frame, [rebuild(s, v, new_leaf, made) for s, v in parts]))
     return value
+
+
+def moved_arrays(first: Any, second: Any) -> Iterator[tuple[Box, Box]]:
+    """The arrays that changed places between two values of equal structure."""
+    if first is second:
+        return
+    if isinstance(first, Box) and isinstance(second, Box):
+        yield first, second
+        return
+    a, b = take_apart(first), take_apart(second)
+    if a is not None and b is not None and a[0] == b[0]:
+        for x, y in zip(a[1], b[1], strict=True):
+            yield from moved_arrays(x, y)
 
 
 def is_mutable(container: Any) -> bool:

@@ -45,11 +45,12 @@ class ArrayFlow:
         self.end = [roots(leaf.end) for leaf in self.leaves]
         inside = [leaf.inside for leaf in self.leaves]
         self.number: dict[Box, int] = {box: i for i, box in enumerate(inside) if isinstance(box, StandIn)}
+        self.later = [self.expanded(i, set()) for i in range(len(self.leaves))]
         self.changed = {
             box for key, (box, _) in body.journal.boxes.items() if key not in carried.boxes or carried.written(box)
         }
-        self.written = [isinstance(leaf.inside, StandIn) and leaf.inside.is_written for leaf in self.leaves]
-        self.lost: Boxes = {box: None for i, w in enumerate(self.written) if w for box in self.start[i]}
+        self.written = [isinstance(box, StandIn) and box.is_written for box in inside]
+        self.lost: Boxes = {box: None for i, w in enumerate(self.written) if w for box in self.start[i] | self.later[i]}
         self.made: dict[int, Array] = {}
 
     def is_outside(self, box: Box) -> bool:
@@ -60,8 +61,7 @@ class ArrayFlow:
         for i, leaf in enumerate(self.leaves):
             if not isinstance(leaf.inside, StandIn):
                 continue
-            elsewhere = [*self.start[i], *filter(self.is_outside, self.end[i])]
-            if any(box in self.changed for box in elsewhere):
+            if any(box in self.changed for box in self.start[i] | self.later[i]):
                 return Conflict(leaf.entry.label, "memory that it refers to in some turns only is changed in the loop")
             if self.written[i] and not self.may_be_written(i):
                 why = "the first turn changes an array from before the loop, the following turns others"
@@ -69,12 +69,12 @@ class ArrayFlow:
         return None
 
     def may_be_written(self, i: int) -> bool:
-        """Whether nobody can see that only the first turn writes the array from before the loop.
+        """Whether nobody can see which turns write the arrays from before the loop.
 
-        Its memory was made here, next to the loop, no other carried name refers to it (who else does will find it
-        lost), and what the turns leave is memory of their own that no two names share.
+        Their memory was made here, next to the loop; in the first turn no other carried name refers to it (who else
+        does will find it lost), and what the turns leave is memory of their own that no two names share.
         """
-        own = all(is_private(box) and box.region is self.parent for box in self.start[i])
+        own = all(is_private(box) and box.region is self.parent for box in self.start[i] | self.later[i])
         alone = not any(self.start[i].keys() & self.start[j].keys() for j in self.others(i))
         new = not any(self.is_outside(box) for box in self.end[i])
         apart = not any(self.end[i].keys() & self.end[j].keys() for j in self.others(i))
@@ -91,9 +91,7 @@ class ArrayFlow:
             return self.made[id(end)]
         if self.certain and isinstance(end, Array) and is_usable(end, self.parent):
             return end
-        possible: Boxes = self.expanded(i, set())
-        if not self.certain:
-            possible |= self.start[i]
+        possible = self.later[i] if self.certain else self.later[i] | self.start[i]
         partners = [box for box in possible if box not in self.lost and is_usable(box, self.parent)]
         overlapping = [
             self.leaves[j].end

@@ -1,8 +1,8 @@
 """What `for` and `while` have in common: trials until what the body carries is known, and the results.
 
 A body is traced as a loop op that carries what was predicted: numbers that are live at the head, and arrays that the
-body stores to.  What it changed is compared with that.  If it changed more, the trial is undone and the body traced again,
-carrying more; at the end of the last trial only the yield is missing.  Types only widen, so this ends.
+body stores to.  What it changed is compared with that.  If it changed more, the trial is undone and the body traced
+again, carrying more; at the end of the last trial only the yield is missing.  Types only widen, so this ends.
 
 A loop whose body needs a Python value from it, or changes the length of a list, goes on in Python (it unrolls).
 """

@@ -219,7 +219,7 @@ class StatementRewriter(ExpressionRewriter):
             case ast.Tuple() | ast.List():
                 return self.unpack(target.elts, value)
             case _:
-                self.refuse(target, f"an assignment to {ast.unparse(target)}")
+                return self.refuse(target, f"an assignment to {ast.unparse(target)}")
 
     def unpack(self, elements: list[ast.expr], value: ast.expr) -> list[ast.stmt]:
         names = [self.temporary() for _ in elements]

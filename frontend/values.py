@@ -97,6 +97,8 @@ class Traced:
     def __format__(self, specification: str) -> str:
         if current().quoting:
             return repr(self)
+        if isinstance(self, Scalar) and self.element in ("i64", "i1") and "data" not in self.origins:
+            current().need_static(self, "it is formatted into a string")
         fail("a traced value is formatted into a string", why="its value is known only at run time",
              help="return the value and format it outside of the compiled function")
 

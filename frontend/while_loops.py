@@ -18,7 +18,7 @@ class While(Loop):
     """One execution of a `while`.
 
     `in_python` is set when a trial showed that Python decides how often it runs, or that it has to; `reason` then says
-    what needs a Python value, if something does.
+    what needs a Python value, if something does, and `progressed` whether Python has run a turn since.
     """
 
     def __init__(self, site: Site) -> None:
@@ -26,6 +26,7 @@ class While(Loop):
         self.in_python = False
         self.reason: str | None = None
         self.turns = 0
+        self.progressed = False
         self.resume: Names | None = None
         self.began = False
         self.go_on = True
@@ -86,11 +87,11 @@ class While(Loop):
 
     def test_in_python(self, condition: Any, names: Names) -> bool:
         if isinstance(condition, Scalar):
-            if self.reason is not None:
+            if self.reason is not None and not self.progressed:
                 self.trace.need_static(condition, f"it decides how often a loop runs in which {self.reason}")
             self.becomes_traced, self.resume = True, names
             return False
-        self.go_on = condition
+        self.go_on, self.progressed = condition, True
         self.bind(names)
         return self.go_on
 
@@ -133,11 +134,12 @@ class While(Loop):
 
     def continue_in_python(self, reason: str | None) -> Literal["in Python"]:
         self.abort()
-        self.in_python, self.reason = True, reason
+        self.in_python, self.reason, self.progressed = True, reason, False
         return "in Python"
 
     def recover(self, error: Exception) -> bool:
         if isinstance(error, NeedsStatic) and self in error.origins:
-            self.in_python, self.reason, self.resume = True, error.reason, self.start
+            self.continue_in_python(error.reason)
+            self.resume = self.start
             return True
         return False
