@@ -25,8 +25,9 @@ except ImportError as error:  # pragma: no cover - exercised in a subprocess by 
     ) from error
 
 __all__ = [
-    "DYNAMIC", "PassManager", "Value", "block_of", "defining_op", "element_type", "ir", "irdl", "is_float", "is_tensor",
-    "location_of", "position_of", "same_op", "tensor_type", "terminator", "translate_module_to_llvmir", "walk",
+    "DYNAMIC", "PassManager", "Value", "block_of", "defining_op", "element_type", "gpu_object", "ir", "irdl",
+    "is_float", "is_tensor", "location_of", "position_of", "same_op", "tensor_type", "terminator",
+    "translate_module_to_llvmir", "walk",
 ]
 
 Value = ir.Value
@@ -109,3 +110,10 @@ def position_of(location: Any) -> Position | None:
             if (position := position_of(part)) is not None:
                 return position
     return None
+
+
+def gpu_object(binary: Any) -> bytes:
+    """The first object in a gpu.binary: text of PTX, or an ELF file."""
+    from mlir.dialects import gpu  # costs every import of wengert something otherwise
+
+    return bytes(gpu.ObjectAttr(ir.ArrayAttr(binary.attributes["objects"])[0]).object)

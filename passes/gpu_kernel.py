@@ -23,8 +23,6 @@ from wengert.passes.gpu_places import Place, Splat, plus, times
 
 #: Threads of a block in every kernel.
 THREADS = 256
-#: Elementwise ops that NVPTX's conversion does not lower.
-NOT_ON_GPU = frozenset({"math.ipowi"})
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,7 @@ class Kernel:
         if exception[0] is None:
             create("gpu.return", [], [])
             self.func.attributes["function_type"] = _function_type([v.type for v in self.launched_with])
+            self.func.attributes["arg_attrs"] = ir.ArrayAttr.get([_about(v) for v in self.launched_with])
             self.func.attributes["workgroup_attributions"] = _i64(self._shared)
         self._at.__exit__(*exception)
 
@@ -173,7 +172,7 @@ def copied(op: Any, operands: Sequence[Value]) -> Value:
     """
     record = lookup(op.name)
     arithmetic = record is not None and op.name.startswith(("arith.", "math.")) and len(op.results) == 1
-    if not arithmetic or op.name in NOT_ON_GPU or any(is_tensor(v.type) for v in (*op.operands, *op.results)):
+    if not arithmetic or op.name in NO_KERNEL or any(is_tensor(v.type) for v in (*op.operands, *op.results)):
         raise not_on_gpu(op)
     return create(op.name, [op.results[0].type], operands, raw_attributes(op), loc=op.location).result
 
@@ -199,6 +198,8 @@ _REASONS = {
     "func.call": ("a call that is not inlined", "a kernel is made of one function"),
     "math.ipowi": ("an integer power", "the GPU's arithmetic has none"),
 }
+#: Those of them that nothing could make into a kernel.
+NO_KERNEL = frozenset(_REASONS) - {"tensor.extract_slice"}
 
 
 # ---------------------------------------------------------------- memory, structure and indices
@@ -229,15 +230,23 @@ def unravel(position: Value, shape: Sequence[int]) -> list[Value]:
     """The indices of the element at a row-major position."""
     indices: list[Value] = []
     for d in reversed(range(len(shape))):
-        last = math.prod(shape[:d]) == 1
-        indices.append(position if last else create("arith.remui", [position.type], [position, index(shape[d])]).result)
-        if not last:
+        if shape[d] == 1:
+            indices.append(index(0))
+        elif math.prod(shape[:d]) == 1:
+            indices.append(position)
+        else:
+            indices.append(create("arith.remui", [position.type], [position, index(shape[d])]).result)
             position = create("arith.divui", [position.type], [position, index(shape[d])]).result
     return indices[::-1]
 
 
 def _function_type(inputs: Sequence[Any]) -> Any:
     return ir.TypeAttr.get(ir.FunctionType.get(list(inputs), []))
+
+
+def _about(parameter: Value) -> Any:
+    """A buffer does not overlap another: what a kernel writes is never what it reads."""
+    return ir.DictAttr.get({"llvm.noalias": ir.UnitAttr.get()} if isinstance(parameter.type, ir.MemRefType) else {})
 
 
 def _i64(value: int) -> Any:

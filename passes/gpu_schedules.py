@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wengert.dialects.bindings import Value, ir
-from wengert.dialects.build import index
+from wengert.dialects.build import create, index
 from wengert.dialects.control import make_for, yield_
 from wengert.dialects.discrete import cmpi
 from wengert.passes.elements import Dimensions, stored_element
@@ -148,10 +148,12 @@ def reduce_in_blocks(host: Host, nest: Nest, outputs: Sequence[Place], combined:
     """``out[e] = out[e] + sum_k in[e, k]`` with one or several blocks for each e."""
     kept, reduced = nest.shape(nest.parallel), nest.shape(nest.reduced)
     results, elements = math.prod(kept), math.prod(reduced)
+    in_order = [*nest.parallel, *nest.reduced] == list(range(len(nest.extents)))
     parts = 1 if results >= MOST_PARTS else min(MOST_PARTS, -(-elements // (THREADS * ELEMENTS_PER_THREAD)))
 
     def element(kernel: Kernel, e: Value, k: Value) -> list[Value]:
-        step = Iteration(kernel, nest, _merged(nest, unravel(e, kept), unravel(k, reduced)))
+        step = Iteration(kernel, nest, _merged(nest, unravel(e, kept), unravel(k, reduced)),
+                         plus(times(e, elements), k) if in_order else None)
         copies = step.inputs()
         kernel.body(nest.block, copies, step.indices, without=[op for c in combined for op in c.steps])
         return [kernel.value(c.contribution, copies) for c in combined]
@@ -210,18 +212,24 @@ def _block_a_result(host: Host, results: int, elements: int, combined: Sequence[
         shared = [kernel.shared(stored_element(c.type)) for c in combined]
         for c, memory, value in zip(combined, shared, loop.results):
             write(c.stored(value), memory, kernel.thread)
-        stride = THREADS // 2
-        while stride:
-            kernel.barrier()
-            with when(below(kernel.thread, stride)):
-                for c, memory in zip(combined, shared):
-                    mine = c.load(read(memory, kernel.thread))
-                    other = c.load(read(memory, plus(kernel.thread, index(stride))))
-                    write(c.stored(c.combine(mine, other)), memory, kernel.thread)
-            stride //= 2
+        _combine_shared(kernel, combined, shared)
         with when(cmpi("eq", kernel.thread, index(0))):
             totals = [read(memory, index(0)) for memory in shared]
             if start is not None:
                 totals = [c.stored(c.combine(c.load(s), c.load(t))) for c, s, t in zip(combined, start, totals)]
             store(kernel, e if parts == 1 else kernel.block_id, totals)
     host.launch(kernel, results * parts)
+
+
+def _combine_shared(kernel: Kernel, combined: Sequence[Combination], shared: Sequence[Value]) -> None:
+    """``for stride in T/2, .., 2, 1: if t < stride: shared[t] = shared[t] + shared[t + stride]``, in step."""
+    halvings = make_for(index(0), index(THREADS.bit_length() - 1), index(1), [])
+    with ir.InsertionPoint(halvings.block):
+        stride = create("arith.shrui", [halvings.iv.type], [index(THREADS // 2), halvings.iv]).result
+        kernel.barrier()
+        with when(cmpi("ult", kernel.thread, stride)):
+            for c, memory in zip(combined, shared):
+                mine = c.load(read(memory, kernel.thread))
+                other = c.load(read(memory, plus(kernel.thread, stride)))
+                write(c.stored(c.combine(mine, other)), memory, kernel.thread)
+        yield_([], halvings.block)

@@ -14,6 +14,7 @@ from wengert.dialects.build import constant
 from wengert.dialects.control import functions
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import Array
+from wengert.passes.gpu_kernel import NO_KERNEL, not_on_gpu
 from wengert.passes.lower_tensors import Rebuild
 from wengert.passes.products import Pairs, is_bool, multiplied, product_loops
 from wengert.passes.reductions import Combine, add, combined_in_memory, either
@@ -22,7 +23,7 @@ from wengert.passes.reductions import Combine, add, combined_in_memory, either
 @register_pass("lower-tensors-gpu")
 @dataclass(frozen=True)
 class LowerTensorsGpu(Pass):
-    """Turn elementwise and nd ops on tensors into linalg, fused, with reductions that no loop has been chosen for."""
+    """Turn elementwise and nd ops on tensors into linalg, fused, with reductions that are not loops yet."""
 
     def run(self, module: Any) -> None:
         for func in functions(module):
@@ -32,7 +33,12 @@ class LowerTensorsGpu(Pass):
 
 
 class _RebuildForGpu(Rebuild):
-    """One function, copied op by op."""
+    """One function, copied op by op; what no kernel can do is refused where the user wrote it."""
+
+    def operation(self, op: Any) -> None:
+        if op.name in NO_KERNEL:
+            raise not_on_gpu(op)
+        super().operation(op)
 
     def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
         self.settle_shared(array)
