@@ -9,6 +9,8 @@ import numpy as np
 
 from wengert.dialects.errors import WengertError
 from wengert.frontend.arguments import flatten, unflatten
+from wengert.frontend.calls import call
+from wengert.frontend.trace import tracing
 
 EPSILON = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 3e-3}
 TOLERANCE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 2e-2}
@@ -62,7 +64,8 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: tupl
         filled = list(leaves)
         for i, value in zip(moving, values):
             filled[i] = value
-        return f(*unflatten(structure, filled))
+        arguments = unflatten(structure, filled)
+        return call(f, *arguments) if tracing() else f(*arguments)
 
     def difference() -> list[np.ndarray]:
         ahead, behind = (_floats(of_moving(*[_shift(leaves[i], s * step, v) for i, v in zip(moving, direction)])) for s in (1, -1))
