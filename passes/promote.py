@@ -162,8 +162,10 @@ def _promote(op: Any, element: _Element) -> Any:
     _read_scalars(element, init, scalar)
     end = terminator(loop.block)
     yields = [scalar.get(v, v) for v in (*(loop.yields[i] for i in others), loop.yields[position])]
+    location = end.location
     end.erase()
-    yield_(yields, loop.block)
+    with location:
+        yield_(yields, loop.block)
     for write in reversed(element.writes):
         write.erase()
     loop.block.append_to(new.regions[0])
