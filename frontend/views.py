@@ -42,11 +42,11 @@ class Axis:
 
     @property
     def lowest(self) -> Extent:
-        """The smallest position that is taken (any position when there is none)."""
+        """The smallest position that is taken; 0 when there is none (an offset at the end is refused by the verifier)."""
+        if isinstance(self.size, int) and not self.size:
+            return 0
         if self.step > 0:
             return self.offset
-        if isinstance(self.size, int):
-            return self.at(max(self.size - 1, 0)) if self.size else 0
         return self.at(binary("Sub", self.size, 1))
 
 

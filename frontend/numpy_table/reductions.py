@@ -124,8 +124,9 @@ def _count_of(a: Any, axis: Any) -> Any:
 
 
 def selected_count(a: Masked) -> Any:
-    """The number of elements selected by a mask."""
-    size = sum_(a.mask)
+    """The number of elements selected by a mask, a Python int."""
+    total = sum_(a.mask)
+    size = Scalar(total.value, "i64", True, 0, origins=DATA)
     rest = count(a.values, tuple(range(a.mask.ndim, a.values.ndim)))
     return binary("Mult", size, rest)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,31 +17,44 @@ from wengert.frontend.trace import Trace
 from wengert.frontend.values import Array, Box, Scalar
 
 
+_context: list[Any] = []
+
+
+@contextmanager
+def traced_module(function: Callable[..., Any], *arguments: Any, call: Callable[..., Any] | None = None) -> Iterator[Any]:
+    """The module of one function `f`, and what is needed to run it."""
+    if not _context:
+        _context.append(make_context())
+    with _context[0], ir.Location.unknown():
+        module = ir.Module.create()
+        trace = Trace(module)
+        inputs = [x for x in arguments if _is_input(x)]
+        with trace, trace.function("f", [_type(trace, x) for x in inputs], private=False) as region:
+            values = iter(region.arguments)
+            traced = [_value(x, next(values), k) if _is_input(x) else x for k, x in enumerate(arguments)]
+            for x, value in zip(arguments, traced, strict=True):
+                if isinstance(value, Box):
+                    trace.boxes[id(x)] = (x, value)
+            boxes = [(x, box, box.value) for x, box in zip(arguments, traced, strict=True) if isinstance(box, Box)]
+            result = function(*traced) if call is None else call(function, *traced)
+            leaves: list[Any] = []
+            rebuild = _flatten(result, leaves)
+            written = [(x, box.value) for x, box, before in boxes if box.value is not before]
+            written += [(c.array, c.value.value) for c in trace.captured if c.written]
+            return_([*leaves, *[v for _, v in written]], region.block)
+        module.operation.verify()
+        yield module, (inputs, trace, written, leaves, rebuild)
+
+
 def traced_run(function: Callable[..., Any], *arguments: Any, call: Callable[..., Any] | None = None) -> Any:
     """What `function` gives when it is traced and its IR is interpreted; changed array arguments are written back.
 
     Arrays and numbers become traced values, all else is passed on.  `call(function, *values)` runs the function (by
     default directly, so that only operators and methods are traced).
     """
-    with make_context(), ir.Location.unknown():
-        module = ir.Module.create()
-        trace = Trace(module)
-        inputs = [x for x in arguments if isinstance(x, np.ndarray) or is_number(x)]
-        types = [_type(trace, x) for x in inputs]
-        with trace, trace.function("f", types, private=False) as region:
-            values = iter(region.arguments)
-            traced = [_value(x, next(values), k) if _is_input(x) else x for k, x in enumerate(arguments)]
-            boxes = [(x, box, box.value) for x, box in zip(arguments, traced) if isinstance(box, Box)]
-            result = function(*traced) if call is None else call(function, *traced)
-            leaves: list[Any] = []
-            rebuild = _flatten(result, leaves)
-            written = [(x, box.value) for x, box, before in boxes if box.value is not before]
-            hidden = [c for c in trace.captured if c.written]
-            outputs = [*leaves, *[v for _, v in written], *[c.value.value for c in hidden]]
-            return_(outputs, region.block)
-        module.operation.verify()
+    with traced_module(function, *arguments, call=call) as (module, (inputs, trace, written, leaves, rebuild)):
         results = run(module, "f", [*inputs, *[c.array if c.array.ndim else c.array[()] for c in trace.captured]])
-        for target, new in zip([*[x for x, _ in written], *[c.array for c in hidden]], results[len(leaves):]):
+        for (target, _), new in zip(written, results[len(leaves):], strict=True):
             target[...] = new
         return rebuild(iter(results))
 
