@@ -19,7 +19,7 @@ from wengert.dialects.discrete import cmpi
 from wengert.dialects.errors import UnsupportedError
 from wengert.dialects.op import lookup, raw_attributes
 from wengert.passes.elements import from_memory
-from wengert.passes.gpu_places import Place, Splat, plus, times
+from wengert.passes.gpu_places import Constant, Place, Splat, plus, times
 
 #: Threads of a block in every kernel.
 THREADS = 256
@@ -114,7 +114,13 @@ class Kernel:
         return self.load(place, place.address(indices))
 
     def load(self, place: Place, address: Value) -> Value:
-        return read(self.parameter(place.buffer), address)
+        buffer = place.buffer
+        return read(self._constant(buffer) if isinstance(buffer, Constant) else self.parameter(buffer), address)
+
+    def _constant(self, constant: Constant) -> Value:
+        with ir.InsertionPoint(self._begin):
+            name = ir.FlatSymbolRefAttr.get(constant.name)
+            return create("memref.get_global", [constant.type], [], {"name": name}).result
 
     def store(self, value: Value, place: Place, address: Value) -> None:
         write(value, self.parameter(place.buffer), address)

@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from wengert.dialects.bindings import Value, defining_op, ir, is_tensor, position_of, terminator
 from wengert.dialects.build import create, index
 from wengert.dialects.control import body_operations, entry, functions, make_function, return_, symbol
@@ -26,7 +28,7 @@ from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import stored_element, to_memory
 from wengert.passes.gpu_kernel import THREADS, Kernel, Memory, below, not_on_gpu, unravel, when
 from wengert.passes.gpu_nests import GENERIC, read_nest, splat_value
-from wengert.passes.gpu_places import Place, Splat, reshaped, sliced, static_shape, whole
+from wengert.passes.gpu_places import Constant, Place, Splat, reshaped, sliced, static_shape, whole
 from wengert.passes.gpu_schedules import blocks_for, schedule
 
 KERNELS = "kernels"
@@ -58,7 +60,7 @@ class _Launches:
         self._func, self._block = func, entry(func)
         self._returned = list(terminator(self._block).operands)
         self._kernels_block = kernels.regions[0].blocks[0]
-        self._count = 0
+        self._count, self._constants = 0, 0
         inputs = [_argument_type(a) for a in self._block.arguments]
         outputs = [_buffer_type(_element_of(v), _shape_of(v)) for v in self._returned]
         self._host = make_function(module, symbol(func) + ".launch", inputs + outputs, [], private=False)
@@ -109,6 +111,8 @@ class _Launches:
             self._places.update(zip(op.results, outputs))
         elif op.name == "bufferization.alloc_tensor":
             self._allocate(op)
+        elif op.name == "arith.constant" and is_tensor(op.results[0].type):
+            self._constant(op)
         elif op.name in ("tensor.collapse_shape", "tensor.expand_shape", "tensor.cast"):
             self._view(op, reshaped(self._places[op.operands[0]], op.results[0]))
         elif op.name == "tensor.extract_slice":
@@ -125,6 +129,19 @@ class _Launches:
                 element, shape = op.results[0].type.element_type, static_shape(op.results[0])
                 self._places[op.results[0]] = self.temporary(element, shape)
                 return
+
+    def _constant(self, op: Any) -> None:
+        """An array known at compile time is a part of the code."""
+        flat = np.ravel(np.array(op.attributes["value"]))
+        name = f"{symbol(self._func)}_constant{self._constants}"
+        type_ = ir.MemRefType.get(flat.shape, op.results[0].type.element_type)
+        create("memref.global", [], [], {
+            "sym_name": ir.StringAttr.get(name), "sym_visibility": ir.StringAttr.get("private"),
+            "type": ir.TypeAttr.get(type_), "initial_value": ir.DenseElementsAttr.get(flat),
+            "constant": ir.UnitAttr.get(),
+        }, ip=ir.InsertionPoint.at_block_begin(self._kernels_block))
+        self._places[op.results[0]] = whole(Constant(name, type_), static_shape(op.results[0]))
+        self._constants += 1
 
     def _view(self, op: Any, place: Place | Splat | None) -> None:
         if place is None:

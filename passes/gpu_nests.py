@@ -139,12 +139,11 @@ def combinations(nest: Nest) -> list[Combination] | None:
 
 def _combination(old: Value, new: Value) -> Combination | None:
     """From ``op(old, contribution)``, or for bools ``byte(op(bool(old), contribution))``."""
-    steps = []
+    steps: list[Any] = []
     to_bool, to_byte = _only_user(old), defining_op(new)
-    bytes_ = [op.name for op in (to_bool, to_byte) if op is not None] == ["arith.trunci", "arith.extui"]
-    if bytes_ and _only_user(new) is not None:
-        steps += [to_bool, to_byte]
-        old, new = to_bool.results[0], to_byte.operands[0]
+    if _is(to_bool, "arith.trunci") and _is(to_byte, "arith.extui") and _only_user(new) is not None:
+        steps = [to_bool, to_byte]
+        old, new = steps[0].results[0], steps[1].operands[0]
     op, user = defining_op(new), _only_user(old)
     if op is None or user is None or op != user or len(op.operands) != 2 or _only_user(new) is None:
         return None
@@ -153,6 +152,10 @@ def _combination(old: Value, new: Value) -> Combination | None:
     if neutral is None or len(others) != 1:
         return None
     return Combination(op, new.type, neutral, others[0], (*steps, op))
+
+
+def _is(op: Any | None, name: str) -> bool:
+    return op is not None and op.name == name
 
 
 def _only_user(value: Value) -> Any | None:

@@ -18,8 +18,16 @@ from wengert.dialects.errors import UnsupportedError
 
 
 @dataclass(frozen=True)
+class Constant:
+    """A memref.global beside the kernels, which get at it by name."""
+
+    name: str
+    type: Any
+
+
+@dataclass(frozen=True)
 class Place:
-    """Elements of `buffer` (a memref value of the host function): element i is at offset + sum(i * strides)."""
+    """Elements of `buffer`, a memref of the host function or a constant: element i is at offset + sum(i * strides)."""
 
     buffer: Any
     shape: tuple[int, ...]
