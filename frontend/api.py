@@ -19,7 +19,18 @@ from wengert.frontend.checking import GradientError, check_grads
 from wengert.frontend.function import Function, Stats
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.stages import Stages
-from wengert.frontend.transforms import grad, hessian, hvp, jacfwd, jacrev, jvp, linearize, stop_gradient, value_and_grad, vjp
+from wengert.frontend.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacrev,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
 
 __all__ = [
     "DifferentiationError", "Function", "GradientError", "Stages", "Stats", "UnsupportedError", "WengertError", "WengertIndexError",

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from wengert.frontend.calls import call
 
 from wengert.dialects import diff
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
 from wengert.dialects.errors import DifferentiationError, Position, WengertTypeError, WengertValueError
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
-from wengert.frontend.calls import call
 from wengert.frontend.conversions import Kind
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.trace import current, fail
@@ -50,7 +50,7 @@ class Form:
         """The IR value of `x`, which must be of this form (a Python number takes the element type)."""
         x = operand(x)
         if self.shape is None:
-            if isinstance(x, Scalar) and x.element == self.element or is_number(x):
+            if (isinstance(x, Scalar) and x.element == self.element) or is_number(x):
                 return current().cast(x, self.element)
             if isinstance(x, Array) and x.ndim == 0 and x.element == self.element:
                 return create("tensor.extract", [self.type], [x.read()], ip=ir.InsertionPoint(current().region.block)).result

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from wengert.frontend.calls import call
+
 from wengert.frontend import specialize
 from wengert.frontend.arguments import alias_pattern, classify, flatten, unflatten
-from wengert.frontend.calls import call
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.stages import Stages
 from wengert.frontend.trace import tracing

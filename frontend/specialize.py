@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from wengert.frontend.calls import call
+from wengert.passes.differentiation import differentiation
 
 from wengert.dialects.bindings import ir, is_tensor
 from wengert.dialects.build import create
@@ -17,8 +19,17 @@ from wengert.dialects.control import function_types
 from wengert.dialects.errors import UnsupportedError, WengertTypeError
 from wengert.dialects.interpret import run as run_function
 from wengert.dialects.op import dtype_name
-from wengert.frontend.arguments import Leaf, alias_pattern, classify, flatten, leaf_paths, overlapping, prepare, refuse_overlap, unflatten
-from wengert.frontend.calls import call
+from wengert.frontend.arguments import (
+    Leaf,
+    alias_pattern,
+    classify,
+    flatten,
+    leaf_paths,
+    overlapping,
+    prepare,
+    refuse_overlap,
+    unflatten,
+)
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
@@ -26,7 +37,6 @@ from wengert.frontend.targets import Program, make_target
 from wengert.frontend.trace import NeedsStatic, Trace
 from wengert.frontend.values import Array, Box, Scalar
 from wengert.passes.base import run_pipeline
-from wengert.passes.pipeline import differentiation
 from wengert.runtime.signature import KernelSignature, Slot
 
 MAX_RETRACES = 8

@@ -5,17 +5,20 @@ A target is two functions of a module and its plan; the CPU's are here, the GPU'
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
+
+from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 
 from wengert.dialects.effects import failed_check
 from wengert.dialects.errors import Position
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
-from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 from wengert.runtime.cache import ObjectCache, cache_key, source_digest
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.environment import settings
@@ -60,7 +63,7 @@ class Cpu:
         signature, single = plan.signature, plan.single
         text = module.operation.get_asm(enable_debug_info=True)
         has_float32 = "f32" in text
-        key = cache_key(text, repr(self.options), repr(single), _compiler_digest())
+        key = cache_key(text, repr(self.options), repr(signature), repr(single), _compiler_digest())
         bundle = self.cache.get(key)
         if bundle is None:
             lowered = compile_to_llvmir(module, options=self.options)
@@ -79,10 +82,11 @@ class Cpu:
         return Stages(texts)
 
 
+@functools.cache
 def _compiler_digest() -> str:
-    """Changes whenever the compiler's own source does."""
-    from pathlib import Path
-    return source_digest(Path(__file__).resolve().parent.parent)
+    """Changes whenever the source of the passes or dialects does."""
+    package = Path(__file__).parent.parent
+    return "".join(source_digest(package / layer) for layer in ("dialects", "passes"))
 
 
 def _pack(header: dict[str, Any], code: bytes) -> bytes:
