@@ -216,7 +216,7 @@ def _no_rule(node: Node) -> DifferentiationError:
         callee = ir.FlatSymbolRefAttr(node.op.attributes["callee"]).value
         return DifferentiationError(f"cannot differentiate through the call of @{callee}", position,
                                     why="derivatives are taken of functions without calls",
-                                    help="run the pass 'inline' first")
+                                    help="run the pass 'inline-calls' first")
     absent = node.record.jvp if node.record is not None else None
     reason = absent.reason if isinstance(absent, Absent) else "no record describes this operation"
     return DifferentiationError(f"{node.name} has no derivative rule", position, why=reason,
