@@ -60,11 +60,20 @@ class EntryAbi(Pass):
                 _write(value, memrefs[targets[i]] if i in targets else outs[i])
             create("func.return", [], [])
         end.erase()
-        for name in ("res_attrs", "arg_attrs"):
-            if name in func.attributes:
-                del func.attributes[name]
+        if "res_attrs" in func.attributes:
+            del func.attributes["res_attrs"]
+        func.attributes["arg_attrs"] = ir.ArrayAttr.get([
+            _pointer_facts(a, alone=not self.aliased or n >= len(arguments)) for n, a in enumerate(block.arguments)])
         type_ = ir.FunctionType.get([a.type for a in block.arguments], [])
         func.attributes["function_type"] = ir.TypeAttr.get(type_)
+
+
+def _pointer_facts(argument: Any, alone: bool) -> Any:
+    """What LLVM may assume of an array's address; `alone`: no other argument reaches the same memory."""
+    if not isinstance(argument.type, ir.MemRefType):
+        return ir.DictAttr.get({})
+    facts = ["llvm.nonnull", "llvm.noundef", *(["llvm.noalias"] if alone else [])]
+    return ir.DictAttr.get({fact: ir.UnitAttr.get() for fact in facts})
 
 
 def _into_targets(func: Any) -> dict[int, int]:
@@ -78,7 +87,8 @@ def _into_targets(func: Any) -> dict[int, int]:
 def _refuse_dynamic(func: Any, value: Any) -> None:
     if is_tensor(value.type) and not value.type.has_static_shape:
         raise UnsupportedError(f"@{symbol(func)} returns an array whose shape is known only at run time",
-                               position_of(func.location), why=f"its type is {value.type}; results exist before the call",
+                               position_of(func.location),
+                               why=f"its type is {value.type}, but the caller allocates results before the call",
                                help="make the shape depend on shapes of arguments, or return a part of fixed size")
 
 

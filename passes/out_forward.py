@@ -1,7 +1,8 @@
 """Results are computed in the caller's memory.
 
 The tensor that ends in an output buffer (`bufferization.materialize_in_destination`) and is computed in fresh memory
-is computed in the buffer instead.  This does what upstream's eliminate-empty-tensors is for, without its harm in loops.
+is computed in the buffer instead; so is one that begins as a copy of a read-only argument.  This does what upstream's
+eliminate-empty-tensors is for, without its harm in loops.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import ir, walk
+from wengert.dialects.bindings import defining_op, ir, walk
 from wengert.dialects.build import create
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import fresh_memory
+from wengert.passes.destinations import chain, destination_operand, fresh_memory, insert_whole, result_number
 
-MATERIALIZE = "bufferization.materialize_in_destination"
+MATERIALIZE, TO_TENSOR = "bufferization.materialize_in_destination", "bufferization.to_tensor"
 
 
 @register_pass("out-forward")
@@ -24,16 +25,44 @@ class OutForward(Pass):
 
     def run(self, module: Any) -> None:
         for op in walk(module, MATERIALIZE):
-            value, buffer = op.operands
-            allocation = fresh_memory(value)
-            if allocation is None or allocation.block != op.block or _read_by_others(op, buffer):
-                continue
-            flags = {"restrict": ir.UnitAttr.get(), "writable": ir.UnitAttr.get()}
-            place = ir.InsertionPoint(allocation)
-            inside = create("bufferization.to_tensor", [value.type], [buffer], flags, ip=place, loc=allocation.location)
-            allocation.results[0].replace_all_uses_with(inside.result)
-            allocation.erase()
-            op.erase()
+            with op.location:
+                if not _read_by_others(op, op.operands[1]) and (_instead_of_fresh(op) or _instead_of_copy(op)):
+                    op.erase()
+
+
+def _instead_of_fresh(op: Any) -> bool:
+    """Let the buffer take the place of the allocation the result is computed in."""
+    value, buffer = op.operands
+    allocation = fresh_memory(value)
+    if allocation is None or allocation.block != op.block:
+        return False
+    with ir.InsertionPoint(allocation):
+        allocation.results[0].replace_all_uses_with(_inside(buffer, value.type))
+    allocation.erase()
+    return True
+
+
+def _instead_of_copy(op: Any) -> bool:
+    """Let the buffer take the place of the copy of a read-only argument the result is computed in."""
+    value, buffer = op.operands
+    versions = chain(value)
+    if len(versions) < 2 or any(len(list(version.uses)) != 1 for version in versions[:-1]):
+        return False
+    origin, first = defining_op(versions[-1]), defining_op(versions[-2])
+    if origin is None or first is None or first.block != op.block:
+        return False
+    if origin.name != TO_TENSOR or "writable" in origin.attributes:
+        return False
+    number = destination_operand(first, result_number(versions[-2]))
+    with ir.InsertionPoint(first):
+        first.operands[number] = insert_whole(origin.results[0], _inside(buffer, value.type))
+    return True
+
+
+def _inside(buffer: Any, type_: Any) -> Any:
+    """The buffer as a tensor."""
+    flags = {"restrict": ir.UnitAttr.get(), "writable": ir.UnitAttr.get()}
+    return create(TO_TENSOR, [type_], [buffer], flags).result
 
 
 def _read_by_others(op: Any, buffer: Any) -> bool:

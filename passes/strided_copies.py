@@ -15,6 +15,8 @@ from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import affine_map, identity
 
 COPY = "memref.copy"
+#: On the loops that copy, so that they are counted as copies.
+MARK = "nd.copy"
 
 
 @register_pass("strided-copies")
@@ -44,7 +46,7 @@ def copy_loops(source: Any, target: Any) -> None:
     op = create("linalg.generic", [], [source, target], {
         "indexing_maps": ir.ArrayAttr.get([map_, map_]),
         "iterator_types": ir.ArrayAttr.get([ir.Attribute.parse("#linalg.iterator_type<parallel>")] * rank),
-        "operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 1]),
+        "operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 1]), MARK: ir.UnitAttr.get(),
     }, regions=1)
     element = target.type.element_type
     block = op.regions[0].blocks.append(element, element)

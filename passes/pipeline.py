@@ -1,0 +1,158 @@
+"""The compiler's table of contents: every pass between a traced module and LLVM IR, and why it stands where it does.
+
+The input is a module with one public function (the program) and private ones it calls; declared derivatives are among
+them.  Stages, in this order, each a list of passes:
+
+    nd          arrays, calls and declared derivatives; made smaller before anything is differentiated
+    transposed  derivatives are written, residuals have storage, calls are gone: one function of arrays
+    linalg      loops over elements, with a destination for every array; the calling convention of kernels
+    memref      memory instead of arrays
+    llvm        the LLVM dialect
+    llvmir      LLVM IR text
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wengert.passes.base import Observer, Pass, Upstream, run_pipeline
+from wengert.passes.blas_calls import BlasCalls
+from wengert.passes.bufferize import Bufferize
+from wengert.passes.buffers import PlaceBuffers
+from wengert.passes.drop_private import DropPrivate
+from wengert.passes.entry_abi import EntryAbi
+from wengert.passes.expand import DiffExpand
+from wengert.passes.finish_llvm import FinishLlvm
+from wengert.passes.inline import Inline
+from wengert.passes.loop_dps import LoopDps
+from wengert.passes.lower_checks import Check, LowerChecks, checks_of
+from wengert.passes.lower_tensors import LowerTensors
+from wengert.passes.math_library import MathLibrary
+from wengert.passes.out_forward import OutForward
+from wengert.passes.promote import Promote
+from wengert.passes.simplify import Simplify
+from wengert.passes.slice_dest import SliceDest
+from wengert.passes.statistics import Buffers, buffers_of, loops
+from wengert.passes.strided_copies import StridedCopies
+from wengert.passes.to_llvm import llvm_ir_text
+
+
+@dataclass(frozen=True)
+class LoweringOptions:
+    """What the lowering depends on besides the program.
+
+    Args:
+        precise: elementary functions from libm (below 1 ulp) rather than libmvec (below 4 ulp).
+        vector_isas: the variants of libmvec this machine can run, letters of "edb"; empty without libmvec.
+        vector_width: bits of the vectors LLVM should prefer; 0 leaves it to LLVM.
+        noalias: array arguments do not overlap in memory.
+    """
+
+    precise: bool = False
+    vector_isas: tuple[str, ...] = ()
+    vector_width: int = 0
+    noalias: bool = True
+
+
+@dataclass(frozen=True)
+class LoweredModule:
+    """LLVM IR of a program, and what is known about it.
+
+    Args:
+        llvm_ir: text; defines the public function with the calling convention of `entry_abi`.
+        checks: (kind, message, file, line, column) of each run-time check; the error record numbers them from 1.
+        buffers: copies and allocations left after bufferization.
+        has_loops: whether the program loops at all (if not, it runs in nanoseconds).
+        stages: the text of the module after each stage, if they were asked for.
+    """
+
+    llvm_ir: str
+    checks: tuple[Check, ...] = ()
+    buffers: Buffers = field(default_factory=Buffers)
+    has_loops: bool = False
+    stages: dict[str, str] = field(default_factory=dict)
+
+
+def stages(options: LoweringOptions) -> dict[str, tuple[Pass, ...]]:
+    """The passes of each stage."""
+    return {"nd": ND, "transposed": DIFFERENTIATION, "linalg": _linalg(options), "memref": MEMREF,
+            "llvm": _llvm(options)}
+
+
+#: Dead code and repetitions would be differentiated, and their residuals stored.
+ND: tuple[Pass, ...] = (Simplify(),)
+
+DIFFERENTIATION: tuple[Pass, ...] = (
+    DiffExpand(),   # defines what is declared, innermost derivative first; inlines and simplifies on the way
+    Inline(),       # what is left of calls: nothing below crosses a function boundary
+    DropPrivate(),  # nobody calls them any more
+    Simplify(),     # removes what a derivative does not need of its primal
+    Promote(),      # array elements that a loop keeps updating become scalars: also what LLVM vectorises
+    Simplify(),
+)
+
+
+def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
+    return (
+        LowerChecks(),                          # before the rest: it adds the argument that is to be the last
+        LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
+        EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
+        Upstream("canonicalize,cse"),           # merges what lowering repeats; no allocation is merged, each is its own
+        LoopDps(),                              # after canonicalize, which would fold its whole-array insertions away
+        SliceDest(),                            # makes those insertions, and the user's, free
+        OutForward(),                           # last: what was inserted nowhere goes to the caller's memory
+    )
+
+
+MEMREF: tuple[Pass, ...] = (
+    Bufferize(),
+    Upstream("canonicalize,cse,canonicalize"),  # the second round removes copies of memory onto itself
+    BlasCalls(),                                # products still know their dimensions here, and now their strides
+    StridedCopies(),                            # what is left of copies must not become calls into a runtime library
+    PlaceBuffers(),                             # last of those that look at allocations: out of loops, freed after use
+)
+
+
+def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
+    libmvec = () if options.precise or not options.vector_isas else (MathLibrary(options.vector_isas),)
+    return (
+        Upstream("convert-linalg-to-loops"),
+        Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
+        Upstream("math-expand-ops{ops=rsqrt},convert-math-to-funcs,arith-expand"),  # no conversion below knows these
+        Upstream("convert-scf-to-cf,expand-strided-metadata,lower-affine"),
+        # libm before LLVM's intrinsics: its calls are what the vector library replaces.
+        Upstream("convert-math-to-libm,convert-math-to-llvm,convert-arith-to-llvm,convert-index-to-llvm"),
+        Upstream("finalize-memref-to-llvm,convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}"),
+        Upstream("convert-cf-to-llvm,convert-ub-to-llvm,reconcile-unrealized-casts,canonicalize,cse"),
+        *libmvec,                                                 # on the declarations convert-math-to-libm has made
+        FinishLlvm(options.vector_width),
+    )
+
+
+def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, record: bool = False,
+                      observer: Observer | None = None) -> LoweredModule:
+    """Lower a module with one public function to LLVM IR.
+
+    Args:
+        module: rewritten in place, through all stages.
+        record: keep the text of each stage.
+        observer: called with (label of the pass, module) after each pass.
+
+    Raises:
+        WengertError: the program cannot be compiled; the error has the user's position.
+    """
+    texts: dict[str, str] = {}
+    buffers, has_loops = Buffers(), False
+    with module.context:
+        for stage, passes in stages(options or LoweringOptions()).items():
+            run_pipeline(module, passes, observer)
+            if stage == "memref":
+                buffers, has_loops = buffers_of(module), loops(module)
+            if record:
+                texts[stage] = module.operation.get_asm()
+        checks = checks_of(module)
+        text = llvm_ir_text(module)
+    if record:
+        texts["llvmir"] = text
+    return LoweredModule(text, checks, buffers, has_loops, texts)
