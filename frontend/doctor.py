@@ -5,16 +5,16 @@ It must run where the compiler cannot, so everything it asks is asked inside a f
 
 from __future__ import annotations
 
-import ctypes
 import importlib.metadata
 import importlib.util
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from wengert.runtime.cuda import DriverError, find_driver, find_ptxas
 
 SUPPORTED = "Linux on x86-64 or aarch64 (glibc 2.28 or later), macOS on arm64; CPython 3.11 to 3.14"
 
@@ -59,18 +59,6 @@ def findings() -> list[Finding]:
     """Everything the report says.  A question that fails is a finding of its own."""
     questions = (_python, _packages, _cpu, _mlir, _vector_math, _blas, _filecheck, _ptxas, _cuda_driver, _trial)
     return [finding for question in questions for finding in _answers(question)]
-
-
-def find_ptxas() -> Path | None:
-    """The PTX assembler of a CUDA toolkit or of the package nvidia-cuda-nvcc, if there is one."""
-    if found := shutil.which("ptxas"):
-        return Path(found)
-    homes = [os.environ.get("CUDA_HOME", ""), os.environ.get("CUDA_PATH", ""), "/usr/local/cuda"]
-    candidates = [Path(home, "bin", "ptxas") for home in homes if home]
-    if (spec := importlib.util.find_spec("nvidia")) and spec.submodule_search_locations:
-        for folder in spec.submodule_search_locations:
-            candidates += sorted(Path(folder).glob("*/bin/ptxas"))
-    return next((path for path in candidates if path.is_file()), None)
 
 
 def find_filecheck() -> Path | None:
@@ -178,25 +166,17 @@ def _ptxas() -> Iterator[Finding]:
 
 
 def _cuda_driver() -> Iterator[Finding]:
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
+    driver = find_driver()
+    if driver is None:
         yield Finding("CUDA driver", "none: code for the GPU can be compiled but not run", "absent",
                       "install NVIDIA's driver on a machine with a GPU")
         return
-    count, version = ctypes.c_int(0), ctypes.c_int(0)
-    if status := driver.cuInit(0):
-        yield Finding("CUDA driver", f"does not start (CUresult {status})", "absent", "nvidia-smi may say why")
+    try:
+        gpus = driver.start()
+    except DriverError as error:
+        yield Finding("CUDA driver", f"does not start ({error})", "absent", "nvidia-smi may say why")
         return
-    driver.cuDriverGetVersion(ctypes.byref(version))
-    driver.cuDeviceGetCount(ctypes.byref(count))
-    names = []
-    for ordinal in range(count.value):
-        name = ctypes.create_string_buffer(256)
-        driver.cuDeviceGetName(name, len(name), ordinal)
-        names.append(name.value.decode())
-    major, minor = version.value // 1000, version.value % 1000 // 10
-    yield Finding("CUDA driver", f"CUDA {major}.{minor}, {', '.join(names) or 'no device'}")
+    yield Finding("CUDA driver", f"CUDA {gpus.version}, {', '.join(gpus.names) or 'no device'}")
 
 
 def _trial() -> Iterator[Finding]:
