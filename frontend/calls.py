@@ -31,7 +31,6 @@ MUTATING = frozenset({"append", "extend", "insert", "pop", "popleft", "popitem",
                       "setdefault", "add", "discard", "appendleft", "extendleft", "rotate", "difference_update",
                       "intersection_update", "symmetric_difference_update"})
 _RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
-_CLOCKS = ("time",)
 
 
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
@@ -43,6 +42,7 @@ def call(function: Any, *arguments: Any, **options: Any) -> Any:
         if not is_library(function.__module__):
             return run(function, arguments, options)
         return _library_call(function, arguments, options)
+    _refuse_impure(function)
     if isinstance(function, MethodType):
         return call(function.__func__, function.__self__, *arguments, **options)
     if isinstance(function, functools.partial):
@@ -63,6 +63,16 @@ def _entry(function: Any) -> Entry | None:
         return TABLE.get(function)
     except TypeError:  # an object that cannot be hashed
         return None
+
+
+def _refuse_impure(function: Any) -> None:
+    """What gives another result at every call cannot be called while compiling."""
+    if isinstance(getattr(function, "__self__", None), _RANDOM):
+        fail(f"{function.__name__}: a random number is drawn while compiling", why="it would be the same at every call",
+             help="draw it outside and pass it as an argument")
+    if getattr(function, "__module__", None) == "time" and getattr(function, "__name__", "") != "sleep":
+        fail(f"time.{function.__name__}() is called while compiling", why="it would be the same time at every call",
+             help="measure outside of the compiled function")
 
 
 # ---------------------------------------------------------------- covered functions
@@ -123,7 +133,7 @@ def _is_numeric(module: str | None) -> bool:
 
 def _library_call(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A function of the standard library, NumPy, SciPy or wengert: as it is, or refused."""
-    module = function.__module__ or ""
+    module = getattr(function, "__module__", None) or ""
     if (isinstance(function, np.ufunc) or _is_numeric(module)) and (needs_trace(arguments) or needs_trace(options.values())):
         not_covered(function)
     if hasattr(function, "dispatch") and hasattr(function, "registry") and arguments:  # functools.singledispatch
@@ -134,12 +144,6 @@ def _library_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
 def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A function or a method written in C."""
     owner, name = getattr(function, "__self__", None), function.__name__
-    if isinstance(owner, _RANDOM):
-        fail(f"{type(owner).__module__}: a random number is drawn while compiling", help="draw it outside and pass it as an argument",
-             why="it would be the same number at every call")
-    if function.__module__ in _CLOCKS and name != "sleep":
-        fail(f"time.{name}() is called while compiling", why="it would be the same time at every call",
-             help="measure outside of the compiled function")
     if isinstance(owner, np.ndarray):
         if not stays_python(owner) or needs_trace(arguments):
             return _handle_method(captured(owner), name, arguments, options)

@@ -49,8 +49,10 @@ def stays_python(x: Any) -> bool:
     if not isinstance(x, np.ndarray):
         return True
     trace = current()
-    if id(x) in trace.boxes or x.dtype.kind == "f" or x.size > LARGEST_BAKED:
+    if x.dtype.kind == "f" or x.size > LARGEST_BAKED:
         return False
+    if id(x) in trace.boxes and not any(c.array is x and not c.written for c in trace.captured):
+        return False  # an argument, or changed by the code
     if id(x) not in trace.made:
         trace.made[id(x)] = x
         trace.baked.append((x, x.copy()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import Any, NoReturn
 
+import numpy as np
+
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.trace import fail
 
@@ -39,9 +41,11 @@ INSTEAD = {
 
 def name_of(function: Any) -> str:
     """``numpy.linalg.norm``"""
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
-    module = getattr(function, "__module__", None) or ("numpy" if type(function).__name__ == "ufunc" else "")
-    return f"{module}.{name}" if module else str(name)
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
+    module = getattr(function, "__module__", None)
+    if type(function).__name__ == "ufunc":
+        module = "numpy" if getattr(np, name, None) is function else "scipy.special"
+    return f"{module}.{name}" if module and module != "builtins" else str(name)
 
 
 def not_covered(function: Any) -> NoReturn:
@@ -62,7 +66,9 @@ def option_not_covered(name: str, option: str) -> NoReturn:
 
 
 def _similar(name: str, known: list[str]) -> str:
-    shorts = {full.rpartition(".")[2]: full for full in known}
+    shorts: dict[str, str] = {}
+    for full in sorted(known, key=lambda f: f.startswith("numpy.")):
+        shorts[full.rpartition(".")[2]] = full  # NumPy's come last and win
     near = [shorts[n] for n in difflib.get_close_matches(name, shorts, n=3, cutoff=0.6)]
     if near:
         return "functions with a similar name that are covered: " + ", ".join(near)

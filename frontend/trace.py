@@ -295,6 +295,9 @@ class Trace:
         written = next((array for array, value in self.boxes.values() if value is box), None)
         if written is None:
             return
+        if any(array is written for array, _ in self.baked):
+            fail("an array of integers is written whose elements were used as Python numbers",
+                 why="they are constants of the compiled code", help="pass the array as an argument")
         for array, value in self.boxes.values():
             if value is not box and np.may_share_memory(array, written):
                 fail("an array is written that is also read through another NumPy view of its memory",

@@ -37,6 +37,14 @@ def strong(x: Any) -> Any:
     return x
 
 
+def numpy_operand(x: Any) -> Any:
+    """An operand of a NumPy function, to which a Python bool is one of NumPy's."""
+    x = operand(x)
+    if isinstance(x, bool):
+        return np.bool_(x)
+    return strong(x) if kind_of(x) == ("i1", True) else x
+
+
 def python_number(x: Any, function: str) -> Any:
     """An operand of a `math` function."""
     x = operand(x)
@@ -55,8 +63,8 @@ def float_kind(x: Any, name: str) -> Kind:
     if kind.is_float:
         return Kind(kind.element, False)
     if kind.element == "i1" and name:
-        fail(f"numpy.{name} of bools: NumPy gives float16, which is not covered", help="convert to float first",
-             error=WengertTypeError)
+        fail(f"{name} of bools is not covered", why="its result is of the smallest float type that will do",
+             help="convert to float first, for example with .astype(float)", error=WengertTypeError)
     return Kind("f64", False)
 
 
@@ -218,6 +226,10 @@ def sign(x: Any) -> Any:
 
 @covers(np.square)
 def square(x: Any) -> Any:
+    x = numpy_operand(x)
+    if kind_of(x).element == "i1":
+        fail("numpy.square of bools is not covered", why="its result is int8", help="convert first, or use x & x",
+             error=WengertTypeError)
     return strong(binary("Mult", x, x))
 
 
@@ -235,6 +247,8 @@ def round_(a: Any, decimals: Any = 0) -> Any:
     """To `decimals` digits, ties to even; by scaling, as NumPy does."""
     a, digits = operand(a), static_int(decimals, "it is the number of digits to round to")
     kind = Kind(kind_of(a).element, False)
+    if kind.element == "i1":
+        fail("rounding bools is not covered", why="the result is float16", error=WengertTypeError)
     if not kind.is_float:
         if digits < 0:
             fail("rounding integers to tens is not covered")
@@ -304,7 +318,7 @@ def _has_sign(x: Any) -> Any:
 
 
 def _operator(op: str) -> Callable[[Any, Any], Any]:
-    return lambda x1, x2: strong(binary(op, x1, x2))
+    return lambda x1, x2: strong(binary(op, numpy_operand(x1), numpy_operand(x2)))
 
 
 def _comparison(op: str) -> Callable[[Any, Any], Any]:
@@ -324,17 +338,17 @@ for _op, _function in {"Eq": np.equal, "NotEq": np.not_equal, "Lt": np.less, "Lt
 
 @covers(np.negative)
 def negative(x: Any) -> Any:
-    return strong(unary("USub", x))
+    return strong(unary("USub", numpy_operand(x)))
 
 
 @covers(np.positive)
 def positive(x: Any) -> Any:
-    return strong(unary("UAdd", x))
+    return strong(unary("UAdd", numpy_operand(x)))
 
 
 @covers(np.invert)
 def invert(x: Any) -> Any:
-    return strong(unary("Invert", x))
+    return strong(unary("Invert", numpy_operand(x)))
 
 
 @covers(math.pow)

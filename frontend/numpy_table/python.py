@@ -15,10 +15,10 @@ from wengert.frontend.comparison import both, compare, negated, truth
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
 from wengert.frontend.masks import Masked
-from wengert.frontend.numpy_table.elementwise import python_extremum, to_integer
+from wengert.frontend.numpy_table.elementwise import numpy_operand, python_extremum, strong, to_integer
 from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, selected_count, sum_
 from wengert.frontend.numpy_table.registry import covers, enter
-from wengert.frontend.operands import is_number, operand, type_text
+from wengert.frontend.operands import is_number, kind_of, operand, type_text
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar, Traced
 
@@ -179,7 +179,7 @@ def python_min(*arguments: Any, **options: Any) -> Any:
 @covers(any)
 def python_any(iterable: Any, /) -> Any:
     if isinstance(iterable, Array):
-        return reduce_truth("any", iterable)
+        return bool_(reduce_truth("any", iterable))
     absent: Any = True
     for x in iterable:
         absent = both(absent, negated(truth(x)))
@@ -189,7 +189,7 @@ def python_any(iterable: Any, /) -> Any:
 @covers(all)
 def python_all(iterable: Any, /) -> Any:
     if isinstance(iterable, Array):
-        return reduce_truth("all", iterable)
+        return bool_(reduce_truth("all", iterable))
     result: Any = True
     for x in iterable:
         result = both(result, truth(x))
@@ -300,4 +300,8 @@ def copyto(dst: Any, src: Any) -> None:
 
 @covers(np.conj, np.real, methods=("conj", "conjugate"))
 def conjugate(x: Any) -> Any:
-    return operand(x)
+    """The number itself; there are no complex ones."""
+    x = numpy_operand(x)
+    if kind_of(x).element == "i1":
+        fail("numpy.conjugate of bools: NumPy has no such operation", error=WengertTypeError)
+    return strong(x)

@@ -100,6 +100,8 @@ def same(a: Any, b: Any, tolerance: float = 0.0) -> bool:
     """Equal in type, dtype, shape and value (nan equals nan, zeros compare with their sign)."""
     if isinstance(a, (tuple, list)):
         return type(a) is type(b) and len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b))
+    if isinstance(b, np.ndarray) and not b.ndim:
+        b = b[()]  # a 0-d result is a NumPy scalar in compiled code
     x, y = np.asarray(a), np.asarray(b)
     if type(a) is not type(b) or x.dtype != y.dtype or x.shape != y.shape:
         return False
