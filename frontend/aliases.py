@@ -50,12 +50,14 @@ class Shared(Box):
     Args:
         others: the arrays that may be the same memory.
         name: what the user calls this array, for messages.
+        asleep: nothing is watched before `wake`; for the value of a function that has returned already on this path, so
+            that what is written behind the `return` does not run there.
     """
 
-    def __init__(self, value: Any, like: Array, others: Iterable[Box], name: str) -> None:
+    def __init__(self, value: Any, like: Array, others: Iterable[Box], name: str, asleep: bool = False) -> None:
         super().__init__(value, like.shape, like.element, contiguous=in_c_order(like))
         self.others: list[tuple[Box, Any]] = []
-        self.name = name
+        self.name, self.asleep = name, asleep
         self.watch(others)
 
     def watch(self, others: Iterable[Box]) -> None:
@@ -63,7 +65,8 @@ class Shared(Box):
         self.others += [(box, box.value) for box in others]
 
     def read(self) -> Any:
-        if any(box.value is not seen and box.value is not None for box, seen in self.others):
+        stale = any(box.value is not seen and box.value is not None for box, seen in self.others)
+        if stale and not self.asleep:
             self.refuse("another array was written that may share its memory")
         return super().read()
 
@@ -74,6 +77,10 @@ class Shared(Box):
         for box in shared:
             lose(box)
         super().write(value)
+
+    def wake(self) -> None:
+        """From now on the others are watched."""
+        self.others, self.asleep = [(box, box.value) for box, _ in self.others], False
 
     def refuse(self, reason: str) -> None:
         fail(

@@ -11,17 +11,17 @@ from collections.abc import Callable
 from types import CellType, ModuleType
 from typing import Any
 
-from wengert.frontend.calls import call
-
 from wengert.dialects.errors import WengertNameError, WengertValueError
+from wengert.frontend.aliases import Shared
 from wengert.frontend.arithmetic import binary, inplace, unary
 from wengert.frontend.branches import If, and_, and_test, chain, ifexp, none_of, not_, or_, or_test
+from wengert.frontend.calls import call
 from wengert.frontend.comparison import compare
 from wengert.frontend.for_loops import For
 from wengert.frontend.handlers import Try, assert_, raise_
 from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.journal import CONTAINERS
-from wengert.frontend.layout import Maybe
+from wengert.frontend.layout import Maybe, arrays_in
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Traced
 from wengert.frontend.while_loops import While
@@ -62,6 +62,14 @@ class Hooks:
             fail(message, error=WengertNameError)
         current().check(value.bound, "UnboundLocalError", message)
         return value.value
+
+    @staticmethod
+    def returned(value: Any) -> Any:
+        """The value of a function with several `return`s, at its end."""
+        for array in arrays_in(value):
+            if isinstance(array, Shared) and array.asleep:
+                array.wake()
+        return value
 
     @staticmethod
     def cells(thunk: Callable[[], Any]) -> dict[str, CellType]:

@@ -114,7 +114,7 @@ class Jumps:
 def jumps_to_flags(body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.Return | None, Jumps]:
     """Rewrites a function body.  Gives the statements, the `return` to put after them, and the flags of each loop.
 
-    The value of that `return` is the name `__result` when the body had returns other than its last statement.
+    That is `return __rt.returned(__result)` when the body had returns other than its last statement.
     """
     jumps = Jumps()
     returns = [n for n in walk_scope(body) if isinstance(n, (ast.Return, ast.Raise))]
@@ -126,8 +126,9 @@ def jumps_to_flags(body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.Return | N
         body = [*body, ast.copy_location(ast.Return(ast.Constant(None)), last)]
     statements, _ = jumps.block(body)
     start = _set_flag(RETURNED, False, body[0])
-    result = ast.copy_location(ast.Return(ast.copy_location(ast.Name(RESULT, ast.Load()), last)), last)
-    return [start, *statements], result, jumps
+    hook = ast.Attribute(ast.Name("__rt", ast.Load()), "returned", ast.Load())
+    value = ast.copy_location(ast.Call(hook, [ast.Name(RESULT, ast.Load())], []), last)
+    return [start, *statements], ast.copy_location(ast.Return(value), last), jumps
 
 
 def _move_rest_into_branch(s: ast.If, rest: list[ast.stmt]) -> list[ast.stmt]:

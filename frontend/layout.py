@@ -369,6 +369,15 @@ def moved_arrays(first: Any, second: Any) -> Iterator[tuple[Box, Box]]:
             yield from moved_arrays(x, y)
 
 
+def arrays_in(value: Any) -> Iterator[Array]:
+    """The arrays of a value, in the order of `leaves`."""
+    if isinstance(value, Array):
+        yield value
+        return
+    for part in (take_apart(value) or (None, []))[1]:
+        yield from arrays_in(part)
+
+
 def is_mutable(container: Any) -> bool:
     """Whether two names for this container could be told apart from two equal containers."""
     return not isinstance(container, (tuple, Maybe))

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wengert.frontend.jumps import RESULT
 from wengert.frontend.names import loaded_names, stored_names
 
 
@@ -68,7 +69,7 @@ class Liveness:
             if turn <= head:
                 break
             head |= turn
-        self.head[s] = head | self.always
+        self.head[s] = (head | self.always) - {RESULT}  # once it is set, no turn follows
         self.after[s] = live | self.always
         return head | live | header
 

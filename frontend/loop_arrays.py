@@ -13,6 +13,8 @@ from typing import Any
 from wengert.dialects.errors import Position
 from wengert.frontend.aliases import Shared, StandIn, in_c_order, is_private, is_usable, roots
 from wengert.frontend.carried import Carried, Leaf
+from wengert.frontend.layout import Undefined
+from wengert.frontend.merging import named
 from wengert.frontend.trace import Region
 from wengert.frontend.values import Array, Box
 
@@ -89,9 +91,10 @@ class ArrayFlow:
         end = leaf.end
         if id(end) in self.made:
             return self.made[id(end)]
-        if self.certain and isinstance(end, Array) and is_usable(end, self.parent):
+        certain = self.certain or isinstance(leaf.start, Undefined)  # nothing reads it without a turn
+        if certain and isinstance(end, Array) and is_usable(end, self.parent):
             return end
-        possible = self.later[i] if self.certain else self.later[i] | self.start[i]
+        possible = self.later[i] if certain else self.later[i] | self.start[i]
         partners = [box for box in possible if box not in self.lost and is_usable(box, self.parent)]
         overlapping = [
             self.leaves[j].end
@@ -100,7 +103,7 @@ class ArrayFlow:
         ]
         made = Box(value, leaf.kind.shape or (), leaf.kind.element, contiguous=in_c_order(leaf.start, end))
         if partners or overlapping:
-            made = Shared(value, made, partners, leaf.entry.label.strip("'"))
+            made = Shared(value, made, partners, *named(leaf.entry.label))
             for other in (self.made[id(array)] for array in overlapping if id(array) in self.made):
                 made.watch(roots(other))
                 if isinstance(other, Shared):

@@ -16,6 +16,7 @@ from wengert.frontend.aliases import Choice, Shared, in_c_order, is_usable, root
 from wengert.frontend.broadcasting import interval_of, origins_of
 from wengert.frontend.comparison import negated
 from wengert.frontend.journal import Slot
+from wengert.frontend.jumps import RESULT
 from wengert.frontend.layout import (
     KEEP,
     Signature,
@@ -25,6 +26,7 @@ from wengert.frontend.layout import (
     is_mutable,
     leaves,
     materialize,
+    name_label,
     rebuild,
 )
 from wengert.frontend.trace import Region
@@ -160,7 +162,7 @@ class Plan:
             return lambda values: Choice(self.condition, then(values), otherwise(values), values[whole])
         others = [box for box in roots(x) | roots(y) if is_usable(box, self.parent)]
         like = x if isinstance(x, Array) else y
-        return lambda values: Shared(values[whole], like, others, label.strip("'"))
+        return lambda values: Shared(values[whole], like, others, *named(label))
 
     def once(self, x: Any, y: Any, make: Made) -> Made:
         """Two names for the same two arrays are two names for one result."""
@@ -190,6 +192,11 @@ class Plan:
             return True
         found = roots(array)
         return all(box.region.inside(region) and box not in self.shared for box in found)
+
+
+def named(label: str) -> tuple[str, bool]:
+    """The name in a label, and whether it is that of the returned value."""
+    return label.strip("'"), label == name_label(RESULT)
 
 
 def _bounds(x: Any, y: Any) -> tuple[int | None, int | None]:

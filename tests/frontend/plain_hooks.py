@@ -148,6 +148,9 @@ class PlainHooks:
     def load(self, name: str, value: Any) -> Any:
         return value
 
+    def returned(self, value: Any) -> Any:
+        return value
+
     def unpack(self, value: Any, count: int) -> Any:
         return value
 
