@@ -2,7 +2,7 @@
 
 Assumes a function in the form of diff-jvp.  A recomputed value is computed again where it was defined: in the same loop
 iteration and under the same conditions, so that nothing runs which the primal did not run.  A value is recomputed when
-this is cheap and the residuals it then takes are smaller than the value itself:
+this is cheap and the residuals it takes beyond those that are asked for anyway are smaller than the value itself:
 
 - index arithmetic, constants, and what is created from them take none;
 - elements and slices of an array that stands at function level and is never overwritten are read again (the array
@@ -51,6 +51,7 @@ class _Recomputation:
     def __init__(self, tree: Function, tangents: set[Value]) -> None:
         self.tree, self.tangents = tree, tangents
         self.kept = _kept_arrays(tree)
+        self.demanded = _demanded(tree, tangents)
         arguments = tree.body.arguments  # they are passed on
         self.residuals: dict[Value, frozenset[Value]] = dict.fromkeys(arguments, frozenset())
         self.length: dict[Value, int] = dict.fromkeys(arguments, 0)
@@ -91,7 +92,9 @@ class _Recomputation:
         return [extent]
 
     def price(self, residual: Value, depth: int) -> float:
-        """Bytes of a residual for each iteration at loop depth `depth`."""
+        """Bytes of a residual, if it is saved for this only, for each iteration at loop depth `depth`."""
+        if residual in self.demanded:
+            return 0
         outer = depth - self.tree.home[residual].loop_depth
         if outer > 0 and (residual in self.kept or not is_tensor(residual.type)):
             return 0
@@ -121,6 +124,12 @@ def _cheap(node: Node, record: Op, depth: int) -> bool:
     if record.destination is not None or "nd.accumulate" in node.op.attributes:
         return False  # it writes into an array, which would have to be copied first
     return record.family == "structural" or (record.family == "elementwise" and depth > 0 and not record.expensive)
+
+
+def _demanded(tree: Function, tangents: set[Value]) -> set[Value]:
+    """The known values that linear operations take as operands."""
+    linear = (node for node in tree.body.walk() if not node.bodies and any(r in tangents for r in node.results))
+    return {operand for node in linear for operand in node.operands if operand not in tangents}
 
 
 def _kept_arrays(tree: Function) -> set[Value]:
