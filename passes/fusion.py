@@ -128,7 +128,8 @@ class Fusion:
         for array in (lhs, rhs):
             transposed = isinstance(array, View) and array.value is None and None not in array.dimensions
             self.in_memory(array.source if transposed and isinstance(array, View) else array)
-        return contract(lhs, rhs, contracting, batch)
+        product = contract(lhs, rhs, contracting, batch)
+        return self._waiting(product) if isinstance(product, Array) else product
 
     # ------------------------------------------------------------ elementwise ops
 

@@ -21,8 +21,10 @@ from wengert.passes.blas_calls import BlasCalls
 from wengert.passes.bufferize import Bufferize
 from wengert.passes.buffers import PlaceBuffers
 from wengert.passes.drop_private import DropPrivate
+from wengert.passes.empty_arrays import EmptyArrays
 from wengert.passes.entry_abi import EntryAbi
 from wengert.passes.expand import DiffExpand
+from wengert.passes.expand_scalars import ExpandScalars
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.inline import Inline
 from wengert.passes.loop_dps import LoopDps
@@ -108,6 +110,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
 MEMREF: tuple[Pass, ...] = (
     Bufferize(),
     Upstream("canonicalize,cse,canonicalize"),  # the second round removes copies of memory onto itself
+    EmptyArrays(),                              # before anything makes new users of memory without elements
     BlasCalls(),                                # products still know their dimensions here, and now their strides
     StridedCopies(),                            # what is left of copies must not become calls into a runtime library
     PlaceBuffers(),                             # last of those that look at allocations: out of loops, freed after use
@@ -119,7 +122,8 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
     return (
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
-        Upstream("math-expand-ops{ops=rsqrt},convert-math-to-funcs,arith-expand"),  # no conversion below knows these
+        ExpandScalars(),                                          # what no conversion below knows
+        Upstream("convert-math-to-funcs"),                        # integer powers become functions that loop
         Upstream("convert-scf-to-cf,expand-strided-metadata,lower-affine"),
         # libm before LLVM's intrinsics: its calls are what the vector library replaces.
         Upstream("convert-math-to-libm,convert-math-to-llvm,convert-arith-to-llvm,convert-index-to-llvm"),
