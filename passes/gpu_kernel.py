@@ -14,7 +14,7 @@ from typing import Any
 
 from wengert.dialects.bindings import Value, defining_op, ir, is_tensor, position_of, terminator
 from wengert.dialects.build import create, index
-from wengert.dialects.control import body_operations, yield_
+from wengert.dialects.control import body_operations, entry, yield_, yielded
 from wengert.dialects.discrete import cmpi
 from wengert.dialects.errors import UnsupportedError
 from wengert.dialects.op import lookup, raw_attributes
@@ -190,22 +190,35 @@ def not_on_gpu(op: Any) -> UnsupportedError:
                             help="use target='cpu' for this function")
 
 
+def refuse_mutation(func: Any) -> None:
+    """Refuse a function one of whose results is to be written into an argument."""
+    if "res_attrs" not in func.attributes:
+        return
+    for value, about in zip(yielded(entry(func)), ir.ArrayAttr(func.attributes["res_attrs"])):
+        if "nd.into" in ir.DictAttr(about):
+            writer = defining_op(value) or func
+            raise UnsupportedError("a function that changes an argument cannot be compiled for the GPU",
+                                   position_of(writer.location), why="its kernels write results of their own",
+                                   help="return a new array, or use target='cpu' for this function")
+
+
 _LOOP = "one launch of a kernel would be needed per iteration, and launches are planned beforehand"
-_WRITE = "a kernel writes results of its own and changes no array in place"
-#: Operations of a program that have no kernel: what they are to the user, and why they are refused.
-_REASONS = {
+_BOUNDS = "the place of a slice is a constant in a kernel"
+#: Operations that nothing can make into a kernel: what they are to the user, and why they are refused.
+NO_KERNEL = {
     "scf.for": ("a loop", _LOOP),
     "scf.while": ("a while loop", _LOOP),
     "scf.if": ("an if on a value known only at run time", "its branches would be launched by the GPU itself"),
-    "tensor.insert": ("a write to an element of an array", _WRITE),
-    "tensor.insert_slice": ("a write to a part of an array", _WRITE),
-    "tensor.extract_slice": ("a slice whose bounds are known only at run time", "a view is addressed by constants"),
     "nd.check": ("a check that fails at run time", "a kernel has no way yet to report the line to the caller"),
     "func.call": ("a call that is not inlined", "a kernel is made of one function"),
     "math.ipowi": ("an integer power", "the GPU's arithmetic has none"),
 }
-#: Those of them that nothing could make into a kernel.
-NO_KERNEL = frozenset(_REASONS) - {"tensor.extract_slice"}
+#: And those that can be in some cases.
+_REASONS = NO_KERNEL | {
+    "tensor.extract_slice": ("a slice whose bounds are known only at run time", _BOUNDS),
+    "tensor.insert_slice": ("a write to a slice whose bounds are known only at run time", _BOUNDS),
+    "tensor.collapse_shape": ("a reshape of a slice", "its elements are not next to each other in memory"),
+}
 
 
 # ---------------------------------------------------------------- memory, structure and indices

@@ -7,8 +7,9 @@ Assumes functions as `lower-tensors-gpu` leaves them: generics, scalar arithmeti
   elements in row-major order, a scalar result a memref of one element, a bool an i8;
 - its body is `gpu.alloc` of temporaries and `gpu.launch_func`, in order.
 
-Each generic becomes one kernel, or two for a large reduction.  What has no kernel (loops, writes in place, slices at
-positions known only at run time, run-time checks) is refused.
+Each generic becomes one kernel, or two for a large reduction.  A write to a part of an array is a copy of the array and
+a kernel that writes the part; writes that follow each other share the copy.  What has no kernel (loops, branches,
+slices at positions known only at run time, run-time checks, arguments that change) is refused.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.bindings import Value, defining_op, ir, is_tensor, position_of, terminator
+from wengert.dialects.bindings import Value, defining_op, ir, is_tensor, terminator
 from wengert.dialects.build import create, index
 from wengert.dialects.control import body_operations, entry, functions, make_function, return_, symbol
-from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import stored_element, to_memory
-from wengert.passes.gpu_kernel import THREADS, Kernel, Memory, below, not_on_gpu, unravel, when
+from wengert.passes.gpu_kernel import THREADS, Kernel, Memory, below, not_on_gpu, refuse_mutation, unravel, when
 from wengert.passes.gpu_nests import GENERIC, read_nest, splat_value
 from wengert.passes.gpu_places import Constant, Place, Splat, reshaped, sliced, static_shape, whole
 from wengert.passes.gpu_schedules import blocks_for, schedule
 
 KERNELS = "kernels"
-INTO = "nd.into"
+#: Ops that change a part of their second operand.
+INSERTIONS = ("tensor.insert", "tensor.insert_slice")
 
 
 @register_pass("gpu-kernels")
@@ -82,7 +83,7 @@ class _Launches:
         Raises:
             UnsupportedError: something in the function has no kernel.
         """
-        self._refuse_mutation()
+        refuse_mutation(self._func)
         self._choose_destinations()
         with ir.InsertionPoint(entry(self._host)):
             for op in body_operations(self._block):
@@ -93,12 +94,6 @@ class _Launches:
         name = self._func.attributes["sym_name"]
         self._func.attributes["sym_name"] = ir.StringAttr.get(symbol(self._func) + ".lowered")
         self._host.attributes["sym_name"] = name
-
-    def _refuse_mutation(self) -> None:
-        if "res_attrs" in self._func.attributes and INTO in str(self._func.attributes["res_attrs"]):
-            raise UnsupportedError("a function that changes an argument cannot be compiled for the GPU",
-                                   position_of(self._func.location), why="its kernels write results of their own",
-                                   help="return a new array, or use target='cpu' for this function")
 
     # ------------------------------------------------------------ operations
 
@@ -116,16 +111,31 @@ class _Launches:
         elif op.name in ("tensor.collapse_shape", "tensor.expand_shape", "tensor.cast"):
             self._view(op, reshaped(self._places[op.operands[0]], op.results[0]))
         elif op.name == "tensor.extract_slice":
-            self._view(op, sliced(self._places[op.operands[0]], op))
+            self._view(op, sliced(self._places[op.operands[0]], op, static_shape(op.results[0])))
+        elif op.name == "tensor.insert_slice":
+            target = self._changed(op)
+            window = sliced(target, op, static_shape(op.operands[0]))
+            if not isinstance(window, Place):
+                raise not_on_gpu(op)
+            self._copy(op.operands[0], window)
+        elif op.name == "tensor.insert":
+            value, _, *indices = op.operands
+            target = self._changed(op)
+            with self.kernel() as kernel:
+                stored, at = to_memory(kernel.scalar(value)), target.address([kernel.scalar(i) for i in indices])
+                with when(below(kernel.thread, 1)):
+                    kernel.store(stored, target, at)
+            self.launch(kernel, 1)
         elif len(op.regions) or len(op.results) != 1 or is_tensor(op.results[0].type):
             raise not_on_gpu(op)
         # What is left computes scalars: kernels recompute those they read, and refuse what they cannot compute.
 
     def _allocate(self, op: Any) -> None:
-        """Memory for an uninitialised array, if it is read at all: mostly it only says where a generic writes."""
+        """Memory for an uninitialised array, if it is read at all: mostly it only says where an op writes."""
         for use in op.results[0].uses:
             user = use.owner.operation
-            if user.name != GENERIC or next(iter(entry(user).arguments[use.operand_number].uses), None) is not None:
+            unread = user.name == GENERIC and not list(entry(user).arguments[use.operand_number].uses)
+            if not unread and not (user.name in INSERTIONS and use.operand_number == 1):
                 element, shape = op.results[0].type.element_type, static_shape(op.results[0])
                 self._places[op.results[0]] = self.temporary(element, shape)
                 return
@@ -148,6 +158,22 @@ class _Launches:
             raise not_on_gpu(op)
         self._places[op.results[0]] = place
 
+    def _changed(self, op: Any) -> Place:
+        """Memory for the result of an insertion, with the elements of the array it changes.
+
+        That array's own memory, if it is itself the result of an insertion that nobody else reads.
+        """
+        array, result = op.operands[1], op.results[0]
+        place = self._places.get(array)
+        if isinstance(place, Place) and _is_step(array):
+            target = place
+        else:
+            target = self._destination(_last_step(result))
+            if place is not None:
+                self._copy(array, target)
+        self._places[result] = target
+        return target
+
     def _destination(self, result: Value) -> Place:
         if result in self._wanted:
             return whole(self._wanted[result], static_shape(result))
@@ -163,7 +189,7 @@ class _Launches:
             if op is not None and op.name == "tensor.extract" and math.prod(static_shape(op.operands[0])) == 1:
                 source = op.operands[0]
             producer = defining_op(source)
-            if producer is not None and producer.name == GENERIC and source not in self._wanted:
+            if producer is not None and producer.name in (GENERIC, *INSERTIONS) and source not in self._wanted:
                 self._wanted[source] = buffer
 
     def _write_results(self) -> None:
@@ -191,7 +217,9 @@ class _Launches:
         with self.kernel() as kernel:
             position = kernel.global_id()
             with when(below(position, total)):
-                kernel.store(kernel.element(tensor, unravel(position, target.shape)), target, position)
+                indices = unravel(position, target.shape)
+                address = position if target.contiguous else target.address(indices)
+                kernel.store(kernel.element(tensor, indices), target, address)
         self.launch(kernel, blocks_for(total))
 
     # ------------------------------------------------------------ what schedules ask for
@@ -212,6 +240,20 @@ class _Launches:
     def temporary(self, element: Any, shape: Sequence[int]) -> Place:
         segments = {"operandSegmentSizes": ir.DenseI32ArrayAttr.get([0, 0, 0])}
         return whole(create("gpu.alloc", [_buffer_type(element, shape)], [], segments).result, shape)
+
+
+def _is_step(array: Value) -> bool:
+    """Whether an array is the result of an insertion and only read by the next one."""
+    producer, uses = defining_op(array), list(array.uses)
+    return (producer is not None and producer.name in INSERTIONS and len(uses) == 1
+            and uses[0].owner.operation.name in INSERTIONS and uses[0].operand_number == 1)
+
+
+def _last_step(array: Value) -> Value:
+    """The result of the last of a chain of insertions into one array."""
+    while _is_step(array):
+        array = next(iter(array.uses)).owner.operation.results[0]
+    return array
 
 
 def _argument_type(argument: Value) -> Any:

@@ -92,20 +92,22 @@ def reshaped(place: Place | Splat, tensor: Any) -> Place | Splat | None:
     return whole(place.buffer, shape) if place.contiguous else None
 
 
-def sliced(place: Place | Splat, op: Any) -> Place | Splat | None:
-    """The part of `place` that a tensor.extract_slice reads; None if its bounds are not constants."""
-    shape = static_shape(op.results[0])
+def sliced(place: Place | Splat, op: Any, shape: Sequence[int]) -> Place | Splat | None:
+    """The window of `place` that a slice op reads or writes, as an array of `shape`.
+
+    None if its bounds are not constants.
+    """
     if isinstance(place, Splat):
-        return Splat(place.scalar, shape)
+        return Splat(place.scalar, tuple(shape))
     names = ("static_offsets", "static_sizes", "static_strides")
     offsets, sizes, steps = (list(ir.DenseI64ArrayAttr(op.attributes[name])) for name in names)
     if DYNAMIC in (*offsets, *sizes, *steps):
         return None
     offset = place.offset + sum(o * s for o, s in zip(offsets, place.strides))
-    # The result lacks some dimensions of extent 1.  Their strides do not matter, so it matters not which of them.
+    # The array may lack dimensions of extent 1.  Their strides do not matter, so it matters not which of them.
     strides = [stride * step for n, stride, step in zip(sizes, place.strides, steps) if n != 1]
     remaining = iter(strides)
-    return Place(place.buffer, shape, tuple(0 if n == 1 else next(remaining) for n in shape), offset)
+    return Place(place.buffer, tuple(shape), tuple(0 if n == 1 else next(remaining) for n in shape), offset)
 
 
 def plus(a: Any, b: Any) -> Any:

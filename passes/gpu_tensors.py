@@ -14,7 +14,7 @@ from wengert.dialects.build import constant
 from wengert.dialects.control import functions
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import Array
-from wengert.passes.gpu_kernel import NO_KERNEL, not_on_gpu
+from wengert.passes.gpu_kernel import NO_KERNEL, not_on_gpu, refuse_mutation
 from wengert.passes.lower_tensors import Rebuild
 from wengert.passes.products import Pairs, is_bool, multiplied, product_loops
 from wengert.passes.reductions import Combine, add, combined_in_memory, either
@@ -35,10 +35,18 @@ class LowerTensorsGpu(Pass):
 class _RebuildForGpu(Rebuild):
     """One function, copied op by op; what no kernel can do is refused where the user wrote it."""
 
+    def function(self, func: Any) -> None:
+        refuse_mutation(func)
+        super().function(func)
+
     def operation(self, op: Any) -> None:
         if op.name in NO_KERNEL:
             raise not_on_gpu(op)
         super().operation(op)
+
+    def mapped(self, op: Any, attributes: dict[str, Any], in_place: bool) -> Array:
+        """Nothing is accumulated in place: a kernel that fuses it all reads and writes less."""
+        return super().mapped(op, attributes, in_place=False)
 
     def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
         self.settle_shared(array)

@@ -230,3 +230,25 @@ program("accumulation", normal((40,), (40,)), """(%x: tensor<40xf64>, %d: tensor
   %w = arith.addf %z, %x {nd.accumulate} : tensor<40xf64>
   return %w : tensor<40xf64>
 }""")
+program("writes_of_parts", normal((6, 5), (3,)), """
+  (%x: tensor<6x5xf64>, %r: tensor<3xf64>) -> (tensor<6x5xf64>, tensor<6x5xf64>, f64, tensor<6x5xf64>) {
+  %y = math.exp %x : tensor<6x5xf64>
+  %a = tensor.insert_slice %r into %y[2, 1] [1, 3] [1, 1] : tensor<3xf64> into tensor<6x5xf64>
+  %i = arith.constant 5 : index
+  %j = arith.constant 4 : index
+  %v = arith.constant 7.0 : f64
+  %b = tensor.insert %v into %a[%i, %j] : tensor<6x5xf64>
+  %c = tensor.insert_slice %r into %b[0, 3] [3, 1] [2, 1] : tensor<3xf64> into tensor<6x5xf64>
+  %s = "nd.reduce"(%c) {kind = "sum", axes = array<i64: 0, 1>} : (tensor<6x5xf64>) -> f64
+  %d = tensor.insert_slice %r into %c[1, 0] [1, 3] [1, 2] : tensor<3xf64> into tensor<6x5xf64>
+  %e = tensor.insert_slice %r into %x[4, 0] [1, 3] [1, 1] : tensor<3xf64> into tensor<6x5xf64>
+  return %c, %d, %s, %e : tensor<6x5xf64>, tensor<6x5xf64>, f64, tensor<6x5xf64>
+}""")
+program("stacking", normal((4,), (4,)), """(%x: tensor<4xf64>, %y: tensor<4xf64>) -> tensor<3x4xf64> {
+  %e = "nd.empty"() : () -> tensor<3x4xf64>
+  %z = arith.addf %x, %y : tensor<4xf64>
+  %a = tensor.insert_slice %x into %e[0, 0] [1, 4] [1, 1] : tensor<4xf64> into tensor<3x4xf64>
+  %b = tensor.insert_slice %y into %a[1, 0] [1, 4] [1, 1] : tensor<4xf64> into tensor<3x4xf64>
+  %c = tensor.insert_slice %z into %b[2, 0] [1, 4] [1, 1] : tensor<4xf64> into tensor<3x4xf64>
+  return %c : tensor<3x4xf64>
+}""")
