@@ -270,6 +270,12 @@ def _waiting_consumers(array: Array) -> dict[int, Array]:
 
 
 def _uses_outside(array: Array, members: dict[int, Array]) -> int:
-    """How often an array is used other than by `members`; a view of it counts by its own users."""
-    inside = sum(id(c) in members and (isinstance(c, Mapped) or not _uses_outside(c, members)) for c in array.consumers)
-    return array.uses - inside
+    """How often an array will be used other than by `members`; a view of it counts by its own users."""
+    return array.uses - sum(_is_served(c, members) for c in array.consumers)
+
+
+def _is_served(consumer: Array, members: dict[int, Array]) -> bool:
+    """Whether a consumer is in memory already, or will be computed together with `members`."""
+    if consumer.value is not None:
+        return True
+    return id(consumer) in members and (isinstance(consumer, Mapped) or not _uses_outside(consumer, members))
