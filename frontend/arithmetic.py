@@ -1,7 +1,7 @@
 """Operators on traced values: NumPy 2's types, broadcasting, Python's rules for integers, writes in place.
 
-What is a Python value on both sides stays one.  Division of floats by zero gives inf or nan, as in NumPy; of integers it
-is a ZeroDivisionError at run time.
+What is a Python value on both sides stays one.  Division of floats by zero gives inf or nan, as in NumPy; of
+integers it is a ZeroDivisionError at run time.
 """
 
 from __future__ import annotations
@@ -39,9 +39,18 @@ from wengert.frontend.user_operators import user_operator
 from wengert.frontend.values import Array, Scalar, Traced, shape_text
 
 IN_PLACE: dict[str, Callable[..., Any]] = {
-    "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv,
-    "FloorDiv": operator.ifloordiv, "Mod": operator.imod, "Pow": operator.ipow, "MatMult": operator.imatmul,
-    "BitAnd": operator.iand, "BitOr": operator.ior, "BitXor": operator.ixor, "LShift": operator.ilshift,
+    "Add": operator.iadd,
+    "Sub": operator.isub,
+    "Mult": operator.imul,
+    "Div": operator.itruediv,
+    "FloorDiv": operator.ifloordiv,
+    "Mod": operator.imod,
+    "Pow": operator.ipow,
+    "MatMult": operator.imatmul,
+    "BitAnd": operator.iand,
+    "BitOr": operator.ior,
+    "BitXor": operator.ixor,
+    "LShift": operator.ilshift,
     "RShift": operator.irshift,
 }
 
@@ -61,6 +70,7 @@ def binary(op: str, a: Any, b: Any) -> Any:
     a, b = operand(a), operand(b)
     if op == "MatMult":
         from wengert.frontend.numpy_table.products import matmul
+
         return matmul(a, b)
     return _BINARY[op](op, a, b, promote(kind_of(a), kind_of(b)))
 
@@ -69,8 +79,11 @@ def _refuse_operands(op: str, a: Any, b: Any) -> Any:
     if isinstance(a, str) and op == "Mult" and isinstance(b, Scalar):
         current().need_static(b, "it is the number of repetitions of a string")
     if isinstance(a, str) and op == "Mod":
-        fail("a traced value is formatted into a string", why="its value is known only at run time",
-             help="return the value and format it outside of the compiled function")
+        fail(
+            "a traced value is formatted into a string",
+            why="its value is known only at run time",
+            help="return the value and format it outside of the compiled function",
+        )
     return unsupported(op, a, b)
 
 
@@ -80,8 +93,11 @@ def _as_integers(op: str, a: Operand, b: Operand, kind: Kind) -> Kind:
         return kind
     if kind.weak:
         return Kind("i64", True)
-    fail(f"numpy boolean {SYMBOLS[op]}: NumPy has no such operation on bools, or gives int8, which is not covered",
-         help="convert to integers first, for example with .astype(int)", error=WengertTypeError)
+    return fail(
+        f"numpy boolean {SYMBOLS[op]}: NumPy has no such operation on bools, or gives int8, which is not covered",
+        help="convert to integers first, for example with .astype(int)",
+        error=WengertTypeError,
+    )
 
 
 def _sum(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
@@ -154,11 +170,14 @@ def nonzero_divisor(b: Operand) -> Operand:
     if isinstance(b, Masked):
         return fail("integer division by a masked array is not covered", help="divide under np.where")
     trace = current()
+
     def is_zero(x: Any) -> Any:
         return discrete.cmpi("eq", x, constant_like(0, x))
+
     zero = elementwise_result([b], "i64", is_zero, Kind("i1", False))
     if isinstance(zero, Array):
         from wengert.frontend.numpy_table.reductions import reduce_truth
+
         found = reduce_truth("any", zero)
     else:
         found = zero
@@ -210,10 +229,16 @@ def _constant_power(a: Operand, exponent: int, kind: Kind) -> Any:
 def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any:
     if whole is not None and whole < 0:
         if kind.weak:
-            return _constant_power(a, whole, Kind("f64", True)) if whole >= -division.LARGEST_PRODUCT else _power(
-                "Pow", a, float(whole), Kind("f64", True))
-        fail("integers to negative integer powers are not allowed", error=WengertValueError,
-             help="use a float base or exponent")
+            return (
+                _constant_power(a, whole, Kind("f64", True))
+                if whole >= -division.LARGEST_PRODUCT
+                else _power("Pow", a, float(whole), Kind("f64", True))
+            )
+        fail(
+            "integers to negative integer powers are not allowed",
+            error=WengertValueError,
+            help="use a float base or exponent",
+        )
     if whole is not None and whole <= division.LARGEST_PRODUCT:
         return _constant_power(a, whole, kind)
     low = interval_of(b).low if not isinstance(b, (Array, Masked)) else None
@@ -221,6 +246,7 @@ def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any
         negative = compare("Lt", b, 0)
         if isinstance(negative, Array):
             from wengert.frontend.numpy_table.reductions import reduce_truth
+
             negative = reduce_truth("any", negative)
         current().check(negated(negative), "ValueError", "integers to negative integer powers are not allowed")
         b = select(compare("Lt", b, 0), 0, b)
@@ -228,8 +254,18 @@ def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any
 
 
 _BINARY: dict[str, Callable[[str, Operand, Operand, Kind], Any]] = {
-    "Add": _sum, "Sub": _sum, "Mult": _sum, "Div": _true_divide, "FloorDiv": _floor_divide, "Mod": _floor_divide,
-    "Pow": _power, "BitAnd": _bitwise, "BitOr": _bitwise, "BitXor": _bitwise, "LShift": _shift, "RShift": _shift,
+    "Add": _sum,
+    "Sub": _sum,
+    "Mult": _sum,
+    "Div": _true_divide,
+    "FloorDiv": _floor_divide,
+    "Mod": _floor_divide,
+    "Pow": _power,
+    "BitAnd": _bitwise,
+    "BitOr": _bitwise,
+    "BitXor": _bitwise,
+    "LShift": _shift,
+    "RShift": _shift,
 }
 
 
@@ -261,9 +297,13 @@ def inplace(op: str, a: Any, b: Any) -> Any:
 def check_stored(op: str, element: str, target: Array | Masked) -> None:
     """NumPy's refusal to change the type of an array in place."""
     if not can_store(element, target.element):
-        fail(f"cannot store the result of {SYMBOLS[op]}=, of dtype {DTYPES[element]}, in an array of dtype "
-             f"{target.dtype}", why="an operation in place does not change the type of the array, as in NumPy",
-             help=f"write a = a {SYMBOLS[op]} b, or make the array with a floating dtype", error=WengertTypeError)
+        fail(
+            f"cannot store the result of {SYMBOLS[op]}=, of dtype {DTYPES[element]}, in an array of dtype "
+            f"{target.dtype}",
+            why="an operation in place does not change the type of the array, as in NumPy",
+            help=f"write a = a {SYMBOLS[op]} b, or make the array with a floating dtype",
+            error=WengertTypeError,
+        )
 
 
 def store_in_place(op: str, target: Array, result: Any) -> Array:
@@ -272,11 +312,14 @@ def store_in_place(op: str, target: Array, result: Any) -> Array:
     if not isinstance(result, Array):
         target.write(tensor(result, target.element, target.shape))
         return target
-    if result.ndim > target.ndim or not all(same_extent(n, m) for n, m in zip(
-            broadcast_shapes(result.shape, target.shape), target.shape)):
-        fail(f"non-broadcastable output operand with shape {shape_text(target.shape)} doesn't match the broadcast "
-             f"shape {shape_text(result.shape)}",
-             error=WengertValueError)
+    if result.ndim > target.ndim or not all(
+        same_extent(n, m) for n, m in zip(broadcast_shapes(result.shape, target.shape), target.shape)
+    ):
+        fail(
+            f"non-broadcastable output operand with shape {shape_text(target.shape)} doesn't match the broadcast "
+            f"shape {shape_text(result.shape)}",
+            error=WengertValueError,
+        )
     target.write(tensor(result, target.element, target.shape))
     return target
 
@@ -307,5 +350,19 @@ def unary(op: str, a: Any) -> Any:
     return _sum("Sub", 0, a, kind)
 
 
-__all__ = ["binary", "both", "compare", "elementwise_result", "inplace", "is_number", "kind_of", "nonzero_divisor", "operand",
-           "select", "store_in_place", "truth", "type_text", "unary"]
+__all__ = [
+    "binary",
+    "both",
+    "compare",
+    "elementwise_result",
+    "inplace",
+    "is_number",
+    "kind_of",
+    "nonzero_divisor",
+    "operand",
+    "select",
+    "store_in_place",
+    "truth",
+    "type_text",
+    "unary",
+]

@@ -1,8 +1,8 @@
 """NumPy's broadcasting made explicit: the common shape of operands, and an operand as a tensor of that shape.
 
-Extents are ints, or Scalars where a slice has bounds known only at run time.  Two run-time extents that are not provably
-equal are checked at run time, and cut to the smaller, so that a failed check does no harm.  A run-time extent of 1 is not
-stretched: the check refuses it.
+Extents are ints, or Scalars where a slice has bounds known only at run time.  Two run-time extents that are not
+provably equal are checked at run time, and cut to the smaller, so that a failed check does no harm.  A run-time extent
+of 1 is not stretched: the check refuses it.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def tensor(x: Any, element: str, shape: tuple[Extent, ...]) -> Any:
         sizes = [trace.index(n) for n in shape]
         with trace.here():
             return structural.filled(value, sizes)
-    padded = shape[len(shape) - x.ndim:]
+    padded = shape[len(shape) - x.ndim :]
     want = [n if not (isinstance(m, int) and m == 1) else m for n, m in zip(padded, x.shape)]
     value = trace.convert(fitted(x.read(), x.shape, want), x.element, element)
     if len(want) == len(shape) and all(same_extent(n, m) for n, m in zip(want, shape)):

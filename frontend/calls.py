@@ -27,9 +27,30 @@ from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar, Traced
 
 #: Methods that change a list, dict, set, deque or bytearray.
-MUTATING = frozenset({"append", "extend", "insert", "pop", "popleft", "popitem", "remove", "clear", "sort", "reverse", "update",
-                      "setdefault", "add", "discard", "appendleft", "extendleft", "rotate", "difference_update",
-                      "intersection_update", "symmetric_difference_update"})
+MUTATING = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "popleft",
+        "popitem",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+        "appendleft",
+        "extendleft",
+        "rotate",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+    }
+)
 _RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 
@@ -39,6 +60,8 @@ def call(function: Any, *arguments: Any, **options: Any) -> Any:
     if entry is not None:
         return _handle(name_of(function), entry, function, arguments, options)
     if isinstance(function, FunctionType):
+        if hasattr(function, "dispatch") and hasattr(function, "registry") and arguments:  # functools.singledispatch
+            return call(function.dispatch(type(example_of(arguments[0]))), *arguments, **options)
         if not is_library(function.__module__):
             return run(function, arguments, options)
         return _library_call(function, arguments, options)
@@ -68,11 +91,17 @@ def _entry(function: Any) -> Entry | None:
 def _refuse_impure(function: Any) -> None:
     """What gives another result at every call cannot be called while compiling."""
     if isinstance(getattr(function, "__self__", None), _RANDOM):
-        fail(f"{function.__name__}: a random number is drawn while compiling", why="it would be the same at every call",
-             help="draw it outside and pass it as an argument")
+        fail(
+            f"{function.__name__}: a random number is drawn while compiling",
+            why="it would be the same at every call",
+            help="draw it outside and pass it as an argument",
+        )
     if getattr(function, "__module__", None) == "time" and getattr(function, "__name__", "") != "sleep":
-        fail(f"time.{function.__name__}() is called while compiling", why="it would be the same time at every call",
-             help="measure outside of the compiled function")
+        fail(
+            f"time.{function.__name__}() is called while compiling",
+            why="it would be the same time at every call",
+            help="measure outside of the compiled function",
+        )
 
 
 # ---------------------------------------------------------------- covered functions
@@ -134,10 +163,10 @@ def _is_numeric(module: str | None) -> bool:
 def _library_call(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A function of the standard library, NumPy, SciPy or wengert: as it is, or refused."""
     module = getattr(function, "__module__", None) or ""
-    if (isinstance(function, np.ufunc) or _is_numeric(module)) and (needs_trace(arguments) or needs_trace(options.values())):
+    if (isinstance(function, np.ufunc) or _is_numeric(module)) and (
+        needs_trace(arguments) or needs_trace(options.values())
+    ):
         not_covered(function)
-    if hasattr(function, "dispatch") and hasattr(function, "registry") and arguments:  # functools.singledispatch
-        return call(function.dispatch(type(example_of(arguments[0]))), *arguments, **options)
     return made(function(*arguments, **options))
 
 
@@ -162,8 +191,11 @@ def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
 def _library_call_of_builtin(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A C method of a class or of a Python object such as a str."""
     if isinstance(function.__self__, str) and has_traced(arguments):
-        fail("a traced value is formatted into a string", why="its value is known only at run time",
-             help="return the value and format it outside of the compiled function")
+        fail(
+            "a traced value is formatted into a string",
+            why="its value is known only at run time",
+            help="return the value and format it outside of the compiled function",
+        )
     return made(function(*arguments, **options))
 
 
@@ -173,7 +205,7 @@ def _object_call(function: Any, arguments: tuple[Any, ...], options: dict[str, A
         return _library_call(function, arguments, options)
     if isinstance(function, functools._lru_cache_wrapper):
         return call(function.__wrapped__, *arguments, **options)  # a cache would keep values of this trace
-    method = getattr(type(function), "__call__", None)
+    method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is wanted
     if isinstance(method, FunctionType) and not is_library(method.__module__):
         return run(method, (function, *arguments), options)
     if _is_numeric(getattr(function, "__module__", None) or type(function).__module__):
@@ -209,6 +241,7 @@ def method_of(owner: Traced, name: str) -> Any:
         raise AttributeError(f"'{type_name}' object has no attribute '{name}'")
     if isinstance(owner, Masked) and name == "size":
         from wengert.frontend.numpy_table.reductions import selected_count
+
         return selected_count(owner)
     if name == "real":
         return owner

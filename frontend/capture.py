@@ -26,9 +26,14 @@ def captured(array: np.ndarray) -> Array | Scalar:
     trace = current()
     known = trace.boxes.get(id(array))
     if known is not None:
-        return known[1]  # type: ignore[no-any-return]
+        found: Array | Scalar = known[1]
+        return found
     if isinstance(array, (np.matrix, np.ma.MaskedArray)):
-        fail(f"an array of type {type(array).__name__} is not covered", help="use a plain ndarray", error=WengertTypeError)
+        fail(
+            f"an array of type {type(array).__name__} is not covered",
+            help="use a plain ndarray",
+            error=WengertTypeError,
+        )
     element = element_of(array.dtype, "an array")
     region = trace.top
     assert region is not None

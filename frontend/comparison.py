@@ -41,9 +41,13 @@ def truth(x: Any) -> Any:
     if isinstance(x, Array):
         if same_extent(x.size, 1):
             from wengert.frontend.indexing import getitem
+
             return truth(getitem(x, (0,) * x.ndim))
-        fail("the truth value of an array with more than one element is ambiguous", error=WengertValueError,
-             help="use .any() or .all()")
+        fail(
+            "the truth value of an array with more than one element is ambiguous",
+            error=WengertValueError,
+            help="use .any() or .all()",
+        )
     if isinstance(x, Traced):
         fail(f"the truth of {x!r} is not covered")
     return bool(x)
@@ -128,7 +132,14 @@ def compare(op: str, a: Any, b: Any) -> Any:
 
 def _proved(op: str, a: Operand, b: Operand) -> bool | None:
     """The answer where forms alone decide: `i + 1 > i`."""
-    if not isinstance(a, Scalar) or not isinstance(b, Scalar) or not a.weak or not b.weak or a.element != "i64" or b.element != "i64":
+    if (
+        not isinstance(a, Scalar)
+        or not isinstance(b, Scalar)
+        or not a.weak
+        or not b.weak
+        or a.element != "i64"
+        or b.element != "i64"
+    ):
         return None
     difference = a.form.minus(b.form)
     return None if difference is None else bool(PYTHON[op](difference, 0))
@@ -150,6 +161,7 @@ def _contains(container: Any, item: Any) -> Any:
         container = captured(container)
     if isinstance(container, Array):
         from wengert.frontend.numpy_table.reductions import reduce_truth
+
         return reduce_truth("any", compare("Eq", container, item))
     if isinstance(item, Scalar) and isinstance(container, (dict, set, frozenset)):
         current().need_static(item, f"it is looked up in a Python {type(container).__name__}")

@@ -1,7 +1,7 @@
 """Element types: conversions between them, and NumPy 2's rule for the type of a result.
 
-Kinds of numbers: `i1` bool, `i64` int, `f32` and `f64`.  A *weak* kind is that of a Python number, which gives way to the
-type of any NumPy operand of the same or a higher category (NEP 50).
+Kinds of numbers: `i1` bool, `i64` int, `f32` and `f64`.  A *weak* kind is that of a Python number, which gives way to
+the type of any NumPy operand of the same or a higher category (NEP 50).
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.positions import fail
 
-DTYPES: dict[str, np.dtype[Any]] = {"f64": np.dtype(np.float64), "f32": np.dtype(np.float32), "i64": np.dtype(np.int64),
-                                    "i1": np.dtype(np.bool_)}
+DTYPES: dict[str, np.dtype[Any]] = {
+    "f64": np.dtype(np.float64),
+    "f32": np.dtype(np.float32),
+    "i64": np.dtype(np.int64),
+    "i1": np.dtype(np.bool_),
+}
 _ELEMENTS = {dtype: element for element, dtype in DTYPES.items()}
 _CATEGORY = {"i1": 0, "i64": 1, "f32": 2, "f64": 2}
 
@@ -41,8 +45,12 @@ def element_of(dtype: Any, what: str = "an array") -> str:
         fail(f"{dtype!r} is no dtype: {error}", error=WengertTypeError)
     element = _ELEMENTS.get(known)
     if element is None or not known.isnative:
-        fail(f"{what} of dtype {known} is not covered", why="compiled code works on float64, float32, int64 and bool",
-             help="convert it first, for example with .astype(np.float64)", error=WengertTypeError)
+        fail(
+            f"{what} of dtype {known} is not covered",
+            why="compiled code works on float64, float32, int64 and bool",
+            help="convert it first, for example with .astype(np.float64)",
+            error=WengertTypeError,
+        )
     return element
 
 

@@ -22,7 +22,7 @@ def float_remainder(a: Any, b: Any) -> Any:
     zero = constant_like(0.0, b)
     rest = elementwise.remf(a, b)
     other_side = andi(xori(cmpf("olt", b, zero), cmpf("olt", rest, zero)), cmpf("une", rest, zero))
-    # Else rest itself, but a zero has the sign of b: -(0 - rest) is -0, rest + 0 is +0, and both have rest's derivative.
+    # Else rest itself, but a zero has the sign of b: -(0 - rest) is -0, rest + 0 is +0; both have rest's derivative.
     kept = select(cmpf("olt", b, zero), elementwise.negf(elementwise.subf(zero, rest)), elementwise.addf(rest, zero))
     return select(other_side, elementwise.addf(rest, b), kept)
 

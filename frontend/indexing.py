@@ -1,8 +1,8 @@
 """Subscripts: elements, windows and selections of arrays, read and written as NumPy does.
 
-Indices known while tracing are checked at once; others get a run-time check, unless an interval proves them, and are then
-clamped, so that a failed check does no harm.  Slices clamp as NumPy's do.  Outside of any branch or loop an index that is
-certainly wrong is an error of the compilation; inside of one it fails when it is reached.
+Indices known while tracing are checked at once; others get a run-time check, unless an interval proves them, and are
+then clamped, so that a failed check does no harm.  Slices clamp as NumPy's do.  Outside of any branch or loop an index
+that is certainly wrong is an error of the compilation; inside of one it fails when it is reached.
 """
 
 from __future__ import annotations
@@ -56,13 +56,17 @@ def getitem(a: Any, index: Any) -> Any:
     if isinstance(a, Scalar) and not a.weak and index in ((), Ellipsis):
         return a
     if isinstance(a, Masked):
-        fail("a selection by a mask is indexed", why="its size is known only at run time",
-             help="use np.where, or a loop with an if")
+        fail(
+            "a selection by a mask is indexed",
+            why="its size is known only at run time",
+            help="use np.where, or a loop with an if",
+        )
     if isinstance(a, Traced):
         fail(f"a {a.type_name if isinstance(a, Scalar) else 'value'} is not subscriptable", error=WengertTypeError)
     method = written_in_python(a, "__getitem__")
     if method is not None:
         from wengert.frontend.calls import call
+
         return call(method, a, index)
     _need_python_index(a, index)
     return a[index]
@@ -80,6 +84,7 @@ def setitem(a: Any, index: Any, value: Any) -> None:
     method = written_in_python(a, "__setitem__")
     if method is not None:
         from wengert.frontend.calls import call
+
         call(method, a, index, value)
         return
     _need_python_index(a, index)
@@ -116,15 +121,17 @@ def _parts(array: Array, index: Any) -> list[Part]:
     given = [_part(x) for x in (index if isinstance(index, tuple) else (index,))]
     count = sum(x is not None and x is not Ellipsis for x in given)
     if count > array.ndim:
-        fail(f"too many indices for array: array is {array.ndim}-dimensional, but {count} were indexed",
-             error=WengertIndexError)
+        fail(
+            f"too many indices for array: array is {array.ndim}-dimensional, but {count} were indexed",
+            error=WengertIndexError,
+        )
     missing = [slice(None)] * (array.ndim - count)
     dots = [k for k, x in enumerate(given) if x is Ellipsis]
     if len(dots) > 1:
         fail("an index can only have a single ellipsis ('...')", error=WengertIndexError)
     if not dots:
         return [*given, *missing]
-    return [*given[: dots[0]], *missing, *given[dots[0] + 1:]]
+    return [*given[: dots[0]], *missing, *given[dots[0] + 1 :]]
 
 
 def _part(x: Any) -> Part:
@@ -137,10 +144,15 @@ def _part(x: Any) -> Part:
     if isinstance(x, Scalar) and x.element == "i64":
         return x
     if isinstance(x, (Array, np.ndarray, list)):
-        fail("indexing with an array of integers is not covered", why="the elements it gathers may repeat",
-             help="write a loop over the indices, or use a slice")
-    return fail("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and boolean arrays are valid indices",
-                error=WengertIndexError)
+        fail(
+            "indexing with an array of integers is not covered",
+            why="the elements it gathers may repeat",
+            help="write a loop over the indices, or use a slice",
+        )
+    return fail(
+        "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and boolean arrays are valid indices",
+        error=WengertIndexError,
+    )
 
 
 def _mask(index: Any) -> Array | None:
@@ -154,8 +166,10 @@ def _mask(index: Any) -> Array | None:
 
 def _axes(array: Array, parts: list[Part]) -> list[Axis]:
     dimensions = [x for x in parts if x is not None]
-    return [_slice_axis(x, extent) if isinstance(x, slice) else Axis(position(x, extent, d), 1, kept=False)
-            for d, (x, extent) in enumerate(zip(dimensions, array.shape))]
+    return [
+        _slice_axis(x, extent) if isinstance(x, slice) else Axis(position(x, extent, d), 1, kept=False)
+        for d, (x, extent) in enumerate(zip(dimensions, array.shape))
+    ]
 
 
 # ---------------------------------------------------------------- positions
@@ -246,7 +260,7 @@ def _clamped(x: Extent, low: Extent, high: Extent) -> Extent:
 
 
 def _count(low: Extent, high: Extent, step: int) -> Extent:
-    """How many of low, low + step, ... are below high: max(0, ceil((high - low) / step)); known when the form says so."""
+    """How many of low, low + step, ... are below high: max(0, ceil((high - low) / step))."""
     distance = form_of(high).minus(form_of(low))
     if distance is not None:
         return max(0, -(-distance // step))
@@ -286,12 +300,17 @@ def _view(array: Array, axes: list[Axis], parts: list[Part]) -> Array:
 
 def _check_mask(array: Array, mask: Array) -> None:
     if mask.ndim > array.ndim:
-        fail(f"too many indices for array: array is {array.ndim}-dimensional, but {mask.ndim} were indexed",
-             error=WengertIndexError)
+        fail(
+            f"too many indices for array: array is {array.ndim}-dimensional, but {mask.ndim} were indexed",
+            error=WengertIndexError,
+        )
     for d, (have, want) in enumerate(zip(mask.shape, array.shape)):
         if isinstance(have, int) and isinstance(want, int) and have != want:
-            fail(f"boolean index did not match indexed array along axis {d}; size of axis is {want} but size of "
-                 f"corresponding boolean axis is {have}", error=WengertIndexError)
+            fail(
+                f"boolean index did not match indexed array along axis {d}; size of axis is {want} but size of "
+                f"corresponding boolean axis is {have}",
+                error=WengertIndexError,
+            )
 
 
 def element(array: Array, place: tuple[Extent, ...]) -> Scalar:
@@ -343,8 +362,11 @@ def _write(array: Array, index: Any, value: Any) -> None:
         assign(_view(array, axes, parts), value)
         return
     if isinstance(value, Array):
-        fail(f"setting an array element with a sequence: {describe(value)}", error=WengertValueError,
-             help="index the value to get one number")
+        fail(
+            f"setting an array element with a sequence: {describe(value)}",
+            error=WengertValueError,
+            help="index the value to get one number",
+        )
     store_element(array, tuple(axis.offset for axis in axes), value)
 
 
@@ -377,8 +399,11 @@ def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
 def assign(target: Array, value: Any) -> None:
     """``target[...] = value``, broadcast and converted to the type of the target as NumPy does."""
     if isinstance(value, Masked):
-        fail("a selection by a mask is stored in a slice", why="its size is known only at run time",
-             help="store it under the same mask, or use np.where")
+        fail(
+            "a selection by a mask is stored in a slice",
+            why="its size is known only at run time",
+            help="store it under the same mask, or use np.where",
+        )
     if isinstance(value, Array):
         if value is target or (isinstance(target, Window) and target.shows_same(value)):
             return
@@ -404,11 +429,13 @@ def _fitting(target: Array, value: Array) -> Array:
         if (isinstance(have, int) and have == 1) or (want is not None and same_extent(have, want)):
             continue
         if want is None or (isinstance(have, int) and isinstance(want, int)):
-            fail(f"could not broadcast input array from shape {shape_text(value.shape)} into shape "
-                 f"{shape_text(target.shape)}", error=WengertValueError)
+            fail(
+                f"could not broadcast input array from shape {shape_text(value.shape)} into shape "
+                f"{shape_text(target.shape)}",
+                error=WengertValueError,
+            )
         check_equal(have, want, message="could not broadcast an input of {0} elements into {1}")
         extents[-k] = smaller(have, want)
     if all(same_extent(n, m) for n, m in zip(extents, target.shape)):
         return target
     return window(target, [Axis(0, n) for n in extents])
-

@@ -1,8 +1,8 @@
 """What is known of an integer while tracing: an interval, and its form as a sum of other integers.
 
-Intervals prove that an index is inside of its array, so that no check is emitted.  Forms prove that two extents are equal
-(`a[i : i + 2]` has two elements) although neither is known.  Both treat integers as unbounded: an overflow of int64 in an
-index computation is not followed.
+Intervals prove that an index is inside of its array, so that no check is emitted.  Forms prove that two extents are
+equal (`a[i : i + 2]` has two elements) although neither is known.  Both treat integers as unbounded: an overflow of
+int64 in an index computation is not followed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 Bound = int | None
-
 
 
 class Interval(NamedTuple):

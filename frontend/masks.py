@@ -81,13 +81,19 @@ def apply_masked(function: Callable[..., Any], operands: Sequence[Any]) -> Maske
     first = masked[0]
     for other in masked[1:]:
         if not other.has_mask(first.mask):
-            fail("selections by two different masks are combined", why="their sizes are known only at run time",
-                 help="use np.where on whole arrays")
+            fail(
+                "selections by two different masks are combined",
+                why="their sizes are known only at run time",
+                help="use np.where on whole arrays",
+            )
     free = first.values.ndim - first.mask.ndim
     for x in operands:
         if isinstance(x, Array) and x.ndim > free:
-            fail("a selection by a mask is combined with an array", why="its size is known only at run time",
-                 help="use np.where on whole arrays, or select from the other array with the same mask")
+            fail(
+                "a selection by a mask is combined with an array",
+                why="its size is known only at run time",
+                help="use np.where on whole arrays, or select from the other array with the same mask",
+            )
     return Masked(function(*[x.values if isinstance(x, Masked) else x for x in operands]), first.mask)
 
 
@@ -95,13 +101,19 @@ def store_masked(array: Array, mask: Array, value: Any) -> None:
     """``array[mask] = value`` for a number, a row that fits all selected rows, or a selection by the same mask."""
     if isinstance(value, Masked):
         if not value.has_mask(mask):
-            fail("a selection is stored under another mask", why="the sizes of both are known only at run time",
-                 help="use np.where on whole arrays")
+            fail(
+                "a selection is stored under another mask",
+                why="the sizes of both are known only at run time",
+                help="use np.where on whole arrays",
+            )
         value = value.values
         broadcast_shapes(array.shape, value.shape)
     elif isinstance(value, Array) and value.ndim > array.ndim - mask.ndim:
-        fail("an array is stored under a mask", why="how many elements are selected is known only at run time",
-             help="use np.where on whole arrays")
+        fail(
+            "an array is stored under a mask",
+            why="how many elements are selected is known only at run time",
+            help="use np.where on whole arrays",
+        )
     trace = current()
     flags, old = spread_mask(mask, array), array.read()
     new = tensor(value, array.element, array.shape)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import numpy as np
@@ -22,15 +23,55 @@ from wengert.frontend.values import Array, Box, Scalar, Traced, describe
 Operand = Any  # a Scalar, an Array, a Masked, or a Python or NumPy number
 
 PYTHON: dict[str, Callable[..., Any]] = {
-    "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "Div": operator.truediv, "FloorDiv": operator.floordiv,
-    "Mod": operator.mod, "Pow": operator.pow, "MatMult": operator.matmul, "BitAnd": operator.and_, "BitOr": operator.or_,
-    "BitXor": operator.xor, "LShift": operator.lshift, "RShift": operator.rshift, "Eq": operator.eq, "NotEq": operator.ne,
-    "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge, "USub": operator.neg, "UAdd": operator.pos,
-    "Invert": operator.invert, "Not": operator.not_,
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+    "Pow": operator.pow,
+    "MatMult": operator.matmul,
+    "BitAnd": operator.and_,
+    "BitOr": operator.or_,
+    "BitXor": operator.xor,
+    "LShift": operator.lshift,
+    "RShift": operator.rshift,
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "USub": operator.neg,
+    "UAdd": operator.pos,
+    "Invert": operator.invert,
+    "Not": operator.not_,
 }
-SYMBOLS = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "MatMult": "@",
-           "BitAnd": "&", "BitOr": "|", "BitXor": "^", "LShift": "<<", "RShift": ">>", "Lt": "<", "LtE": "<=", "Gt": ">",
-           "GtE": ">=", "Eq": "==", "NotEq": "!=", "USub": "-", "UAdd": "+", "Invert": "~"}
+SYMBOLS = {
+    "Add": "+",
+    "Sub": "-",
+    "Mult": "*",
+    "Div": "/",
+    "FloorDiv": "//",
+    "Mod": "%",
+    "Pow": "**",
+    "MatMult": "@",
+    "BitAnd": "&",
+    "BitOr": "|",
+    "BitXor": "^",
+    "LShift": "<<",
+    "RShift": ">>",
+    "Lt": "<",
+    "LtE": "<=",
+    "Gt": ">",
+    "GtE": ">=",
+    "Eq": "==",
+    "NotEq": "!=",
+    "USub": "-",
+    "UAdd": "+",
+    "Invert": "~",
+}
+
 
 def is_number(x: Any) -> bool:
     return isinstance(x, (bool, int, float, np.bool_, np.integer, np.floating))
@@ -44,6 +85,7 @@ def operand(x: Any) -> Operand:
     """What takes part in traced arithmetic: arrays of the program become hidden arguments, lists become arrays."""
     if isinstance(x, Array) and not x.ndim:
         from wengert.frontend.indexing import element
+
         return element(x, ())
     if isinstance(x, Traced):
         return x
@@ -55,6 +97,7 @@ def operand(x: Any) -> Operand:
         return captured(x)
     if isinstance(x, (list, tuple)):
         from wengert.frontend.numpy_table.creation import as_array
+
         return as_array(x)
     return fail(f"{x!r} of type {type(x).__name__} cannot take part in array arithmetic", error=WengertTypeError)
 
@@ -107,9 +150,9 @@ def result_is_contiguous(arrays: list[Array], shape: tuple[Any, ...]) -> bool:
 
 
 def _in_c_order(layout: tuple[int, ...] | None) -> bool:
-    return layout is not None and all(abs(outer) >= abs(inner) for outer, inner in zip(layout, layout[1:]))
+    return layout is not None and all(abs(outer) >= abs(inner) for outer, inner in pairwise(layout))
 
 
 def unsupported(op: str, *operands: Any) -> NoReturn:
     types = " and ".join(type_text(x) for x in operands)
-    return fail(f"unsupported operand type(s) for {SYMBOLS[op]}: {types}", error=WengertTypeError)
+    fail(f"unsupported operand type(s) for {SYMBOLS[op]}: {types}", error=WengertTypeError)

@@ -57,7 +57,10 @@ def not_covered(function: Any) -> NoReturn:
 
 def method_not_covered(type_name: str, name: str) -> NoReturn:
     """Refuses a method of arrays or numbers."""
-    fail(f"the method or attribute {type_name}.{name} is not covered", help=INSTEAD.get(name) or _similar(name, list(METHODS)))
+    fail(
+        f"the method or attribute {type_name}.{name} is not covered",
+        help=INSTEAD.get(name) or _similar(name, list(METHODS)),
+    )
 
 
 def option_not_covered(name: str, option: str) -> NoReturn:

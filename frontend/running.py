@@ -1,4 +1,4 @@
-"""Running the user's Python functions and classes inside a trace: through the rewriter, however deep they are called."""
+"""The user's Python functions and classes inside a trace: through the rewriter, however deep they are called."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ GUARDED = (bool, int, float, complex, str, bytes, tuple, type(None), np.generic,
 def run(function: FunctionType, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Calls a Python function in the trace."""
     from wengert.frontend.hooks import HOOKS
+
     trace = current()
     try:
         twin = rewritten_function(function, HOOKS)
@@ -63,8 +64,12 @@ def _bound_recursion(function: FunctionType, entered: list[Region]) -> None:
         if condition.origins and "data" not in condition.origins:
             raise NeedsStatic(condition.origins, f"{function.__qualname__} is recursive and this decides where it ends")
     if conditions:
-        fail(f"{function.__qualname__} calls itself without an end that is known while compiling", error=UnsupportedError,
-             why="the test that stops it depends on the contents of an array", help="write the recursion as a loop")
+        fail(
+            f"{function.__qualname__} calls itself without an end that is known while compiling",
+            error=UnsupportedError,
+            why="the test that stops it depends on the contents of an array",
+            help="write the recursion as a loop",
+        )
 
 
 # ---------------------------------------------------------------- guards
@@ -132,8 +137,8 @@ def is_library(module: str | None) -> bool:
 def make_instance(cls: type, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Calls a class; constructors written in Python go through the rewriter."""
     journal = current().region.journal
-    initialise = cls.__init__
-    plain = cls.__new__ is object.__new__ and type(cls).__call__ is type.__call__
+    initialise, create = getattr(cls, "__init__"), getattr(cls, "__new__")  # noqa: B009 - looked up on the class
+    plain = create is object.__new__ and type(cls).__call__ is type.__call__
     if plain and dataclasses.is_dataclass(cls) and "__post_init__" in dir(cls):
         return _make_dataclass(cls, arguments, options)
     if plain and isinstance(initialise, FunctionType) and initialise.__code__.co_filename != "<string>":
@@ -170,5 +175,6 @@ def _make_dataclass(cls: Any, arguments: tuple[Any, ...], options: dict[str, Any
         else:
             object.__setattr__(instance, name, value)
     from wengert.frontend.calls import call
+
     call(cls.__post_init__, instance, *late)
     return instance

@@ -113,7 +113,9 @@ class _Here:
         self.location.__enter__()
         self.point.__enter__()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.point.__exit__(kind, error, traceback)
         self.location.__exit__(kind, error, traceback)
 
@@ -152,8 +154,13 @@ class Trace:
         self._names: set[str] = set()
         self._unknown = ir.Location.unknown()
         integer = ir.IntegerType.get_signless
-        self.types = {"f64": ir.F64Type.get(), "f32": ir.F32Type.get(), "i64": integer(64), "i1": integer(1),
-                      "index": ir.IndexType.get()}
+        self.types = {
+            "f64": ir.F64Type.get(),
+            "f32": ir.F32Type.get(),
+            "i64": integer(64),
+            "i1": integer(1),
+            "index": ir.IndexType.get(),
+        }
 
     def __enter__(self) -> Trace:
         _stack().append(self)
@@ -176,11 +183,24 @@ class Trace:
             location = self._locations[key] = ir.Location.file(at.file, at.line, at.column)
         return location
 
-    def emit(self, name: str, result_types: Sequence[Any], operands: Sequence[Any],
-             attributes: Mapping[str, Any] | None = None, regions: int = 0) -> Any:
+    def emit(
+        self,
+        name: str,
+        result_types: Sequence[Any],
+        operands: Sequence[Any],
+        attributes: Mapping[str, Any] | None = None,
+        regions: int = 0,
+    ) -> Any:
         """An operation at the end of the current block, at the user's position."""
-        return ir.Operation.create(name, list(result_types), list(operands), encode_attributes(attributes or {}),
-                                   regions=regions, loc=self.location(), ip=ir.InsertionPoint(self.region.block))
+        return ir.Operation.create(
+            name,
+            list(result_types),
+            list(operands),
+            encode_attributes(attributes or {}),
+            regions=regions,
+            loc=self.location(),
+            ip=ir.InsertionPoint(self.region.block),
+        )
 
     def here(self) -> _Here:
         """A context in which builders and op records emit at the end of the current block, at the user's position."""
@@ -195,16 +215,21 @@ class Trace:
     def constant(self, value: Number, element: str) -> Any:
         """A scalar constant as an IR value."""
         if element == "i64" and not -(2**63) <= int(value) < 2**63:
-            fail(f"the integer {value} does not fit in 64 bits", why="compiled integers are int64, as NumPy's",
-                 error=WengertValueError)
+            fail(
+                f"the integer {value} does not fit in 64 bits",
+                why="compiled integers are int64, as NumPy's",
+                error=WengertValueError,
+            )
         return constant(value, self.types[element], ip=ir.InsertionPoint(self.region.block), loc=self.location())  # type: ignore[arg-type]
 
     def use(self, scalar: Scalar) -> Any:
         """The IR value of a scalar, refused when its loop or branch is over."""
         if not scalar.region.alive:
-            fail("a value computed inside a loop or branch is used after it",
-                 why="it was stored where wengert does not follow it, so it has no value here",
-                 help="assign it to a variable before the loop and inside of it")
+            fail(
+                "a value computed inside a loop or branch is used after it",
+                why="it was stored where wengert does not follow it, so it has no value here",
+                help="assign it to a variable before the loop and inside of it",
+            )
         return scalar.value
 
     def cast(self, x: Any, element: str) -> Any:
@@ -216,6 +241,7 @@ class Trace:
     def convert(self, value: Any, source: str, target: str) -> Any:
         """A scalar or tensor value of another element type, by NumPy's `astype`."""
         from wengert.frontend.conversions import convert
+
         if source == target:
             return value
         with self.here():
@@ -240,13 +266,19 @@ class Trace:
         if self.without_source:
             reason = f"{reason} ({self.without_source[-1]})"
         if scalar.element not in ("i64", "i1"):
-            fail(f"a Python number is needed here: {reason}",
-                 why="a float stays a run-time value: made static, its derivative would silently be zero",
-                 help="write it with operations wengert covers, or pass an int", error=WengertTypeError)
+            fail(
+                f"a Python number is needed here: {reason}",
+                why="a float stays a run-time value: made static, its derivative would silently be zero",
+                help="write it with operations wengert covers, or pass an int",
+                error=WengertTypeError,
+            )
         if "data" in scalar.origins or not scalar.origins:
-            fail(f"a Python number is needed here: {reason}",
-                 why="this value depends on the contents of an array, which are known only at run time",
-                 help="pass it as an int argument of its own", error=WengertTypeError)
+            fail(
+                f"a Python number is needed here: {reason}",
+                why="this value depends on the contents of an array, which are known only at run time",
+                help="pass it as an int argument of its own",
+                error=WengertTypeError,
+            )
         raise NeedsStatic(scalar.origins, reason)
 
     # ---------------------------------------------------------------- functions
@@ -258,7 +290,9 @@ class Trace:
         Values of the enclosing function may be read in it.  When it closes they are turned into trailing arguments, and
         `captures` lists the outer values to pass for them.  Arrays of the enclosing function cannot be written in it.
         """
-        func = make_function(self.module, self.unique_name(name), argument_types, [], private=private, loc=self.location())
+        func = make_function(
+            self.module, self.unique_name(name), argument_types, [], private=private, loc=self.location()
+        )
         outer = self.region
         region = FunctionRegion(func, outer)
         self.region = region
@@ -291,18 +325,23 @@ class Trace:
         return taken
 
     def before_write(self, box: Box) -> None:
-        """Refuses a write to an array of which another NumPy view is a hidden argument too: it would not see the write."""
+        """Refuses a write to an array of which another NumPy view is an argument too, which would not see the write."""
         written = next((array for array, value in self.boxes.values() if value is box), None)
         if written is None:
             return
         if any(array is written for array, _ in self.baked):
-            fail("an array of integers is written whose elements were used as Python numbers",
-                 why="they are constants of the compiled code", help="pass the array as an argument")
+            fail(
+                "an array of integers is written whose elements were used as Python numbers",
+                why="they are constants of the compiled code",
+                help="pass the array as an argument",
+            )
         for array, value in self.boxes.values():
             if value is not box and np.may_share_memory(array, written):
-                fail("an array is written that is also read through another NumPy view of its memory",
-                     why="the two are separate values in compiled code, so the write would not be seen",
-                     help="take the view inside the compiled function, or copy it")
+                fail(
+                    "an array is written that is also read through another NumPy view of its memory",
+                    why="the two are separate values in compiled code, so the write would not be seen",
+                    help="take the view inside the compiled function, or copy it",
+                )
 
     def guard(self, namespace: Any, name: str, value: Any) -> None:
         """Notes that the code holds only as long as this global or closure variable refers to the same object."""
@@ -337,7 +376,8 @@ _active = threading.local()
 def _stack() -> list[Trace]:
     if not hasattr(_active, "stack"):
         _active.stack = []
-    return _active.stack  # type: ignore[no-any-return]
+    stack: list[Trace] = _active.stack
+    return stack
 
 
 def current() -> Trace:

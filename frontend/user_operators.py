@@ -8,10 +8,29 @@ from typing import Any
 from wengert.frontend.values import Traced
 
 _NAMES = {
-    "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod", "Pow": "pow",
-    "MatMult": "matmul", "BitAnd": "and", "BitOr": "or", "BitXor": "xor", "LShift": "lshift", "RShift": "rshift",
-    "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "Eq": "eq", "NotEq": "ne", "In": "contains", "USub": "neg",
-    "UAdd": "pos", "Invert": "invert",
+    "Add": "add",
+    "Sub": "sub",
+    "Mult": "mul",
+    "Div": "truediv",
+    "FloorDiv": "floordiv",
+    "Mod": "mod",
+    "Pow": "pow",
+    "MatMult": "matmul",
+    "BitAnd": "and",
+    "BitOr": "or",
+    "BitXor": "xor",
+    "LShift": "lshift",
+    "RShift": "rshift",
+    "Lt": "lt",
+    "LtE": "le",
+    "Gt": "gt",
+    "GtE": "ge",
+    "Eq": "eq",
+    "NotEq": "ne",
+    "In": "contains",
+    "USub": "neg",
+    "UAdd": "pos",
+    "Invert": "invert",
 }
 _MIRRORED = {"Lt": "gt", "LtE": "ge", "Gt": "lt", "GtE": "le", "Eq": "eq", "NotEq": "ne"}
 
@@ -33,6 +52,7 @@ def user_operator(op: str, a: Any, *rest: Any, in_place: bool = False) -> Any:
         if method is None:
             continue
         from wengert.frontend.calls import call
+
         result = call(method, owner, *arguments)
         if result is not NotImplemented:
             return result

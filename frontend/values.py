@@ -31,28 +31,36 @@ DATA: Origins = frozenset(["data"])
 def _operator(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         from wengert.frontend.arithmetic import binary
+
         return binary(name, other, self) if reflected else binary(name, self, other)
+
     return method
 
 
 def _comparison(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         from wengert.frontend.arithmetic import compare
+
         return compare(name, self, other)
+
     return method
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
     def method(self: Any) -> Any:
         from wengert.frontend.arithmetic import unary
+
         return unary(name, self)
+
     return method
 
 
 def _in_place(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         from wengert.frontend.arithmetic import inplace
+
         return inplace(name, self, other)
+
     return method
 
 
@@ -99,8 +107,11 @@ class Traced:
             return repr(self)
         if isinstance(self, Scalar) and self.element in ("i64", "i1") and "data" not in self.origins:
             current().need_static(self, "it is formatted into a string")
-        fail("a traced value is formatted into a string", why="its value is known only at run time",
-             help="return the value and format it outside of the compiled function")
+        return fail(
+            "a traced value is formatted into a string",
+            why="its value is known only at run time",
+            help="return the value and format it outside of the compiled function",
+        )
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__":
@@ -111,17 +122,22 @@ class Traced:
         return _call(function, *arguments, **options)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        fail("a traced value is needed as a NumPy array here",
-             why="its contents are known only at run time, so code that is not traced cannot use them",
-             help="use NumPy functions that wengert covers", error=WengertTypeError)
+        fail(
+            "a traced value is needed as a NumPy array here",
+            why="its contents are known only at run time, so code that is not traced cannot use them",
+            help="use NumPy functions that wengert covers",
+            error=WengertTypeError,
+        )
 
     def __getattr__(self, name: str) -> Any:
         from wengert.frontend.calls import method_of
+
         return method_of(self, name)
 
 
 def _call(function: Any, *arguments: Any, **options: Any) -> Any:
     from wengert.frontend.calls import call
+
     return call(function, *arguments, **options)
 
 
@@ -141,8 +157,17 @@ class Scalar(Traced):
     shape: tuple[()] = ()
     ndim, size = 0, 1
 
-    def __init__(self, value: Any, element: str, weak: bool = False, low: int | None = None, high: int | None = None,
-                 origins: Origins = frozenset(), region: Region | None = None, form: Form | None = None) -> None:
+    def __init__(
+        self,
+        value: Any,
+        element: str,
+        weak: bool = False,
+        low: int | None = None,
+        high: int | None = None,
+        origins: Origins = frozenset(),
+        region: Region | None = None,
+        form: Form | None = None,
+    ) -> None:
         self.value, self.element, self.weak = value, element, weak
         self.low, self.high, self.origins = low, high, origins
         self.region = region if region is not None else current().region
@@ -161,10 +186,10 @@ class Scalar(Traced):
         return self._form if self._form is not None else Form.of(self.value)
 
     def __bool__(self) -> bool:
-        current().need_static(self, "its truth decides which Python code runs")
+        return current().need_static(self, "its truth decides which Python code runs")
 
     def __hash__(self) -> int:
-        current().need_static(self, "it is a key, or an item of a set")
+        return current().need_static(self, "it is a key, or an item of a set")
 
     def __copy__(self) -> Scalar:
         return self
@@ -173,18 +198,19 @@ class Scalar(Traced):
         return self
 
     def __index__(self) -> int:
-        current().need_static(self, "it is used where Python needs an int")
+        return current().need_static(self, "it is used where Python needs an int")
 
     __int__ = __index__
 
     def __float__(self) -> float:
-        current().need_static(self, "it is used where Python needs a float")
+        return current().need_static(self, "it is used where Python needs a float")
 
     def __iter__(self) -> NoReturn:
         fail(f"{self!r} is not iterable", error=WengertTypeError)
 
     def __getitem__(self, index: Any) -> Any:
         from wengert.frontend.indexing import getitem
+
         return getitem(self, index)
 
     def __repr__(self) -> str:
@@ -230,6 +256,7 @@ class Array(Traced):
     @property
     def T(self) -> Array:
         from wengert.frontend.views import transposed
+
         return transposed(self, tuple(reversed(range(self.ndim))))
 
     def read(self) -> Any:
@@ -259,24 +286,32 @@ class Array(Traced):
 
     def __getitem__(self, index: Any) -> Any:
         from wengert.frontend.indexing import getitem
+
         return getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         from wengert.frontend.indexing import setitem
+
         setitem(self, index, value)
 
     def __contains__(self, item: Any) -> Any:
         from wengert.frontend.arithmetic import compare
+
         return compare("In", item, self).__bool__()
 
     def __bool__(self) -> bool:
-        fail("the truth of an array is used as a Python bool here", error=WengertTypeError,
-             help="for a single element write a[0]; for all of them use .any() or .all()")
+        return fail(
+            "the truth of an array is used as a Python bool here",
+            error=WengertTypeError,
+            help="for a single element write a[0]; for all of them use .any() or .all()",
+        )
 
     def __index__(self) -> int:
-        fail("an array is used where Python needs an int", error=WengertTypeError, help="index it to get an element")
+        return fail(
+            "an array is used where Python needs an int", error=WengertTypeError, help="index it to get an element"
+        )
 
-    __int__ = __float__ = __index__  # type: ignore[assignment]
+    __int__ = __float__ = __index__
 
     def __repr__(self) -> str:
         return f"<traced array {describe(self)}>"
@@ -316,8 +351,9 @@ class Box(Array):
         contiguous: whether NumPy would have it in C order (else the order is not known).
     """
 
-    def __init__(self, value: Any, shape: tuple[Extent, ...], element: str, region: Region | None = None,
-                 contiguous: bool = True) -> None:
+    def __init__(
+        self, value: Any, shape: tuple[Extent, ...], element: str, region: Region | None = None, contiguous: bool = True
+    ) -> None:
         self.value, self._shape, self.element = value, tuple(shape), element
         self.region = region if region is not None else current().region
         self.contiguous = contiguous
@@ -325,25 +361,31 @@ class Box(Array):
     def read(self) -> Any:
         self._require_alive()
         if self.value is None:
-            fail("the contents of this array are not known here",
-                 why="an array that may share its memory was changed on a path that depends on run-time values",
-                 help="copy the array before the two can share memory")
+            fail(
+                "the contents of this array are not known here",
+                why="an array that may share its memory was changed on a path that depends on run-time values",
+                help="copy the array before the two can share memory",
+            )
         return self.value
 
     def _require_alive(self) -> None:
         if not self.region.alive:
-            fail("an array made inside a loop or branch is used after it",
-                 why="it was stored where wengert does not follow it, so it has no value here",
-                 help="assign it to a variable before the loop and inside of it")
+            fail(
+                "an array made inside a loop or branch is used after it",
+                why="it was stored where wengert does not follow it, so it has no value here",
+                help="assign it to a variable before the loop and inside of it",
+            )
 
     def write(self, value: Any) -> None:
         self._require_alive()
         trace = current()
         region = trace.region
         if not region.inside(self.region):
-            fail("an array of the enclosing function is written inside a function that is being differentiated",
-                 why="a transformed function evaluates on copies: the write would be lost",
-                 help="return the new array instead, or write to a copy made inside")
+            fail(
+                "an array of the enclosing function is written inside a function that is being differentiated",
+                why="a transformed function evaluates on copies: the write would be lost",
+                help="return the new array instead, or write to a copy made inside",
+            )
         trace.before_write(self)
         region.journal.box_written(self)
         self.value = value
@@ -410,6 +452,6 @@ def is_traced(x: Any) -> bool:
     return isinstance(x, Traced)
 
 
-def weak_int(value: Any, interval: Interval = Interval(), origins: Origins = frozenset(), form: Form | None = None) -> Scalar:  # noqa: B008
+def weak_int(value: Any, interval: Interval, origins: Origins = frozenset(), form: Form | None = None) -> Scalar:
     """A Python int known at run time."""
     return Scalar(value, "i64", True, interval.low, interval.high, origins, form=form)

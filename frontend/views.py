@@ -1,7 +1,7 @@
 """Views: parts, transposes and reshapes of an array that share its elements, as in NumPy.
 
-Reading a view emits the slice; writing emits the write to its base.  A window of a window is one window of the base, and
-an element of any view is an element of the base, so loops over `A[i][j]` touch single elements.
+Reading a view emits the slice; writing emits the write to its base.  A window of a window is one window of the base,
+and an element of any view is an element of the base, so loops over `A[i][j]` touch single elements.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Axis:
 
     @property
     def lowest(self) -> Extent:
-        """The smallest position that is taken; 0 when there is none (an offset at the end is refused by the verifier)."""
+        """The smallest position that is taken; 0 when there is none (the verifier refuses an offset at the end)."""
         if isinstance(self.size, int) and not self.size:
             return 0
         if self.step > 0:
@@ -60,8 +60,10 @@ class Window(View):
     @property
     def is_whole(self) -> bool:
         """Whether the window shows its base as it is."""
-        return all(axis.kept and axis.step == 1 and _is_zero(axis.offset) and same_extent(axis.size, extent)
-                   for axis, extent in zip(self.axes, self.base.shape))
+        return all(
+            axis.kept and axis.step == 1 and _is_zero(axis.offset) and same_extent(axis.size, extent)
+            for axis, extent in zip(self.axes, self.base.shape)
+        )
 
     @property
     def reversed_dimensions(self) -> tuple[int, ...]:
@@ -70,8 +72,11 @@ class Window(View):
 
     def _geometry(self) -> tuple[list[Any], list[Any], list[int]]:
         index = current().index
-        return ([index(axis.lowest) for axis in self.axes], [index(axis.size) for axis in self.axes],
-                [abs(axis.step) for axis in self.axes])
+        return (
+            [index(axis.lowest) for axis in self.axes],
+            [index(axis.size) for axis in self.axes],
+            [abs(axis.step) for axis in self.axes],
+        )
 
     def read(self) -> Any:
         value = self.base.read()
@@ -107,9 +112,17 @@ class Window(View):
 
     def shows_same(self, other: Array) -> bool:
         """Whether both are certainly the same elements of the same base."""
-        return isinstance(other, Window) and other.base is self.base and all(
-            a.step == b.step and a.kept == b.kept and same_extent(a.offset, b.offset) and same_extent(a.size, b.size)
-            for a, b in zip(self.axes, other.axes))
+        return (
+            isinstance(other, Window)
+            and other.base is self.base
+            and all(
+                a.step == b.step
+                and a.kept == b.kept
+                and same_extent(a.offset, b.offset)
+                and same_extent(a.size, b.size)
+                for a, b in zip(self.axes, other.axes)
+            )
+        )
 
 
 def window(base: Array, axes: Sequence[Axis]) -> Window:
@@ -175,8 +188,14 @@ class Reshaped(View):
         writable: False where it is not known whether NumPy would have copied.
     """
 
-    def __init__(self, base: Array, shape: tuple[Extent, ...], layout: tuple[int, ...] | None,
-                 sources: tuple[int | None, ...] | None, writable: bool = True) -> None:
+    def __init__(
+        self,
+        base: Array,
+        shape: tuple[Extent, ...],
+        layout: tuple[int, ...] | None,
+        sources: tuple[int | None, ...] | None,
+        writable: bool = True,
+    ) -> None:
         self.base, self._shape, self.element = base, shape, base.element
         self._layout, self.sources, self.writable = layout, sources, writable
 
@@ -189,8 +208,10 @@ class Reshaped(View):
 
     def write(self, value: Any) -> None:
         if not self.writable:
-            fail("a reshaped array is written, and whether NumPy would share its memory with the original is not known here",
-                 help="write to the original array, or reshape a .copy() of it")
+            fail(
+                "a reshaped array is written, and whether it shares its memory with the original is not known here",
+                help="write to the original array, or reshape a .copy() of it",
+            )
         self.base.write(reshape_value(value, self.base.shape, self.element))
 
     def locate(self, indices: tuple[Extent, ...]) -> tuple[Extent, ...] | None:
@@ -243,5 +264,15 @@ def _is_zero(x: Extent) -> bool:
     return isinstance(x, int) and x == 0
 
 
-__all__ = ["Axis", "Reshaped", "Transposed", "Window", "narrowed", "reshaped", "transposed", "window",
-           "with_new_axes", "without_axes"]
+__all__ = [
+    "Axis",
+    "Reshaped",
+    "Transposed",
+    "Window",
+    "narrowed",
+    "reshaped",
+    "transposed",
+    "window",
+    "with_new_axes",
+    "without_axes",
+]

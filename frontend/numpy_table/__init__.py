@@ -1,7 +1,19 @@
-"""The covered functions of NumPy, `math`, the built-ins and a few more, by family; importing this enters all of them."""
+"""The covered functions of NumPy, `math`, the built-ins and a few more, by family; importing this enters them all."""
 
-from wengert.frontend.numpy_table import creation, elementwise, library, products, python, reductions, shaping
+from wengert.frontend.numpy_table import creation, elementwise, library, pairs, products, python, reductions, shaping
 from wengert.frontend.numpy_table.registry import METHODS, TABLE, covers, enter
 
-__all__ = ["METHODS", "TABLE", "covers", "creation", "elementwise", "enter", "library", "products", "python", "reductions",
-           "shaping"]
+__all__ = [
+    "METHODS",
+    "TABLE",
+    "covers",
+    "creation",
+    "elementwise",
+    "enter",
+    "library",
+    "pairs",
+    "products",
+    "python",
+    "reductions",
+    "shaping",
+]

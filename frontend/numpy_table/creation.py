@@ -15,7 +15,7 @@ from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import tensor
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare, select
-from wengert.frontend.conversions import Kind, element_of, promote
+from wengert.frontend.conversions import DTYPES, Kind, element_of, promote
 from wengert.frontend.indexing import assign, store_element
 from wengert.frontend.numpy_table.arguments import array_operand, static_int, static_shape
 from wengert.frontend.numpy_table.reductions import converted
@@ -154,13 +154,14 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
         begin, delta = int(first), int(first + by) - int(first)
         return binary("Add", binary("Mult", counted, delta), begin) if (begin, delta) != (0, 1) else counted
     cast = np.float32 if element == "f32" else np.float64
-    begin = cast(first)
-    delta = cast(first + by) - begin
-    return binary("Add", binary("Mult", converted(counted, element), delta), begin)
+    origin = cast(first)
+    return binary("Add", binary("Mult", converted(counted, element), cast(first + by) - origin), origin)
 
 
 @covers(np.linspace, python=False)
-def linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None) -> Any:
+def linspace(
+    start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None
+) -> Any:
     """``start + i * (stop - start) / div``; the last one is `stop` itself when it is included."""
     count = static_int(num, "it is the length of a new array")
     start, stop = operand(start), operand(stop)
@@ -181,11 +182,12 @@ def linspace(start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep
 def diagonal_mask(rows: int, columns: int, k: int, op: str = "Eq") -> Box:
     """Where ``j - i`` compares to k."""
     offset = binary("Sub", iota((rows, columns), 1), iota((rows, columns), 0))
-    return compare(op, offset, k)  # type: ignore[no-any-return]
+    result: Box = compare(op, offset, k)
+    return result
 
 
 @covers(np.eye, python=False)
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float) -> Any:  # noqa: N803
+def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float) -> Any:
     rows = static_int(N, "it is an extent of a new array")
     columns = rows if M is None else static_int(M, "it is an extent of a new array")
     shift = static_int(k, "it is the number of a diagonal")
@@ -247,13 +249,18 @@ def diagonal(a: Any, offset: Any = 0) -> Any:
     length = max(0, min(rows - top, columns - left))
     square = window(a, [Axis(top, length), Axis(left, length)])
     from wengert.frontend.numpy_table.reductions import sum_
-    return sum_(select(diagonal_mask(length, length, 0), square, converted(0, a.element)), axis=1) if a.element != "i1" else fail(
-        "the diagonal of an array of bools is not covered")
+
+    return (
+        sum_(select(diagonal_mask(length, length, 0), square, converted(0, a.element)), axis=1)
+        if a.element != "i1"
+        else fail("the diagonal of an array of bools is not covered")
+    )
 
 
 @covers(np.trace, methods=("trace",))
 def trace_(a: Any, offset: Any = 0) -> Any:
     from wengert.frontend.numpy_table.reductions import sum_
+
     return sum_(diagonal(a, offset))
 
 
@@ -291,7 +298,7 @@ covers(np.astype, methods=("astype",))(astype)
 
 
 @covers(np.array, python=False)
-def array(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", ndmin: Any = 0) -> Any:  # noqa: A002
+def array(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", ndmin: Any = 0) -> Any:
     _check_order(order)
     result = as_array(object, dtype)
     if isinstance(result, Array) and (result is object or not isinstance(object, (list, tuple))) and copy:
@@ -310,6 +317,7 @@ def as_array(a: Any, dtype: Any = None, order: Any = None) -> Any:
         return _from_sequence(a, None if dtype is None else element_of(dtype))
     if not isinstance(a, (Array, Scalar, np.ndarray)) and not is_number(a):
         from wengert.frontend.iteration import Indexed, Range
+
         if isinstance(a, (range, Range, Indexed)):
             return as_array(list(a), dtype)
     x = operand(a)
@@ -351,12 +359,13 @@ def _from_sequence(x: Sequence[Any], element: str | None) -> Box:
 
 def _constant_array(x: Sequence[Any], shape: tuple[int, ...], element: str) -> Box:
     try:
-        constant = np.array(x, dtype={"f64": np.float64, "f32": np.float32, "i64": np.int64, "i1": np.bool_}[element])
+        constant: np.ndarray = np.array(x, dtype=DTYPES[element])
     except ValueError as error:
         fail(str(error), error=WengertValueError)
     if constant.size > LARGEST_WRITTEN:
         current().made[id(constant)] = constant
-        return Box(captured(constant).read(), shape, element)  # type: ignore[union-attr]
+        hidden = captured(constant)
+        return Box(hidden.value, shape, element)
     if constant.size and (constant == constant.flat[0]).all():
         return filled(shape, constant.flat[0], element)
     result = uninitialised(shape, element)
@@ -367,9 +376,12 @@ def _constant_array(x: Sequence[Any], shape: tuple[int, ...], element: str) -> B
 
 def _fill(target: Box, x: Any, shape: tuple[int, ...], place: tuple[int, ...] = ()) -> None:
     """Stores nested items at `place`."""
-    if _nested(x) != shape[len(place):]:
-        fail(f"setting an array element with a sequence: the items have different shapes, {shape_text(_nested(x))} and "
-             f"{shape_text(shape[len(place):])}", error=WengertValueError)
+    if _nested(x) != shape[len(place) :]:
+        fail(
+            f"setting an array element with a sequence: the items have different shapes, {shape_text(_nested(x))} and "
+            f"{shape_text(shape[len(place) :])}",
+            error=WengertValueError,
+        )
     if isinstance(x, (list, tuple)):
         for i, item in enumerate(x):
             _fill(target, item, shape, (*place, i))
@@ -380,4 +392,3 @@ def _fill(target: Box, x: Any, shape: tuple[int, ...], place: tuple[int, ...] = 
         assign(window(target, axes), value)
     else:
         store_element(target, place, value)
-

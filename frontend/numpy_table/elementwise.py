@@ -14,12 +14,12 @@ from wengert.dialects import diff, discrete
 from wengert.dialects import elementwise as ops
 from wengert.dialects.build import constant_like
 from wengert.dialects.discrete import cmpf, cmpi
-from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.structural import select as select_values
-from wengert.frontend.arithmetic import binary, unary
+from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import interval_of
-from wengert.frontend.comparison import compare, select, truth
-from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.comparison import compare
+from wengert.frontend.conversions import Kind
 from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import static_int
 from wengert.frontend.numpy_table.registry import covers, enter
@@ -49,8 +49,11 @@ def python_number(x: Any, function: str) -> Any:
     """An operand of a `math` function."""
     x = operand(x)
     if isinstance(x, (Array, Masked)):
-        fail(f"math.{function} of {type_text(x)}: only single numbers can be converted to Python floats",
-             help=f"use np.{function}, which works on arrays", error=WengertTypeError)
+        fail(
+            f"math.{function} of {type_text(x)}: only single numbers can be converted to Python floats",
+            help=f"use np.{function}, which works on arrays",
+            error=WengertTypeError,
+        )
     return x
 
 
@@ -63,24 +66,32 @@ def float_kind(x: Any, name: str) -> Kind:
     if kind.is_float:
         return Kind(kind.element, False)
     if kind.element == "i1" and name:
-        fail(f"{name} of bools is not covered", why="its result is of the smallest float type that will do",
-             help="convert to float first, for example with .astype(float)", error=WengertTypeError)
+        fail(
+            f"{name} of bools is not covered",
+            why="its result is of the smallest float type that will do",
+            help="convert to float first, for example with .astype(float)",
+            error=WengertTypeError,
+        )
     return Kind("f64", False)
 
 
 def float_function(build: Build, name: str) -> Callable[[Any], Any]:
     """The handler of a NumPy function of one float."""
+
     def handler(x: Any) -> Any:
         x = operand(x)
         kind = float_kind(x, name)
         return elementwise_result([x], kind.element, build, kind)
+
     return handler
 
 
 def math_function(build: Build, name: str) -> Callable[[Any], Any]:
     """The handler of a `math` function of one float; the result is a Python float."""
+
     def handler(x: Any) -> Any:
         return elementwise_result([python_number(x, name)], "f64", build, Kind("f64", True))
+
     return handler
 
 
@@ -93,12 +104,32 @@ def _radians(x: Any) -> Any:
 
 
 _BOTH: dict[str, Build] = {
-    "sin": ops.sin, "cos": ops.cos, "tan": ops.tan, "sinh": ops.sinh, "cosh": ops.cosh, "tanh": ops.tanh, "exp": ops.exp,
-    "exp2": ops.exp2, "expm1": ops.expm1, "log": ops.log, "log2": ops.log2, "log10": ops.log10, "log1p": ops.log1p,
-    "sqrt": ops.sqrt, "cbrt": ops.cbrt, "degrees": _degrees, "radians": _radians,
+    "sin": ops.sin,
+    "cos": ops.cos,
+    "tan": ops.tan,
+    "sinh": ops.sinh,
+    "cosh": ops.cosh,
+    "tanh": ops.tanh,
+    "exp": ops.exp,
+    "exp2": ops.exp2,
+    "expm1": ops.expm1,
+    "log": ops.log,
+    "log2": ops.log2,
+    "log10": ops.log10,
+    "log1p": ops.log1p,
+    "sqrt": ops.sqrt,
+    "cbrt": ops.cbrt,
+    "degrees": _degrees,
+    "radians": _radians,
 }
-_INVERSES: dict[str, Build] = {"sin": ops.asin, "cos": ops.acos, "tan": ops.atan, "sinh": ops.asinh, "cosh": ops.acosh,
-                               "tanh": ops.atanh}
+_INVERSES: dict[str, Build] = {
+    "sin": ops.asin,
+    "cos": ops.acos,
+    "tan": ops.atan,
+    "sinh": ops.asinh,
+    "cosh": ops.acosh,
+    "tanh": ops.atanh,
+}
 for _name, _build in _BOTH.items():
     enter(float_function(_build, _name), getattr(np, _name))
     if _name != "log":
@@ -128,10 +159,12 @@ def _unchanged(x: Any) -> Any:
 
 def _step_function(build: Build, name: str) -> Callable[[Any], Any]:
     """floor, ceil, trunc: of integers and bools the identity (NumPy 2.1)."""
+
     def handler(x: Any) -> Any:
         x = operand(x)
         kind = Kind(kind_of(x).element, False)
         return elementwise_result([x], kind.element, build if kind.is_float else _unchanged, kind)
+
     return handler
 
 
@@ -139,6 +172,7 @@ def to_integer(x: Any, build: Build = _unchanged) -> Any:
     """A Python int from a number: `build` rounds a float first; nan and infinities fail at run time."""
     if isinstance(x, Array):
         from wengert.frontend.numpy_table.python import only_element
+
         x = only_element(x, "int")
     if is_number(x):
         return int(x)
@@ -148,7 +182,9 @@ def to_integer(x: Any, build: Build = _unchanged) -> Any:
         return result
     rounded = elementwise_result([x], x.element, build, Kind(x.element, True))
     size = elementwise_result([rounded], x.element, ops.absf, Kind(x.element, True))
-    current().check(compare("Lt", size, 2.0**63), "ValueError", "cannot convert this float (nan, or too large) to an integer")
+    current().check(
+        compare("Lt", size, 2.0**63), "ValueError", "cannot convert this float (nan, or too large) to an integer"
+    )
     return Scalar(current().cast(rounded, "i64"), "i64", True, origins=x.origins)
 
 
@@ -228,8 +264,12 @@ def sign(x: Any) -> Any:
 def square(x: Any) -> Any:
     x = numpy_operand(x)
     if kind_of(x).element == "i1":
-        fail("numpy.square of bools is not covered", why="its result is int8", help="convert first, or use x & x",
-             error=WengertTypeError)
+        fail(
+            "numpy.square of bools is not covered",
+            why="its result is int8",
+            help="convert first, or use x & x",
+            error=WengertTypeError,
+        )
     return strong(binary("Mult", x, x))
 
 
@@ -237,8 +277,12 @@ def square(x: Any) -> Any:
 def reciprocal(x: Any) -> Any:
     x = operand(x)
     if not kind_of(x).is_float:
-        fail("numpy.reciprocal of integers", why="NumPy's result is an integer: 0, 1 or -1", help="use 1 / x",
-             error=WengertTypeError)
+        fail(
+            "numpy.reciprocal of integers",
+            why="NumPy's result is an integer: 0, 1 or -1",
+            help="use 1 / x",
+            error=WengertTypeError,
+        )
     return strong(binary("Div", 1, x))
 
 
@@ -274,8 +318,11 @@ def python_round(number: Any, ndigits: Any = None) -> Any:
     if ndigits is None:
         return to_integer(number, ops.roundeven)
     if kind.weak and kind.is_float:
-        fail("round() of a Python float to digits is not covered", why="Python rounds the decimal representation",
-             help="use np.round, which scales and rounds")
+        fail(
+            "round() of a Python float to digits is not covered",
+            why="Python rounds the decimal representation",
+            help="use np.round, which scales and rounds",
+        )
     return round_(number, ndigits)
 
 
@@ -289,6 +336,7 @@ def _float_test(build: Build, for_integers: bool, python: bool) -> Callable[[Any
         if not kind.is_float:
             return elementwise_result([x], kind.element, lambda v: _constant_bool(for_integers, v), Kind("i1", python))
         return elementwise_result([x], kind.element, build, Kind("i1", python))
+
     return handler
 
 
@@ -296,8 +344,11 @@ def _constant_bool(value: bool, like: Any) -> Any:
     return cmpi("eq" if value else "ne", like, like)
 
 
-for _name, _build, _integers in (("isnan", discrete.isnan, False), ("isinf", discrete.isinf, False),
-                                 ("isfinite", discrete.isfinite, True)):
+for _name, _build, _integers in (
+    ("isnan", discrete.isnan, False),
+    ("isinf", discrete.isinf, False),
+    ("isfinite", discrete.isfinite, True),
+):
     enter(_float_test(_build, _integers, False), getattr(np, _name))
     enter(_float_test(_build, _integers, True), getattr(math, _name))
 
@@ -312,206 +363,3 @@ def signbit(x: Any) -> Any:
 
 def _has_sign(x: Any) -> Any:
     return cmpf("olt", ops.copysign(constant_like(1.0, x), x), constant_like(0.0, x))
-
-
-# ---------------------------------------------------------------- operators as functions
-
-
-def _operator(op: str) -> Callable[[Any, Any], Any]:
-    return lambda x1, x2: strong(binary(op, numpy_operand(x1), numpy_operand(x2)))
-
-
-def _comparison(op: str) -> Callable[[Any, Any], Any]:
-    return lambda x1, x2: strong(compare(op, x1, x2))
-
-
-for _op, _functions in {
-    "Add": (np.add,), "Sub": (np.subtract,), "Mult": (np.multiply,), "Div": (np.divide,), "FloorDiv": (np.floor_divide,),
-    "Mod": (np.remainder,), "Pow": (np.power,), "BitAnd": (np.bitwise_and,), "BitOr": (np.bitwise_or,),
-    "BitXor": (np.bitwise_xor,), "LShift": (np.left_shift,), "RShift": (np.right_shift,),
-}.items():
-    enter(_operator(_op), *_functions)
-for _op, _function in {"Eq": np.equal, "NotEq": np.not_equal, "Lt": np.less, "LtE": np.less_equal, "Gt": np.greater,
-                       "GtE": np.greater_equal}.items():
-    enter(_comparison(_op), _function)
-
-
-@covers(np.negative)
-def negative(x: Any) -> Any:
-    return strong(unary("USub", numpy_operand(x)))
-
-
-@covers(np.positive)
-def positive(x: Any) -> Any:
-    return strong(unary("UAdd", numpy_operand(x)))
-
-
-@covers(np.invert)
-def invert(x: Any) -> Any:
-    return strong(unary("Invert", numpy_operand(x)))
-
-
-@covers(math.pow)
-def math_pow(x: Any, y: Any) -> Any:
-    operands = [python_number(x, "pow"), python_number(y, "pow")]
-    return elementwise_result(operands, "f64", ops.powf, Kind("f64", True))
-
-
-@covers(np.float_power)
-def float_power(x1: Any, x2: Any) -> Any:
-    return elementwise_result([operand(x1), operand(x2)], "f64", ops.powf, Kind("f64", False))
-
-
-@covers(np.fmod)
-def fmod(x1: Any, x2: Any) -> Any:
-    """The remainder with the sign of x1."""
-    x1, x2 = operand(x1), operand(x2)
-    kind = promote(kind_of(x1), kind_of(x2))
-    if kind.is_float:
-        return elementwise_result([x1, x2], kind.element, ops.remf, Kind(kind.element, False))
-    from wengert.frontend.arithmetic import nonzero_divisor
-    return elementwise_result([x1, nonzero_divisor(x2)], "i64", discrete.remsi, Kind("i64", False))
-
-
-@covers(math.fmod)
-def math_fmod(x: Any, y: Any) -> Any:
-    return elementwise_result([python_number(x, "fmod"), python_number(y, "fmod")], "f64", ops.remf, Kind("f64", True))
-
-
-def float_pair(x: Any, y: Any, build: Build) -> Any:
-    """A NumPy function of two floats."""
-    x, y = operand(x), operand(y)
-    kind = promote(kind_of(x), kind_of(y))
-    element = kind.element if kind.is_float else "f64"
-    return elementwise_result([x, y], element, build, Kind(element, False))
-
-
-def _hypotenuse(x: Any, y: Any) -> Any:
-    """``s sqrt((x/s)^2 + (y/s)^2)`` with s the larger size, so that no square overflows; s has no share in the derivative."""
-    one = constant_like(1.0, x)
-    scale = ops.maximumf(ops.absf(x), ops.absf(y))
-    usable = discrete.andi(cmpf("ogt", scale, constant_like(0.0, x)), discrete.isfinite(scale))
-    scale = diff.stop_gradient(select_values(usable, scale, one))
-    a, b = ops.divf(x, scale), ops.divf(y, scale)
-    return ops.mulf(scale, ops.sqrt(ops.addf(ops.mulf(a, a), ops.mulf(b, b))))
-
-
-@covers(np.hypot)
-def hypot(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, _hypotenuse)
-
-
-@covers(math.hypot)
-def math_hypot(x: Any, y: Any) -> Any:
-    operands = [python_number(x, "hypot"), python_number(y, "hypot")]
-    return elementwise_result(operands, "f64", _hypotenuse, Kind("f64", True))
-
-
-@covers(np.arctan2)
-def arctan2(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, ops.atan2)
-
-
-@covers(math.atan2)
-def math_atan2(y: Any, x: Any) -> Any:
-    operands = [python_number(y, "atan2"), python_number(x, "atan2")]
-    return elementwise_result(operands, "f64", ops.atan2, Kind("f64", True))
-
-
-@covers(np.copysign)
-def copysign(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, ops.copysign)
-
-
-@covers(math.copysign)
-def math_copysign(x: Any, y: Any) -> Any:
-    operands = [python_number(x, "copysign"), python_number(y, "copysign")]
-    return elementwise_result(operands, "f64", ops.copysign, Kind("f64", True))
-
-
-# ---------------------------------------------------------------- logic
-
-
-def _logic(build: Build) -> Callable[[Any, Any], Any]:
-    return lambda x1, x2: elementwise_result([operand(x1), operand(x2)], "i1", build, Kind("i1", False))
-
-
-enter(_logic(discrete.andi), np.logical_and)
-enter(_logic(discrete.ori), np.logical_or)
-enter(_logic(discrete.xori), np.logical_xor)
-
-
-@covers(np.logical_not)
-def logical_not(x: Any) -> Any:
-    return elementwise_result([operand(x)], "i1", lambda v: discrete.xori(v, constant_like(1, v)), Kind("i1", False))
-
-
-# ---------------------------------------------------------------- the larger and the smaller
-
-
-def extremum(x: Any, y: Any, largest: bool) -> Any:
-    """np.maximum or np.minimum.  Against a literal number the derivative at a tie is 0; else ties share."""
-    x, y = operand(x), operand(y)
-    kind = Kind(promote(kind_of(x), kind_of(y)).element, False)
-    if not kind.is_float:
-        names = {"i64": (discrete.minsi, discrete.maxsi), "i1": (discrete.andi, discrete.ori)}[kind.element]
-        result = elementwise_result([x, y], kind.element, names[largest], kind)
-        if isinstance(result, Scalar) and kind.element == "i64":
-            a, b = interval_of(x), interval_of(y)
-            result.low, result.high = a.larger(b) if largest else a.smaller(b)
-        return result
-    if is_number(x) and not is_number(y):
-        x, y = y, x
-    if is_number(y) and not math.isnan(y):
-        # Unordered or beyond: nan propagates, and at a tie the number is taken, whose derivative is 0.
-        beyond = "ugt" if largest else "ult"
-        return elementwise_result([x, y], kind.element, lambda a, c: select_values(cmpf(beyond, a, c), a, c), kind)
-    return elementwise_result([x, y], kind.element, ops.maximumf if largest else ops.minimumf, kind)
-
-
-@covers(np.maximum)
-def maximum(x1: Any, x2: Any) -> Any:
-    return extremum(x1, x2, True)
-
-
-@covers(np.minimum)
-def minimum(x1: Any, x2: Any) -> Any:
-    return extremum(x1, x2, False)
-
-
-@covers(np.clip, methods=("clip",))
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
-    low, high = (a_min if min is None else min), (a_max if max is None else max)
-    if low is not None:
-        a = extremum(a, low, True)
-    if high is not None:
-        a = extremum(a, high, False)
-    return strong(operand(a))
-
-
-def python_extremum(x: Any, y: Any, largest: bool) -> Any:
-    """max(x, y) or min(x, y) of numbers, as Python compares them; a literal is taken at a tie."""
-    kind = promote(kind_of(x), kind_of(y))
-    if not kind.is_float:
-        names = {"i64": (discrete.minsi, discrete.maxsi), "i1": (discrete.andi, discrete.ori)}[kind.element]
-        result = elementwise_result([x, y], kind.element, names[largest], kind)
-        if kind.element == "i64":
-            a, b = interval_of(x), interval_of(y)
-            result.low, result.high = a.larger(b) if largest else a.smaller(b)
-        return result
-    takes_tie = is_number(y)
-    predicate = {(True, True): "oge", (True, False): "ogt", (False, True): "ole", (False, False): "olt"}[largest, takes_tie]
-    return elementwise_result([x, y], kind.element, lambda a, b: select_values(cmpf(predicate, b, a), b, a), kind)
-
-
-@covers(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    if x is None or y is None:
-        fail("numpy.where with one argument is not covered", why="how many indices it gives depends on the data",
-             help="write a loop with an if", error=WengertValueError)
-    condition = operand(condition)
-    if isinstance(condition, Scalar):
-        condition = truth(condition)
-    if isinstance(condition, Array) and condition.element != "i1":
-        condition = compare("NotEq", condition, 0)
-    return strong(select(condition, x, y))

@@ -13,8 +13,8 @@ import numpy as np
 
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.numpy_table.arguments import array_operand, one_axis
-from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.reductions import converted
+from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import as_vector, moveaxis, ravel, reshape
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array
@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def traced(function: Callable[..., Any], *arguments: Any) -> Any:
     """Runs a function of this file through the rewriter."""
     from wengert.frontend.running import run
+
     assert isinstance(function, FunctionType)
     return run(function, arguments, {})
 
@@ -90,6 +91,7 @@ def _place_of_smallest(rows: Any, places: Any) -> Any:
 def _place(function: Callable[..., Any], a: Any, axis: Any) -> Any:
     from wengert.frontend.indexing import element
     from wengert.frontend.numpy_table.creation import filled
+
     a = as_vector(a)
     flat = axis is None or a.ndim == 1
     if axis is not None:
@@ -122,6 +124,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0) -> Any:
     from wengert.frontend.indexing import getitem
     from wengert.frontend.numpy_table.reductions import sum_
     from wengert.frontend.numpy_table.shaping import diff
+
     y = array_operand(y)
     step = dx if x is None else diff(x)
     both = binary("Add", getitem(y, (..., slice(1, None))), getitem(y, (..., slice(None, -1))))

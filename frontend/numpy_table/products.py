@@ -26,11 +26,15 @@ from wengert.frontend.views import with_new_axes
 Dimensions = Sequence[int]
 
 
-def contracted(a: Array, b: Array, over: tuple[Dimensions, Dimensions], batch: tuple[Dimensions, Dimensions] = ((), ())) -> Any:
+def contracted(
+    a: Array, b: Array, over: tuple[Dimensions, Dimensions], batch: tuple[Dimensions, Dimensions] = ((), ())
+) -> Any:
     """Sums of products over pairs of dimensions; a Scalar when none is left."""
     kind = promote(a.kind, b.kind)
     if kind.element == "i1":
-        fail("products of arrays of bools are not covered", help="convert to int or float first", error=WengertTypeError)
+        fail(
+            "products of arrays of bools are not covered", help="convert to int or float first", error=WengertTypeError
+        )
     a, b = converted(a, kind.element), converted(b, kind.element)
     wanted_a, wanted_b = list(a.shape), list(b.shape)
     for i, j in (*zip(*over), *zip(*batch)):
@@ -50,8 +54,10 @@ def _paired(a: Array, b: Array, i: int, j: int) -> Extent:
     if same_extent(n, m):
         return n if isinstance(n, int) else m
     if isinstance(n, int) and isinstance(m, int):
-        fail(f"shapes {shape_text(a.shape)} and {shape_text(b.shape)} not aligned: {n} (dim {i}) != {m} (dim {j})",
-             error=WengertValueError)
+        fail(
+            f"shapes {shape_text(a.shape)} and {shape_text(b.shape)} not aligned: {n} (dim {i}) != {m} (dim {j})",
+            error=WengertValueError,
+        )
     check_equal(n, m, message="shapes not aligned: {0} != {1}")
     return smaller(n, m)
 
@@ -166,7 +172,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
         (s, a), (t, b), *rest = factors
         needed = set(output).union(*[set(term) for term, _ in rest])
         factors = [_contract_pair(s, a, t, b, needed), *rest]
-    (term, result), = factors
+    ((term, result),) = factors
     return _ordered(*_summed(term, result, set(output)), output)
 
 
@@ -184,7 +190,10 @@ def _contract_pair(s: str, a: Any, t: str, b: Any, needed: set[str]) -> tuple[st
     rest = [c for c in s if c not in t], [c for c in t if c not in s]
     if not isinstance(a, Array) or not isinstance(b, Array) or not (over or batch):
         return _product(s, a, t, b)
-    pairs = ([s.index(c) for c in over], [t.index(c) for c in over]), ([s.index(c) for c in batch], [t.index(c) for c in batch])
+    pairs = (
+        ([s.index(c) for c in over], [t.index(c) for c in over]),
+        ([s.index(c) for c in batch], [t.index(c) for c in batch]),
+    )
     return "".join([*batch, *rest[0], *rest[1]]), contracted(a, b, *pairs)
 
 

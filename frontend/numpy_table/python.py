@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import functools
 from typing import Any, NoReturn
 
@@ -15,7 +14,8 @@ from wengert.frontend.comparison import both, compare, negated, truth
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
 from wengert.frontend.masks import Masked
-from wengert.frontend.numpy_table.elementwise import numpy_operand, python_extremum, strong, to_integer
+from wengert.frontend.numpy_table.elementwise import numpy_operand, strong, to_integer
+from wengert.frontend.numpy_table.pairs import python_extremum
 from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, selected_count, sum_
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import is_number, kind_of, operand, type_text
@@ -31,8 +31,11 @@ enter(reversed_, reversed)
 def only_element(x: Array, function: str) -> Scalar:
     """The element of an array that has just one."""
     if not same_extent(x.size, 1):
-        fail(f"{function}() of {type_text(x)}: only arrays of one element can be converted to Python numbers",
-             help="index the array to get one number", error=WengertTypeError)
+        fail(
+            f"{function}() of {type_text(x)}: only arrays of one element can be converted to Python numbers",
+            help="index the array to get one number",
+            error=WengertTypeError,
+        )
     return element(x, (0,) * x.ndim)
 
 
@@ -58,13 +61,18 @@ def int_(x: Any = 0, base: Any = None) -> Any:
 
 def _truncated(x: Any) -> Any:
     from wengert.dialects.elementwise import trunc
+
     return trunc(x)
 
 
 @covers(bool)
 def bool_(x: Any = False) -> Any:
     result = truth(x)
-    return Scalar(result.value, "i1", True, origins=result.origins, region=result.region) if isinstance(result, Scalar) else result
+    return (
+        Scalar(result.value, "i1", True, origins=result.origins, region=result.region)
+        if isinstance(result, Scalar)
+        else result
+    )
 
 
 @covers(complex)
@@ -84,9 +92,12 @@ def pow_(base: Any, exp: Any, mod: Any = None) -> Any:
 
 
 for _type in (np.float64, np.float32, np.int64, np.bool_):
+
     def _number(x: Any = 0, _type: Any = _type) -> Any:
         from wengert.frontend.numpy_table.creation import astype
+
         return astype(x, _type)
+
     enter(_number, _type)
 
 
@@ -108,9 +119,11 @@ def len_(obj: Any) -> Any:
     if isinstance(obj, Scalar):
         fail(f"object of type '{obj.type_name}' has no len()", error=WengertTypeError)
     from wengert.frontend.user_operators import written_in_python
+
     method = written_in_python(obj, "__len__")
     if method is not None:
         from wengert.frontend.calls import call
+
         return call(method, obj)
     return len(obj)
 
@@ -143,8 +156,12 @@ def _python_extremum(arguments: tuple[Any, ...], largest: bool, name: str, optio
     result = numbers[0]
     for x in numbers[1:]:
         if isinstance(x, Array) or isinstance(result, Array):
-            fail(f"{name}() compares arrays", why="the truth value of an array is ambiguous",
-                 help="use np.maximum or np.minimum", error=WengertValueError)
+            fail(
+                f"{name}() compares arrays",
+                why="the truth value of an array is ambiguous",
+                help="use np.maximum or np.minimum",
+                error=WengertValueError,
+            )
         if is_number(x) and is_number(result):
             result = (max if largest else min)(result, x)
         elif is_number(result) and _is_float_pair(result, x):
@@ -157,12 +174,14 @@ def _python_extremum(arguments: tuple[Any, ...], largest: bool, name: str, optio
 def _is_float_pair(x: Any, y: Any) -> bool:
     from wengert.frontend.conversions import promote
     from wengert.frontend.operands import kind_of
+
     return promote(kind_of(x), kind_of(y)).is_float
 
 
 def _literal_first(literal: Any, x: Any, largest: bool) -> Any:
     """max(1.0, x): x where it is beyond, else the literal (also where x is nan)."""
     from wengert.frontend.comparison import select
+
     return select(compare("Gt" if largest else "Lt", x, literal), x, literal)
 
 
@@ -199,18 +218,21 @@ def python_all(iterable: Any, /) -> Any:
 @covers(map, python=False)
 def map_(function: Any, *iterables: Any) -> Any:
     from wengert.frontend.calls import call
+
     return (call(function, *items) for items in zip(*iterables))
 
 
 @covers(filter, python=False)
 def filter_(function: Any, iterable: Any) -> Any:
     from wengert.frontend.calls import call
+
     return (x for x in iterable if (x if function is None else call(function, x)))
 
 
 @covers(functools.reduce, python=False)
 def reduce_(function: Any, iterable: Any, *initial: Any) -> Any:
     from wengert.frontend.calls import call
+
     items = iter(iterable)
     result = initial[0] if initial else next(items)
     for x in items:
@@ -271,8 +293,11 @@ def size(a: Any, axis: Any = None) -> Any:
 
 
 def _no_text(*_: Any, **__: Any) -> NoReturn:
-    fail("a traced value is turned into a text", why="its value is known only at run time",
-         help="return the value and print or format it outside of the compiled function")
+    fail(
+        "a traced value is turned into a text",
+        why="its value is known only at run time",
+        help="return the value and print or format it outside of the compiled function",
+    )
 
 
 enter(_no_text, print, str, repr, format)
@@ -288,13 +313,15 @@ def item(a: Any, *index: Any) -> Any:
 @covers(methods=("fill",))
 def fill(a: Any, value: Any) -> None:
     from wengert.frontend.indexing import assign
+
     assign(a, operand(value))
 
 
 @covers(np.copyto)
 def copyto(dst: Any, src: Any) -> None:
-    from wengert.frontend.numpy_table.arguments import array_operand
     from wengert.frontend.indexing import assign
+    from wengert.frontend.numpy_table.arguments import array_operand
+
     assign(array_operand(dst), operand(src))
 
 

@@ -35,8 +35,10 @@ def converted(x: Any, element: str) -> Any:
     trace = current()
     if isinstance(x, Array):
         return Box(trace.convert(x.read(), x.element, element), x.shape, element, contiguous=x.layout is not None)
-    facts = x.interval if isinstance(x, Scalar) and element == "i64" and kind.element == "i64" else (None, None)
-    return Scalar(trace.cast(x, element), element, False, *facts, origins=x.origins if isinstance(x, Scalar) else DATA)
+    result = Scalar(trace.cast(x, element), element, origins=x.origins if isinstance(x, Scalar) else DATA)
+    if isinstance(x, Scalar) and element == kind.element == "i64":
+        result.low, result.high = x.interval
+    return result
 
 
 def reduce_array(x: Any, kind: str, axis: Any = None, keepdims: Any = False) -> Any:
@@ -56,6 +58,7 @@ def reduce_array(x: Any, kind: str, axis: Any = None, keepdims: Any = False) -> 
         kept = tuple(1 if d in axes else n for d, n in enumerate(x.shape))
         if not shape:  # a scalar becomes an array of one element
             from wengert.frontend.broadcasting import tensor
+
             return Box(tensor(Scalar(value, x.element, origins=DATA), x.element, kept), kept, x.element)
         return Box(reshape_value(value, kept, x.element), kept, x.element)
     if not shape:
@@ -142,7 +145,9 @@ def var(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims:
         return strong(binary("Mult", a, 0))
     centered = binary("Sub", a, mean(a, axis, keepdims=True))
     total = sum_(binary("Mult", centered, centered), axis, keepdims=keepdims)
-    freedom = binary("Sub", count(a, some_axes(axis, a.ndim)), static_int(ddof, "it is the number of degrees of freedom"))
+    freedom = binary(
+        "Sub", count(a, some_axes(axis, a.ndim)), static_int(ddof, "it is the number of degrees of freedom")
+    )
     return strong(binary("Div", total, larger(freedom, 0)))
 
 
@@ -158,8 +163,11 @@ def std(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims:
 def _extremum(a: Any, kind: str, axis: Any, keepdims: Any) -> Any:
     a = operand(a)
     if isinstance(a, Masked):
-        fail(f"the {kind} of a selection by a mask is not covered", why="the selection may be empty",
-             help=f"use np.where(mask, a, {'-' if kind == 'max' else ''}np.inf).{kind}()")
+        fail(
+            f"the {kind} of a selection by a mask is not covered",
+            why="the selection may be empty",
+            help=f"use np.where(mask, a, {'-' if kind == 'max' else ''}np.inf).{kind}()",
+        )
     if kind_of(a).element == "i1":
         return reduce_truth("any" if kind == "max" else "all", a, axis, keepdims)
     return reduce_array(a, kind, axis, keepdims)
@@ -200,7 +208,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
 
 
 @covers(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:  # noqa: A002 - NumPy's name
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     """Vector norms 1, 2, inf, -inf; of a matrix the Frobenius norm, 1 and inf."""
     x = operand(x)
     x = converted(x, float_kind(x, "").element)
@@ -215,7 +223,12 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> An
             return sum_(sizes, axis, keepdims=keepdims)
         return (max_ if ord > 0 else min_)(sizes, axis, keepdims=keepdims)
     if len(axes) == 2 and rank == 2 and ord in (1, np.inf):
-        return max_(sum_(sizes, 0 if ord == 1 else 1), keepdims=False) if not keepdims else fail(
-            "numpy.linalg.norm of a matrix with keepdims is not covered")
-    return fail(f"numpy.linalg.norm with ord={ord!r} over {len(axes)} axes is not covered",
-                help="covered: ord=None, 1, 2, inf, -inf for vectors; None, 'fro', 1, inf for matrices")
+        return (
+            max_(sum_(sizes, 0 if ord == 1 else 1), keepdims=False)
+            if not keepdims
+            else fail("numpy.linalg.norm of a matrix with keepdims is not covered")
+        )
+    return fail(
+        f"numpy.linalg.norm with ord={ord!r} over {len(axes)} axes is not covered",
+        help="covered: ord=None, 1, 2, inf, -inf for vectors; None, 'fro', 1, inf for matrices",
+    )

@@ -42,8 +42,12 @@ def _entry(handler: Handler, python: bool) -> Entry:
     kinds = [p.kind for p in parameters]
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     named = frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
-    return Entry(handler, python, None if inspect.Parameter.VAR_KEYWORD in kinds else named,
-                 None if inspect.Parameter.VAR_POSITIONAL in kinds else len(positional))
+    return Entry(
+        handler,
+        python,
+        None if inspect.Parameter.VAR_KEYWORD in kinds else named,
+        None if inspect.Parameter.VAR_POSITIONAL in kinds else len(positional),
+    )
 
 
 def enter(handler: Handler, *functions: Any, python: bool = True) -> None:
@@ -55,9 +59,11 @@ def enter(handler: Handler, *functions: Any, python: bool = True) -> None:
 
 def covers(*functions: Any, python: bool = True, methods: tuple[str, ...] = ()) -> Callable[[H], H]:
     """Decorator: the handler of these functions and of these methods of arrays."""
+
     def decorate(handler: H) -> H:
         enter(handler, *functions, python=python)
         for name in methods:
             METHODS[name] = _entry(handler, python)
         return handler
+
     return decorate

@@ -43,15 +43,20 @@ def reshape(a: Any, shape: Any, order: Any = "C") -> Any:
     if not all(isinstance(n, int) for n in a.shape):
         if a.ndim == 1 and extents == [-1]:
             return window(a, [Axis(0, a.shape[0])])
-        fail("an array of run-time size is reshaped", why="its new shape would not be known",
-             help="make the bounds of the slice constants")
+        fail(
+            "an array of run-time size is reshaped",
+            why="its new shape would not be known",
+            help="make the bounds of the slice constants",
+        )
     size = prod(a.shape)
     if extents.count(-1) == 1:
         known = prod(n for n in extents if n != -1)
         extents[extents.index(-1)] = size // known if known else 0
     if any(n < 0 for n in extents) or prod(extents) != size:
-        fail(f"cannot reshape array of size {size} into shape {shape_text(tuple(int(n) for n in parts))}",
-             error=WengertValueError)
+        fail(
+            f"cannot reshape array of size {size} into shape {shape_text(tuple(int(n) for n in parts))}",
+            error=WengertValueError,
+        )
     if not extents:
         return getitem(a, (0,) * a.ndim)
     return reshaped(a, tuple(extents))
@@ -183,7 +188,10 @@ def broadcast_to(array: Any, shape: Any) -> Any:
     array, extents = operand(array), static_shape(shape)
     have = array.shape if isinstance(array, Array) else ()
     if len(have) > len(extents) or broadcast_shapes(have, extents) != extents:
-        fail(f"cannot broadcast an array of shape {shape_text(have)} to shape {shape_text(extents)}", error=WengertValueError)
+        fail(
+            f"cannot broadcast an array of shape {shape_text(have)} to shape {shape_text(extents)}",
+            error=WengertValueError,
+        )
     element = array.element if isinstance(array, (Array, Scalar)) else as_array([array]).element
     return Box(tensor(array, element, extents), extents, element)
 
@@ -215,12 +223,18 @@ def concatenate(arrays: Any, axis: Any = 0) -> Any:
     total: Extent = 0
     for part in parts:
         if part.ndim != first.ndim:
-            fail("all the input array dimensions except for the concatenation axis must match exactly: one array has "
-                 f"{first.ndim} dimension(s) and another {part.ndim}", error=WengertValueError)
+            fail(
+                "all the input array dimensions except for the concatenation axis must match exactly: one array has "
+                f"{first.ndim} dimension(s) and another {part.ndim}",
+                error=WengertValueError,
+            )
         for k, (n, m) in enumerate(zip(first.shape, part.shape)):
             if k != d and not same_extent(n, m):
-                fail("all the input array dimensions except for the concatenation axis must match exactly: shapes "
-                     f"{shape_text(first.shape)} and {shape_text(part.shape)}", error=WengertValueError)
+                fail(
+                    "all the input array dimensions except for the concatenation axis must match exactly: shapes "
+                    f"{shape_text(first.shape)} and {shape_text(part.shape)}",
+                    error=WengertValueError,
+                )
         total = binary("Add", total, part.shape[d])
     shape = tuple(total if k == d else n for k, n in enumerate(first.shape))
     result = uninitialised(shape, _common_element(parts))
@@ -284,11 +298,13 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     before = (slice(None),) * d
     if not by:
         return Box(a.read(), a.shape, a.element)
-    return concatenate([getitem(a, (*before, slice(extent - by, None))), getitem(a, (*before, slice(0, extent - by)))], d)
+    return concatenate(
+        [getitem(a, (*before, slice(extent - by, None))), getitem(a, (*before, slice(0, extent - by)))], d
+    )
 
 
 @covers(np.tile)
-def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
+def tile(A: Any, reps: Any) -> Any:
     A = as_vector(A)
     counts = static_shape(reps)
     rank = max(A.ndim, len(counts))
@@ -306,8 +322,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     d, times = one_axis(0 if axis is None else axis, a.ndim), static_int(repeats, "it is a number of repetitions")
     spread = with_new_axes(a, [d + 1])
     shape = tuple(static_int(n, "it is an extent of a repeated array") for n in a.shape)
-    whole = broadcast_to(spread, (*shape[: d + 1], times, *shape[d + 1:]))
-    return reshape(whole, (*shape[:d], shape[d] * times, *shape[d + 1:]))
+    whole = broadcast_to(spread, (*shape[: d + 1], times, *shape[d + 1 :]))
+    return reshape(whole, (*shape[:d], shape[d] * times, *shape[d + 1 :]))
 
 
 @covers(np.pad)
@@ -320,7 +336,9 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: 
     else:
         widths = [tuple(pad_width) if isinstance(pad_width, (tuple, list)) else (pad_width, pad_width)] * a.ndim
     if len(widths) != a.ndim or not (is_number(constant_values) or isinstance(constant_values, Scalar)):
-        fail("numpy.pad takes here one width, one pair, or a pair for each axis, and one value", error=WengertValueError)
+        fail(
+            "numpy.pad takes here one width, one pair, or a pair for each axis, and one value", error=WengertValueError
+        )
     around = [(static_int(w[0], "it is a pad width"), static_int(w[-1], "it is a pad width")) for w in widths]
     shape = tuple(binary("Add", n, before + after) for n, (before, after) in zip(a.shape, around))
     result = filled(shape, constant_values, a.element)

@@ -1,4 +1,4 @@
-"""Operators: every pair of kinds of numbers against NumPy and Python, exactly; divisions, powers, shifts; writes in place."""
+"""Operators: every pair of kinds of numbers against NumPy and Python, exactly; divisions, powers, writes in place."""
 
 from __future__ import annotations
 
@@ -14,17 +14,39 @@ from tests.frontend.traced import same, traced_run
 from wengert.dialects.errors import WengertError, WengertTypeError, WengertValueError
 
 ARRAYS = {
-    "f64": np.array([-1.5, 0.0, 2.5, 3.0]), "f32": np.array([0.5, -2.0, 1.25, 4.0], np.float32),
-    "i64": np.array([-3, 5, 2, 7]), "i1": np.array([True, False, True, True]),
+    "f64": np.array([-1.5, 0.0, 2.5, 3.0]),
+    "f32": np.array([0.5, -2.0, 1.25, 4.0], np.float32),
+    "i64": np.array([-3, 5, 2, 7]),
+    "i1": np.array([True, False, True, True]),
 }
 OPERANDS: dict[str, Any] = {
-    "bool": True, "int": 3, "negative": -2, "float": 2.5, "np.bool": np.bool_(True), "np.int64": np.int64(5),
-    "np.float32": np.float32(1.5), "np.float64": np.float64(-2.25), **ARRAYS,
+    "bool": True,
+    "int": 3,
+    "negative": -2,
+    "float": 2.5,
+    "np.bool": np.bool_(True),
+    "np.int64": np.int64(5),
+    "np.float32": np.float32(1.5),
+    "np.float64": np.float64(-2.25),
+    **ARRAYS,
 }
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
-    "%": operator.mod, "&": operator.and_, "|": operator.or_, "^": operator.xor, "<<": operator.lshift,
-    ">>": operator.rshift, "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
     ">=": operator.ge,
 }
 COVERED = ("float64", "float32", "int64", "bool")
@@ -57,7 +79,12 @@ def test_every_pair_of_kinds_is_computed_in_the_type_of_numpy(symbol: str) -> No
     for (i, a), (j, b) in itertools.product(OPERANDS.items(), OPERANDS.items()):
         if symbol in ("<<", ">>") and np.any(np.asarray(b) < 0):
             continue
-        if symbol in ("//", "%") and np.asarray(a).dtype.kind in "ib" and np.asarray(b).dtype.kind in "ib" and not np.all(b):
+        if (
+            symbol in ("//", "%")
+            and np.asarray(a).dtype.kind in "ib"
+            and np.asarray(b).dtype.kind in "ib"
+            and not np.all(b)
+        ):
             continue  # a division of integers by zero is tested below
         complaint = check_pair(BINARY[symbol], a, b)
         if complaint:
@@ -169,7 +196,9 @@ def test_shifts_beyond_the_width_are_as_in_numpy() -> None:
 # ---------------------------------------------------------------- broadcasting
 
 
-@pytest.mark.parametrize(("s", "t"), [((3, 1), (4,)), ((1, 4), (3, 4)), ((2, 1, 4), (3, 1)), ((1,), (0,)), ((3, 0), (1, 1)), ((5,), (5,))])
+@pytest.mark.parametrize(
+    ("s", "t"), [((3, 1), (4,)), ((1, 4), (3, 4)), ((2, 1, 4), (3, 1)), ((1,), (0,)), ((3, 0), (1, 1)), ((5,), (5,))]
+)
 def test_shapes_broadcast(s: tuple[int, ...], t: tuple[int, ...]) -> None:
     a, b = np.arange(np.prod(s), dtype=float).reshape(s), np.arange(np.prod(t), dtype=float).reshape(t) + 1
     assert same(traced_run(operator.add, a, b), a + b)
@@ -209,7 +238,9 @@ def test_writes_in_place_keep_the_array_and_its_type() -> None:
     assert same(a0, a1)
 
 
-@pytest.mark.parametrize("symbol", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor"])
+@pytest.mark.parametrize(
+    "symbol", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "iand", "ior", "ixor"]
+)
 @pytest.mark.filterwarnings("ignore")
 def test_every_pair_in_place_is_stored_or_refused_as_in_numpy(symbol: str) -> None:
     op = getattr(operator, symbol)

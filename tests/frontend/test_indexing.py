@@ -1,4 +1,4 @@
-"""Subscripts: reads, writes and aliases against NumPy; checks and clamping at run time; which checks are proved away."""
+"""Subscripts: reads, writes and aliases against NumPy; checks and clamping at run time, and proofs that save them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.frontend.traced import same, traced_module, traced_run
+from tests.frontend.traced import check, same, traced_module, traced_run
 from wengert.dialects.bindings import walk
-from wengert.dialects.errors import UnsupportedError, WengertError, WengertIndexError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import (
+    UnsupportedError,
+    WengertError,
+    WengertIndexError,
+    WengertTypeError,
+    WengertValueError,
+)
 from wengert.frontend.calls import call
 
 
@@ -19,21 +25,32 @@ def cube() -> np.ndarray:
     return np.arange(60.0).reshape(3, 4, 5)
 
 
-def check(function: Callable[..., Any], *arguments: Any) -> None:
-    """Same result, and the same done to the arguments, as in NumPy."""
-    plain = [x.copy() if isinstance(x, np.ndarray) else x for x in arguments]
-    traced = [x.copy() if isinstance(x, np.ndarray) else x for x in arguments]
-    expected, actual = function(*plain), traced_run(function, *traced, call=call)
-    assert same(actual, expected), f"{actual!r} instead of {expected!r}"
-    for x, y in zip(traced, plain, strict=True):
-        assert same(x, y)
-
-
 INDICES = [
-    0, -1, (1, 2), (1, 2, 3), (-1, -2, -3), slice(1, 3), slice(None, None, -1), (slice(None), slice(3, 0, -2)),
-    (slice(-2, None), 1, slice(None, None, 2)), ..., (..., 1), (1, ...), (0, ..., slice(2)), None, (None, 1),
-    (slice(None), None), (..., None), (1, 2, 3, None), (None, 1, 2, 3, None), (1, None, slice(1, 2), ...),
-    (slice(5, 2), 0), slice(0, 0), (slice(-100, 100), slice(100, -100, -3)), (np.int64(2), np.int64(-1)), (),
+    0,
+    -1,
+    (1, 2),
+    (1, 2, 3),
+    (-1, -2, -3),
+    slice(1, 3),
+    slice(None, None, -1),
+    (slice(None), slice(3, 0, -2)),
+    (slice(-2, None), 1, slice(None, None, 2)),
+    ...,
+    (..., 1),
+    (1, ...),
+    (0, ..., slice(2)),
+    None,
+    (None, 1),
+    (slice(None), None),
+    (..., None),
+    (1, 2, 3, None),
+    (None, 1, 2, 3, None),
+    (1, None, slice(1, 2), ...),
+    (slice(5, 2), 0),
+    slice(0, 0),
+    (slice(-100, 100), slice(100, -100, -3)),
+    (np.int64(2), np.int64(-1)),
+    (),
 ]
 
 
@@ -159,7 +176,7 @@ def test_a_position_that_is_certainly_outside_fails_while_compiling() -> None:
 def test_a_position_that_is_certainly_outside_does_no_harm_where_it_is_not_reached() -> None:
     def guarded(a: Any, b: Any, n: int) -> Any:
         s = 0.0
-        for i in range(n):
+        for _ in range(n):
             s += a[7] + b[0]
             b[0] = s
         return float(s)  # without a turn Python's 0.0, else NumPy's: compiled code has one type
@@ -192,7 +209,7 @@ def test_indices_of_loops_need_no_checks() -> None:
             for j in range(i):
                 a[i, j] -= a[j, i] * a[-1 - j, -i - 1]
         for i in range(n - 2):
-            v = a[i:i + 3]
+            v = a[i : i + 3]
             v[1] = v[2] + v[0] * np.sum(a[i, :i] * a[:i, i])
         return a
 
@@ -203,7 +220,7 @@ def test_indices_of_loops_need_no_checks() -> None:
 def test_windows_that_move_with_a_loop_have_a_known_size() -> None:
     def blocks(a: Any) -> Any:
         for k in range(3):
-            block = a[2 * k:2 * (k + 1)]
+            block = a[2 * k : 2 * (k + 1)]
             block[:] = block[::-1] * 2.0
         return a
 
@@ -330,7 +347,11 @@ def test_selections_that_have_no_shape_are_refused(function: Callable[..., Any],
 @pytest.mark.parametrize(
     ("function", "error", "message"),
     [
-        (lambda a: a[0, 0, 0], WengertIndexError, "too many indices for array: array is 2-dimensional, but 3 were indexed"),
+        (
+            lambda a: a[0, 0, 0],
+            WengertIndexError,
+            "too many indices for array: array is 2-dimensional, but 3 were indexed",
+        ),
         (lambda a: a[..., ...], WengertIndexError, "single ellipsis"),
         (lambda a: a[0.5], WengertIndexError, "only integers"),
         (lambda a: a[a[0, 0]], WengertIndexError, "only integers"),
@@ -340,7 +361,9 @@ def test_selections_that_have_no_shape_are_refused(function: Callable[..., Any],
         (lambda a: (1, 2)[a], WengertTypeError, "an index into a Python tuple"),
     ],
 )
-def test_indices_that_have_no_meaning_are_refused(function: Callable[..., Any], error: type[Exception], message: str) -> None:
+def test_indices_that_have_no_meaning_are_refused(
+    function: Callable[..., Any], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         traced_run(function, np.ones((2, 2)), call=call)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,16 +13,18 @@ from wengert.dialects.bindings import ir
 from wengert.dialects.context import make_context
 from wengert.dialects.control import return_
 from wengert.dialects.interpret import run
+from wengert.frontend.calls import call
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.trace import Trace
 from wengert.frontend.values import Array, Box, Scalar
-
 
 _context: list[Any] = []
 
 
 @contextmanager
-def traced_module(function: Callable[..., Any], *arguments: Any, call: Callable[..., Any] | None = None) -> Iterator[Any]:
+def traced_module(
+    function: Callable[..., Any], *arguments: Any, call: Callable[..., Any] | None = None
+) -> Iterator[Any]:
     """The module of one function `f`, and what is needed to run it."""
     if not _context:
         _context.append(make_context())
@@ -53,8 +56,9 @@ def traced_run(function: Callable[..., Any], *arguments: Any, call: Callable[...
     default directly, so that only operators and methods are traced).
     """
     with traced_module(function, *arguments, call=call) as (module, (inputs, trace, written, leaves, rebuild)):
-        results = run(module, "f", [*inputs, *[c.array if c.array.ndim else c.array[()] for c in trace.captured]])
-        for (target, _), new in zip(written, results[len(leaves):], strict=True):
+        hidden = [c.array if c.array.ndim else c.array[()] for c in trace.captured]
+        results = run(module, "f", [x.copy() if isinstance(x, np.ndarray) else x for x in (*inputs, *hidden)])
+        for (target, _), new in zip(written, results[len(leaves) :], strict=True):
             target[...] = new
         return rebuild(iter(results))
 
@@ -107,6 +111,25 @@ def same(a: Any, b: Any, tolerance: float = 0.0) -> bool:
         return False
     if x.dtype.kind != "f":
         return bool(np.array_equal(x, y))
-    close = np.isclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True) if tolerance else (x == y) | (np.isnan(x) & np.isnan(y))
+    close = (
+        np.isclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True)
+        if tolerance
+        else (x == y) | (np.isnan(x) & np.isnan(y))
+    )
     zeros = (np.signbit(x) == np.signbit(y)) | (x != 0) | np.isnan(x)
     return bool(np.all(close & (zeros if not tolerance else True)))
+
+
+def check(function: Callable[..., Any], *arguments: Any, tolerance: float = 0.0) -> None:
+    """The result, and what is done to the arguments, are as in NumPy, and so are types and shapes."""
+    plain, traced = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    with np.errstate(all="ignore"):
+        expected = function(*plain)
+    actual = traced_run(function, *traced, call=call)
+    assert same(actual, expected, tolerance), f"{actual!r} instead of {expected!r}"
+    assert same(traced, plain, tolerance)
+
+
+def lines_of(cases: list[Callable[..., Any]]) -> list[str]:
+    """Names for test cases: the lines where they are written."""
+    return [f"line {f.__code__.co_firstlineno}" for f in cases]
