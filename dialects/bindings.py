@@ -7,6 +7,8 @@ assertions and a changed signature aborts the process.
 
 from __future__ import annotations
 
+import sys
+import types
 from typing import Any
 
 from wengert.dialects.errors import Position
@@ -23,6 +25,11 @@ except ImportError as error:  # pragma: no cover - exercised in a subprocess by 
         "Wheels exist for Linux (x86-64 and aarch64, glibc) and macOS (arm64), CPython 3.11 to 3.14. "
         f"The import failed with: {error}"
     ) from error
+
+# Each look at an operation makes the bindings import "mlir.dialects.<its dialect>".  For dialects defined through IRDL
+# that fails, every time, after a search of sys.path (40 microseconds): empty modules end the search.
+for _dialect in ("nd", "diff"):
+    sys.modules.setdefault(f"mlir.dialects.{_dialect}", types.ModuleType(f"mlir.dialects.{_dialect}"))
 
 __all__ = [
     "DYNAMIC", "PassManager", "Value", "block_of", "defining_op", "element_type", "gpu_object", "ir", "irdl",

@@ -16,7 +16,7 @@ from wengert.dialects.control import FOR
 from wengert.passes.purity import constant_integer
 
 #: Substitutions tried before a proof is given up.
-MAX_STEPS = 24
+MAX_STEPS = 12
 
 
 @dataclass(frozen=True)

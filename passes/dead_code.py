@@ -80,7 +80,7 @@ class _Liveness:
                         self._need_carried(op, position)
             else:
                 self._need(op.operands)
-                for inner in walk(op)[1:]:
+                for inner in walk(op)[1:] if len(op.regions) else ():
                     self.operations.add(inner)
                     self._need(inner.operands)
             op = op.parent.operation
@@ -177,26 +177,22 @@ def _forward_loop(op: Any) -> bool:
     if op.name == WHILE and not forwards(op):
         return False
     body = op.regions[len(op.regions) - 1].blocks[0]
-    inits = list(op.operands)[LEADING[op.name]:]
+    inits, results = list(op.operands)[LEADING[op.name]:], list(op.results)
+    all_arguments = [list(region.blocks[0].arguments)[int(op.name == FOR):] for region in op.regions]
     changed = False
     seen: dict[tuple[Any, Any], int] = {}
-    for position, (init, value) in enumerate(zip(inits, terminator(body).operands)):
-        arguments = _arguments(op, position)
+    for position, (init, value) in enumerate(zip(inits, list(terminator(body).operands))):
+        arguments = [arguments[position] for arguments in all_arguments]
         first = seen.setdefault((init, value), position)
         if value == arguments[-1] or value == init:
             replacements = [init] * (len(arguments) + 1)
         elif first != position:  # another value is carried in exactly the same way
-            replacements = [*_arguments(op, first), op.results[first]]
+            replacements = [*(arguments[first] for arguments in all_arguments), results[first]]
         else:
             continue
-        for old, new in zip([*arguments, op.results[position]], replacements):
+        for old, new in zip([*arguments, results[position]], replacements):
             changed |= _replace(old, new, op, position)
     return changed
-
-
-def _arguments(op: Any, position: int) -> list[Any]:
-    """The block arguments of one carried value, a region each."""
-    return [region.blocks[0].arguments[position + (op.name == FOR)] for region in op.regions]
 
 
 def _forward_if(op: Any) -> bool:

@@ -66,26 +66,34 @@ _IGNORED = ("fastmath", "overflowFlags", "nuw", "nsw")
 def scalar_constant(value: Any) -> Any:
     """The NumPy value of a scalar `arith.constant`, else None."""
     op = defining_op(value)
-    if op is None or op.name != "arith.constant" or is_tensor(value.type):
-        return None
-    return DTYPES[dtype_name(value.type)](op.attributes["value"].value)
+    return None if op is None else _number(op)
 
 
 def splat(value: Any) -> Any:
     """The number a scalar constant is, or all elements of a filled tensor are; else None."""
     op = defining_op(value)
-    return scalar_constant(op.operands[0] if op is not None and op.name == "nd.full" else value)
+    if op is None:
+        return None
+    return scalar_constant(op.operands[0]) if op.name == "nd.full" else _number(op)
+
+
+def _number(op: Any) -> Any:
+    if op.name != "arith.constant" or is_tensor(type_ := op.results[0].type):
+        return None
+    return DTYPES[dtype_name(type_)](op.attributes["value"].value)
 
 
 def evaluate(op: Any) -> Any:
     """A scalar op of constants."""
     record = lookup(op.name)
-    if record is None or record.effect or is_tensor(op.results[0].type) or not len(op.operands):
+    if record is None or record.effect or (record.family != "discrete" and op.name not in _EXACT_ON_FLOATS):
         return None
-    if record.family != "discrete" and op.name not in _EXACT_ON_FLOATS:
-        return None
-    operands = [scalar_constant(v) for v in op.operands]
-    if any(v is None for v in operands):
+    operands = []
+    for value in op.operands:
+        operands.append(scalar_constant(value))
+        if operands[-1] is None:
+            return None
+    if not operands or is_tensor(op.results[0].type):
         return None
     if ("div" in op.name or "rem" in op.name) and op.name not in _EXACT_ON_FLOATS and operands[1] in (0, -1):
         return None

@@ -42,15 +42,16 @@ class Simplify(Pass):
 
 def simplify_function(func: Any, effects: Effects) -> None:
     """Simplify one function until nothing changes."""
+    remove_dead_code(func, effects)  # no work on what goes anyway
     for _ in range(MAX_ROUNDS):
         changed = fold(func)
-        changed |= merge_constants(func)
+        merge_constants(func)
+        hoist_invariants(func)
         changed |= merge_equal(func, effects)
         changed |= forward_invariants(func)
-        changed |= hoist_invariants(func)
-        changed |= remove_dead_code(func, effects)
         if not changed:
             return
+        remove_dead_code(func, effects)
 
 
 def chosen_functions(module: Any, name: str) -> list[Any]:

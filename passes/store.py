@@ -25,6 +25,7 @@ from wengert.dialects.structural import extract_slice, insert_slice
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.carrying import Carrier
 from wengert.passes.counting import count, elements, extent_here
+from wengert.passes.dead_code import remove_dead_code
 from wengert.passes.nests import Outside, iterations
 from wengert.passes.purity import Effects
 from wengert.passes.replay import read_tapes, used_ids
@@ -56,7 +57,7 @@ def store_residuals(module: Any, forward: Any, users: Sequence[Any]) -> None:
     """Store the residuals of `forward` that `users`, its linear and reverse functions, ask for."""
     effects = Effects(module)
     for func in users:
-        simplify_function(func, effects)  # a placeholder that is only defined is not asked for
+        remove_dead_code(func, effects)  # a placeholder that is only defined is not asked for
     plan = Plan(read_function(forward), used_ids(users))
     tapes = _record(module, forward, plan, effects)
     for func in users:
