@@ -98,7 +98,8 @@ class Function:
                 specialization = self._lookup(kind, leaves)
                 if specialization is None or not specialization.guards_hold():
                     specialization = self._compile(kind, leaves, structure, replaced=specialization is not None)
-        if specialization.direct is not None and not kwargs:
+        flat = not kwargs and len(leaves) == len(args) and all(leaf is argument for leaf, argument in zip(leaves, args))
+        if flat and specialization.direct is not None:
             self._direct = specialization.direct
         return specialization(leaves)
 

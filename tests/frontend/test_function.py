@@ -1,0 +1,26 @@
+"""The object users hold: dispatch by kind of arguments, and its shortcut for flat ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import wengert
+
+
+def test_arguments_that_are_containers_stay_containers() -> None:
+    """Tuples of one element each have as many leaves as there are arguments; the second call must not take them for leaves."""
+    function = wengert.compile(lambda a, b: (a[0] * 2.0, b[0] + a[0]))
+    for _ in range(3):
+        double, total = function((np.ones(2),), (np.full(2, 3.0),))
+        np.testing.assert_array_equal(double, [2.0, 2.0])
+        np.testing.assert_array_equal(total, [4.0, 4.0])
+    assert function.stats().compilations == 1
+
+
+def test_one_function_takes_arrays_and_containers_by_turns() -> None:
+    function = wengert.compile(lambda a, b: (a[0] + b[0], a[0]))
+    flat, nested = (np.ones(2), np.ones(2)), ((np.ones(2),), (np.ones(2),))
+    for _ in range(2):
+        assert float(function(*flat)[0]) == 2.0
+        np.testing.assert_array_equal(function(*nested)[0], [2.0, 2.0])
+    assert function.stats().compilations == 2
