@@ -59,6 +59,7 @@ class Region:
         self.journal = Journal()
         self.alive = True
         self.condition: Scalar | None = None  # of the traced `if` whose branch this is
+        self.constants: dict[tuple[str, str], Any] = {}
 
     def inside(self, other: Region) -> bool:
         """Whether this region is `other` or is nested in it (within one function)."""
@@ -213,14 +214,23 @@ class Trace:
     # ---------------------------------------------------------------- scalars
 
     def constant(self, value: Number, element: str) -> Any:
-        """A scalar constant as an IR value."""
+        """A scalar constant as an IR value; one of a region serves in all that is nested in it."""
         if element == "i64" and not -(2**63) <= int(value) < 2**63:
             fail(
                 f"the integer {value} does not fit in 64 bits",
                 why="compiled integers are int64, as NumPy's",
                 error=WengertValueError,
             )
-        return constant(value, self.types[element], ip=ir.InsertionPoint(self.region.block), loc=self.location())  # type: ignore[arg-type]
+        number = float(value) if element in ("f64", "f32") else int(value)
+        key = element, repr(number)
+        region: Region | None = self.region
+        while region is not None:
+            if key in region.constants:
+                return region.constants[key]
+            region = region.parent
+        made = constant(number, self.types[element], ip=ir.InsertionPoint(self.region.block), loc=self.location())
+        self.region.constants[key] = made
+        return made
 
     def use(self, scalar: Scalar) -> Any:
         """The IR value of a scalar, refused when its loop or branch is over."""
@@ -300,7 +310,7 @@ class Trace:
             self.top = region
         try:
             yield region
-            region.captures = _import_outer_values(func)
+            region.captures = _import_outer_values(func) if outer is not None else []
             refresh_type(func)
         except BaseException:
             func.erase()
