@@ -77,7 +77,8 @@ def expanded(text: str) -> Any:
     return module
 
 
-@pytest.mark.parametrize("modes", ["r", "f", "l", "rr", "fr", "rf", "lr", "rl", "ff", "frf", "rfr", "frr", "rrr", "fff"])
+@pytest.mark.parametrize("modes", ["r", "f", "l", "rr", "fr", "rf", "lr", "rl", "ff",
+                                   "frf", "rfr", "frr", "rrr", "fff"])
 def test_derivatives_of_a_power(modes: str) -> None:
     """(x^n)^(k) = n (n-1) .. (n-k+1) x^(n-k), for modes applied from left to right."""
     text, name = POWER, "f"

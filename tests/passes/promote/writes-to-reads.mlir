@@ -5,7 +5,7 @@
 // CHECK-SAME: (%[[A:[^ ,:)]+]]: tensor<9xf64>, %[[X:[^ ,:)]+]]: f64, %[[Y:[^ ,:)]+]]: f64, %[[I:[^ ,:)]+]]: index)
 func.func @f(%a: tensor<9xf64>, %x: f64, %y: f64, %i: index) -> (tensor<9xf64>, f64) {
   %k1 = arith.constant 1 : index
-  // CHECK: %[[NEXT:[^ ,:)]+]] = arith.addi %[[I]]
+  // CHECK: %[[NEXT:[^ ,:)]+]] = arith.addi
   %j = arith.addi %i, %k1 : index
   %k = arith.addi %k1, %i : index
   %b = tensor.insert %x into %a[%i] : tensor<9xf64>
