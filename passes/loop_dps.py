@@ -5,7 +5,8 @@ program.  This pass writes any other value over the carried one at the end of th
 there in the first place).  Values that trade places are copied first.  The same is done for the results of `scf.if`, so
 that no branch hands out memory it has allocated, and for results that belong into an argument (`nd.into`, entry_abi).
 
-It must run directly before slice-dest and bufferization: canonicalize folds the insertion of a whole array away.
+Upstream's canonicalize must not run before it (a `while` would no longer forward its arguments one to one) nor between
+it and bufferization (the insertion of a whole array would be folded away).
 """
 
 from __future__ import annotations

@@ -100,8 +100,8 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
-        Upstream("canonicalize,cse"),           # merges what lowering repeats; no allocation is merged, each is its own
-        LoopDps(),                              # after canonicalize, which would fold its whole-array insertions away
+        Upstream("cse"),                        # merges what lowering repeats; no allocation is merged, each is its own
+        LoopDps(),                              # no canonicalize before it (it reorders what a while carries) or after
         SliceDest(),                            # makes those insertions, and the user's, free
         OutForward(),                           # last: what was inserted nowhere goes to the caller's memory
     )
