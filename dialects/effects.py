@@ -23,12 +23,15 @@ ERRORS: dict[str, type[Exception]] = {
 }
 
 
+INDEX_HELP = "an axis of extent n has the indices 0 to n - 1, and -1 to -n from its end"
+
+
 def failed_check(kind: str, message: str, a: int, b: int, position: Position | None) -> Exception:
     """The exception for a failed check; ``{0}`` and ``{1}`` in the message stand for the two values."""
     text = message.replace("{0}", str(a)).replace("{1}", str(b))
     error = ERRORS.get(kind, WengertRuntimeError)
     if issubclass(error, (WengertIndexError, WengertNameError, WengertValueError, WengertTypeError, WengertRuntimeError)):
-        return error(text, position)
+        return error(text, position, help=INDEX_HELP if "is out of bounds for axis" in message else "")
     located = WengertRuntimeError(text, position)
     return error(str(located))
 

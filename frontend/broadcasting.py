@@ -88,7 +88,12 @@ def broadcast_shapes(*shapes: Sequence[Extent]) -> tuple[Extent, ...]:
                 continue
             if isinstance(common, int) and isinstance(extent, int):
                 shown = " ".join(shape_text(tuple(shape)) for shape in shapes)
-                fail(f"operands could not be broadcast together with shapes {shown}", error=WengertValueError)
+                fail(
+                    f"operands could not be broadcast together with shapes {shown}",
+                    error=WengertValueError,
+                    why="from the last axis on, extents have to be equal, or one of them 1",
+                    help="insert axes of extent 1, for example x[:, None], or reshape one of them",
+                )
             check_equal(common, extent)
             common = smaller(common, extent)
         result.append(common)

@@ -11,11 +11,13 @@ from typing import Any
 
 from wengert.frontend.calls import call
 
+from wengert.dialects.errors import WengertError
 from wengert.frontend import specialize
 from wengert.frontend.arguments import alias_pattern, classify, flatten, unflatten
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.stages import Stages
 from wengert.frontend.trace import tracing
+from wengert.frontend.tracebacks import without_compiler
 from wengert.runtime.environment import settings
 
 
@@ -63,7 +65,10 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
             return call(self.py_func, *args, **kwargs)
-        return self._direct(*args, **kwargs)
+        try:
+            return self._direct(*args, **kwargs)
+        except WengertError as error:
+            raise without_compiler(error) from error.__cause__
 
     def stats(self) -> Stats:
         """How often and why this function was compiled."""

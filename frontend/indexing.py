@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects import discrete, structural
+from wengert.dialects.effects import INDEX_HELP
 from wengert.dialects.errors import WengertIndexError, WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import (
@@ -182,7 +183,7 @@ def position(index: Extent, extent: Extent, axis: int) -> Extent:
         if -extent <= index < extent:
             return index % extent
         if current().region.parent is None:
-            fail(message.format(index, extent), error=WengertIndexError)
+            fail(message.format(index, extent), error=WengertIndexError, help=INDEX_HELP)
         current().check(False, "IndexError", message, index, extent)
         return 0
     if isinstance(index, Scalar) and not index.weak:
