@@ -1,7 +1,8 @@
 """Scalar ops that upstream's conversions to LLVM do not know, in terms of others they know.
 
-Divisions that round down or up, and 1/sqrt.  (Upstream's arith-expand would also take apart maximumf and minimumf,
-which LLVM vectorises only whole.)  Assumes that elementwise ops are scalar by now.
+Divisions that round down or up, 1/sqrt, tests of floats, copysign and |i| (convert-math-to-libm refuses to leave the
+last ones to convert-math-to-llvm).  Upstream's arith-expand would also take apart maximumf and minimumf, which LLVM
+vectorises only whole.  Assumes that elementwise ops are scalar by now.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Any
 
 from wengert.dialects.bindings import ir, walk
 from wengert.dialects.build import constant, create
-from wengert.dialects.discrete import INTEGER_PREDICATES
+from wengert.dialects.discrete import FLOAT_PREDICATES, INTEGER_PREDICATES
 from wengert.passes.base import Pass, register_pass
 
 
 @register_pass("expand-scalars")
 @dataclass(frozen=True)
 class ExpandScalars(Pass):
-    """Write rounding divisions and 1/sqrt out."""
+    """Write rounding divisions, 1/sqrt, tests of floats, copysign and |i| out."""
 
     def run(self, module: Any) -> None:
         for op in walk(module):
@@ -65,9 +66,37 @@ def _reciprocal_root(x: Any) -> Any:
     return _binary("arith.divf", constant(1.0, x.type), root)
 
 
+def _compare_size(predicate: str, x: Any) -> Any:
+    """|x| compared with infinity."""
+    i1, i64 = ir.IntegerType.get_signless(1), ir.IntegerType.get_signless(64)
+    size = create("math.absf", [x.type], [x]).result
+    number = ir.IntegerAttr.get(i64, FLOAT_PREDICATES[predicate])
+    return create("arith.cmpf", [i1], [size, constant(float("inf"), x.type)], {"predicate": number}).result
+
+
+def _is_nan(x: Any) -> Any:
+    i1, i64 = ir.IntegerType.get_signless(1), ir.IntegerType.get_signless(64)
+    return create("arith.cmpf", [i1], [x, x], {"predicate": ir.IntegerAttr.get(i64, FLOAT_PREDICATES["uno"])}).result
+
+
+def _copysign(x: Any, y: Any) -> Any:
+    """The bits of x with the highest one of y."""
+    width = x.type.width
+    integer = ir.IntegerType.get_signless(width)
+    size, sign = constant(2 ** (width - 1) - 1, integer), constant(-(2 ** (width - 1)), integer)
+    x_bits, y_bits = (create("arith.bitcast", [integer], [v]).result for v in (x, y))
+    bits = _binary("arith.ori", _binary("arith.andi", x_bits, size), _binary("arith.andi", y_bits, sign))
+    return create("arith.bitcast", [x.type], [bits]).result
+
+
 EXPANSIONS: dict[str, Callable[..., Any]] = {
     "arith.floordivsi": lambda a, b: _rounded(a, b, down=True),
     "arith.ceildivsi": lambda a, b: _rounded(a, b, down=False),
     "arith.ceildivui": _ceiling_unsigned,
     "math.rsqrt": _reciprocal_root,
+    "math.isnan": _is_nan,
+    "math.isinf": lambda x: _compare_size("oeq", x),
+    "math.isfinite": lambda x: _compare_size("olt", x),
+    "math.copysign": _copysign,
+    "math.absi": lambda x: _binary("arith.maxsi", x, _binary("arith.subi", constant(0, x.type), x)),
 }
