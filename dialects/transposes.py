@@ -1,7 +1,8 @@
 """Transposes of the linear ops: given the cotangent of the result, what each linear operand receives.
 
-A rule is ``rule(cts, ct, op)``: `op` is the linear operation, `ct` the cotangent of its result, and `cts` the ledger of
-cotangents kept by the transpose pass (`Ledger`).  Operands in which the op is not linear are known values.
+A rule is ``rule(cts, ct, op)``: `op` is the linear operation, `ct` the cotangent of its result (of several results: a
+list, with None for those that have none), and `cts` the ledger of cotangents kept by the transpose pass (`Ledger`).
+Operands in which the op is not linear are known values.
 
 Ops that read a part of an array accumulate into the cotangent the array already has, in place; they never add a whole
 array that is zero outside the part.  That keeps the gradient of an O(n) program O(n).
@@ -117,7 +118,8 @@ def transpose_extract_slice(cts: Ledger, ct: Any, op: Any) -> None:
     array, geometry = op.operands[0], [cts.known(g) for g in list(op.operands)[1:]]
     current = cts.current(array)
     window = create("tensor.extract_slice", [ct.type], [current, *geometry], _segments(op, 1)).result
-    cts.replace(array, create("tensor.insert_slice", [current.type], [accumulate(window, ct), current, *geometry], _segments(op, 2)).result)
+    changed = [accumulate(window, ct), current, *geometry]
+    cts.replace(array, create("tensor.insert_slice", [current.type], changed, _segments(op, 2)).result)
 
 
 def transpose_insert_slice(cts: Ledger, ct: Any, op: Any) -> None:

@@ -1,15 +1,15 @@
 """Counting the iterations of a loop: the normal form ``for k in 0..n`` that linear parts of programs have.
 
-    n = max(0, ceildiv(upper - lower, step)),    iv = lower + k*step,    k = (iv - lower)/step
+    n = ceildiv(upper - lower, step),    iv = lower + k*step,    k = (iv - lower)/step
 
-Loops may have bounds of type index or i64; counts and counters are of type index.  The functions emit at the current
-insertion point and fold what is constant.
+A loop that does not run has n <= 0.  Loops may have bounds of type index or i64; counts and counters are of type index.
+The functions emit at the current insertion point and fold what is constant.
 """
 
 from __future__ import annotations
 
 from wengert.dialects.bindings import Value, defining_op, ir
-from wengert.dialects.build import cast_index, constant, create, index
+from wengert.dialects.build import cast_index, create, index
 from wengert.dialects.op import lookup_call
 
 
@@ -36,7 +36,7 @@ def trip_count(lower: Value, upper: Value, step: Value) -> Value:
     length = upper if extents[0] == 0 else lookup_call("arith.subi", upper, lower)
     if extents[2] != 1:
         length = lookup_call("arith.ceildivsi", length, step)
-    return cast_index(lookup_call("arith.maxsi", length, constant(0, length.type)))
+    return cast_index(length)
 
 
 def iteration(iv: Value, lower: Value, step: Value) -> Value:

@@ -23,8 +23,7 @@ func.func @f(%x: f64, %a: tensor<8xf64>, %p: tensor<8xi64>, %n: i64) -> f64 {
 // CHECK-SAME: (%{{.*}}: f64, %[[A:.*]]: tensor<8xf64>, %[[P:.*]]: tensor<8xi64>, %[[N:.*]]: i64, %[[DX:.*]]: f64)
 // CHECK: %[[LENGTH:.*]] = arith.subi %[[N]], %[[L2:.*]] :
 // CHECK-NEXT: %[[QUOTIENT:.*]] = arith.ceildivsi %[[LENGTH]], %[[L3:.*]] :
-// CHECK: %[[COUNT:.*]] = arith.maxsi %[[QUOTIENT]]
-// CHECK-NEXT: %[[TRIPS:.*]] = arith.index_cast %[[COUNT]] : i64 to index
+// CHECK-NEXT: %[[TRIPS:.*]] = arith.index_cast %[[QUOTIENT]] : i64 to index
 // CHECK: scf.for %[[K:[^ ]+]] = {{.*}} to %[[TRIPS]] {{.*}} iter_args(%[[DU:.*]] = %[[DX]])
 // CHECK-NEXT: %[[WIDE:.*]] = arith.index_cast %[[K]] : index to i64
 // CHECK-NEXT: %[[STEPS:.*]] = arith.muli %[[WIDE]], %[[L3]]
