@@ -53,7 +53,7 @@ def _shrink_arguments(func: Any) -> None:
     block = entry(func)
     for argument in block.arguments:
         if _is_empty(argument) and not list(argument.uses):
-            argument.set_type(ir.MemRefType.get([0], argument.type.element_type))
+            argument.set_type(ir.MemRefType.get([0], argument.type.element_type, loc=ir.Location.unknown()))
     type_ = ir.FunctionType(ir.TypeAttr(func.attributes["function_type"]).value)
     new = ir.FunctionType.get([a.type for a in block.arguments], list(type_.results))
     func.attributes["function_type"] = ir.TypeAttr.get(new)
