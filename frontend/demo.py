@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 import wengert
 
 SIZE, STEPS, RATE = 200, 200, 0.2
-ITERATIONS = 200
+ITERATIONS = 60
 SHOWN_STAGES = ("nd", "transposed", "memref", "llvmir")
 SHOWN_LINES = 12
 

@@ -123,12 +123,14 @@ def _nested_code_ids(code: CodeType) -> set[int]:
 
 #: Packages whose functions are not traced through: they are covered by the table, or refused.
 LIBRARIES = frozenset({"numpy", "scipy", "wengert", "optree", "mlir", "llvmlite"})
+#: Parts of wengert written in the Python that wengert compiles.
+PROGRAMS = frozenset({"wengert.frontend.demo", "wengert.frontend.library"})
 
 
 def is_library(module: str | None) -> bool:
     """Whether a module is the standard library, NumPy, SciPy or wengert."""
     top = (module or "").partition(".")[0]
-    return top in LIBRARIES or (top in sys.stdlib_module_names and top != "__main__")
+    return (top in LIBRARIES and module not in PROGRAMS) or (top in sys.stdlib_module_names and top != "__main__")
 
 
 # ---------------------------------------------------------------- instances

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from wengert.frontend.calls import call
-from wengert.passes.differentiation import differentiation
+from wengert.passes.pipeline import DIFFERENTIATION, ND
 
 from wengert.dialects.bindings import ir, is_tensor
 from wengert.dialects.build import create
@@ -236,7 +236,7 @@ def interpret(py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[
     leaves, structure = flatten((tuple(args), dict(kwargs)))
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, frozenset())
-        run_pipeline(module, differentiation())
+        run_pipeline(module, (*ND, *DIFFERENTIATION))
         inputs = [leaves[source] if isinstance(source, int) else source for source in plan.inputs]
         results = run_function(module, plan.signature.name, inputs)
     returned = [result for result, target in zip(results, plan.signature.into) if target is None]

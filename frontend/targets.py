@@ -22,6 +22,7 @@ from wengert.frontend.stages import Stages
 from wengert.runtime.cache import ObjectCache, cache_key, source_digest
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.environment import settings
+from wengert.runtime.host import libmvec_isas, vector_bits
 from wengert.runtime.jit import emit_assembly, load, optimize
 
 Mismatch = Callable[..., Any]
@@ -56,7 +57,7 @@ class Cpu:
     """The machine wengert runs on, through LLVM."""
 
     def __init__(self, options: CompileOptions) -> None:
-        self.options = LoweringOptions(precise=options.precise)
+        self.options = LoweringOptions(precise=options.precise, vector_isas=tuple(libmvec_isas()), vector_width=vector_bits())
         self.cache = ObjectCache(settings().cache_dir)
 
     def compile(self, module: Any, plan: Plan, mismatch: Mismatch) -> Program:
@@ -72,7 +73,7 @@ class Cpu:
             bundle = _pack(header, code)
             self.cache.put(key, bundle)
         header, code = _unpack(bundle)
-        entry = build_entry(load(code), signature, mismatch, _error_of(header["checks"]))
+        entry = build_entry(load(code), signature, mismatch, _error_of(header["checks"]), single=single)
         return Program(entry, single, header["float32"], header["copies"], header["allocations"])
 
     def stages(self, module: Any, plan: Plan) -> Stages:

