@@ -190,6 +190,50 @@ add("bounds-from-data", "(%x: f64, %sizes: tensor<4xi64>) -> f64", """
   return %r#0 : f64
 """, [[0.9, np.array([n, 5, 5, 5])] for n in (-7, 0, 1, 3)])
 
+add("step-behind-a-branch", "(%x: f64, %n: index, %step: index) -> f64", """
+  %r = scf.for %i = %k0 to %k2 step %k1 iter_args(%p = %x) -> f64 {
+    %ok = arith.cmpi sgt, %step, %k0 : index
+    %q = scf.if %ok -> f64 {
+      %s = scf.for %j = %i to %n step %step iter_args(%t = %p) -> f64 {
+        %u = math.sin %t : f64
+        scf.yield %u : f64
+      }
+      scf.yield %s : f64
+    } else {
+      scf.yield %p : f64
+    }
+    scf.yield %q : f64
+  }
+  return %r : f64
+""", [[0.9, 5, 2], [0.9, 5, 0]])
+
+add("checks", "(%x: f64, %a: tensor<5xf64>, %n: i64) -> f64", """
+  %r = scf.for %i = %k0 to %k3 step %k1 iter_args(%p = %x) -> f64 {
+    %wide = arith.index_cast %i : index to i64
+    %early = arith.cmpi slt, %wide, %n : i64
+    "nd.check"(%early, %wide, %n) {kind = "ValueError", message = "{0} of {1}"} : (i1, i64, i64) -> ()
+    %w:2 = scf.while (%y = %p, %k = %l0) : (f64, i64) -> (f64, i64) {
+      %c = arith.cmpf ogt, %y, %tenth : f64
+      scf.condition(%c) %y, %k : f64, i64
+    } do {
+    ^bb0(%y: f64, %k: i64):
+      %in = arith.cmpi slt, %k, %n : i64
+      "nd.check"(%in, %k, %n) {kind = "IndexError", message = "index {0} of {1}"} : (i1, i64, i64) -> ()
+      %last = arith.constant 4 : i64
+      %clamped = arith.minsi %k, %last : i64
+      %at = arith.index_cast %clamped : i64 to index
+      %e = tensor.extract %a[%at] : tensor<5xf64>
+      %q = math.sin %e : f64
+      %v = arith.mulf %q, %y : f64
+      %l = arith.addi %k, %l1 : i64
+      scf.yield %v, %l : f64, i64
+    }
+    %t = arith.addf %w#0, %x : f64
+    scf.yield %t : f64
+  }
+  return %r : f64
+""", [[0.8, np.array([0.5, 0.4, 0.3, 0.2, 0.1]), 9]], (0, 1))
+
 add("rows", "(%a: tensor<4xf64>, %n: i64, %m: i64) -> tensor<4xf64>", """
   %r = scf.for %i = %l0 to %n step %l1 iter_args(%s = %a) -> tensor<4xf64> : i64 {
     %z = arith.cmpi eq, %i, %l1 : i64

@@ -89,19 +89,22 @@ def test_simplify_is_idempotent() -> None:
 def test_results_keep_the_sign_of_zero_and_nan() -> None:
     """x + 0 is +0 for x = -0, so it stays; x * 1, x - 0 and -(-x) are x."""
     text = """
-    func.func @f(%x: f64) -> (f64, f64, f64) {
+    func.func @f(%x: f64) -> (f64, f64, f64, f64) {
+      %negative = arith.constant -0.0 : f64
       %zero = arith.constant 0.0 : f64
       %one = arith.constant 1.0 : f64
       %a = arith.addf %x, %zero : f64
       %b = arith.subf %x, %zero : f64
       %c = arith.mulf %b, %one : f64
       %d = arith.mulf %x, %zero : f64
-      return %a, %c, %d : f64, f64, f64
+      %e = arith.subf %x, %negative : f64
+      return %a, %c, %d, %e : f64, f64, f64, f64
     }"""
     module = ir.Module.parse(text)
     run_pipeline(module, [Simplify()])
     for x in (-0.0, 0.0, np.nan, np.inf, 1.5):
-        a, c, d = run(module, "f", [x])
+        a, c, d, e = run(module, "f", [x])
+        assert np.signbit(e) == np.signbit(a)
         assert np.signbit(c) == np.signbit(x) and (a == x or np.isnan(x))
         assert not np.signbit(a) or x < 0 or np.isnan(x)
         assert np.isnan(d) == (not np.isfinite(x))

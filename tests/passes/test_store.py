@@ -12,9 +12,10 @@ import pytest
 
 from tests.storage import check_storage
 from tests.storage_programs import PROGRAMS
-from wengert.dialects.bindings import ir
+from wengert.dialects.bindings import ir, walk
 from wengert.dialects.context import make_context
-from wengert.dialects.errors import WengertRuntimeError
+from wengert.dialects.control import find_function
+from wengert.dialects.errors import WengertIndexError, WengertRuntimeError
 from wengert.dialects.interpret import run
 from wengert.passes.base import run_pipeline
 from wengert.passes.jvp import DiffJvp
@@ -85,6 +86,26 @@ def test_a_condition_that_is_not_reproducible_is_reported() -> None:
     run(module, "f.fwd", arguments)
     with pytest.raises(WengertRuntimeError, match="not reproducible"):
         run(changed, "f.fwd", arguments)
+
+
+def test_checks_are_counted_with_only_where_they_end_a_loop() -> None:
+    """A while ends when a check in it fails, so the counting run needs that check; it does not need the others."""
+    text, [[x, a, _]], wrt = PROGRAMS["checks"]
+    module = ir.Module.parse(text)
+    run_pipeline(module, [Simplify(), DiffJvp("f", wrt), Simplify(), DiffLinearize("f"), DiffStore("f")])
+    forward = str(find_function(module, "f.fwd"))
+    assert forward.count('kind = "IndexError"') == 2 and forward.count('kind = "ValueError"') == 1
+    with pytest.raises(WengertIndexError, match="index 1 of 1"):
+        run(module, "f.fwd", [x, a, 1])
+
+
+def test_a_division_stays_behind_its_guard() -> None:
+    """The step of the loop may be 0 where the loop is not reached: counting divides by it in the branch only."""
+    text, _, wrt = PROGRAMS["step-behind-a-branch"]
+    module = ir.Module.parse(text)
+    run_pipeline(module, [Simplify(), DiffJvp("f", wrt), Simplify(), DiffLinearize("f"), DiffStore("f")])
+    divisions = [op for op in walk(find_function(module, "f.fwd")) if op.name == "arith.ceildivsi"]
+    assert divisions and all(op.parent.operation.name == "scf.if" for op in divisions)
 
 
 @pytest.mark.parametrize("batch", range(4))
