@@ -1,12 +1,13 @@
 """The GPU target: PTX for a function and its derivatives, and how its kernels are launched.
 
 It compiles functions of elementwise operations, broadcasts, reductions and products on arrays; loops, branches on data
-and writes in place are refused with the user's position.  No GPU, driver or CUDA toolkit is needed to compile.  Running
-on a GPU is not available yet: a call is an error that says what is.
+and arguments that change are refused with the user's position.  No GPU, driver or CUDA toolkit is needed to compile.
+Running on a GPU is not available yet: a call is an error that says what is.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
 from wengert.passes.base import run_pipeline
-from wengert.passes.nvptx import DeviceCode, compile_to_ptx
+from wengert.passes.nvptx import DeviceCode, to_kernels, to_ptx
 from wengert.passes.pipeline import DIFFERENTIATION, ND
 from wengert.runtime.cuda import find_driver
 
@@ -47,32 +48,28 @@ class Cuda:
                        why="kernels are compiled, but nothing launches them through the CUDA driver", help=help_)
 
     def stages(self, module: Any, plan: Plan) -> Stages:
-        """nd, transposed (after differentiation), linalg, gpu, nvvm and ptx.
+        """nd, transposed (after differentiation), linalg, gpu, nvvm and ptx; the last two are made when asked for.
 
         Raises:
             UnsupportedError: the function has something that cannot become a kernel; with its position.
         """
-        texts: dict[str, str | Callable[[], str]] = {}
-        texts["ptx"] = device_code(module, texts).text()
-        return Stages(texts)
+        texts: dict[str, str] = {}
 
+        def record(stage: str, module: Any) -> None:
+            texts[stage] = module.operation.get_asm()
 
-def ptx(module: Any) -> str:
-    """The PTX of a traced module, which is rewritten.
+        run_pipeline(module, ND)
+        record("nd", module)
+        run_pipeline(module, DIFFERENTIATION)
+        record("transposed", module)
+        to_kernels(module, record)
 
-    Raises:
-        UnsupportedError: the function has something that cannot become a kernel; with its position.
-    """
-    return device_code(module, {}).ptx
+        @functools.cache
+        def code() -> DeviceCode:
+            return to_ptx(module, observer=record)
 
+        def nvvm() -> str:
+            code()
+            return texts["nvvm"]
 
-def device_code(module: Any, texts: dict[str, Any]) -> DeviceCode:
-    """Compile a traced module, which is rewritten; `texts` receives it at each stage."""
-    def record(stage: str, module: Any) -> None:
-        texts[stage] = module.operation.get_asm()
-
-    run_pipeline(module, ND)
-    record("nd", module)
-    run_pipeline(module, DIFFERENTIATION)
-    record("transposed", module)
-    return compile_to_ptx(module, observer=record)
+        return Stages({**texts, "nvvm": nvvm, "ptx": lambda: code().text()})

@@ -13,7 +13,6 @@ division and square root.  Elementary functions are libdevice's, with a few ulp 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +54,7 @@ class ExactSqrt(Pass):
 
     def run(self, module: Any) -> None:
         for op in walk(module, "math.sqrt"):
-            if str(op.results[0].type) == "f32" and op.parent is not None:
+            if str(op.results[0].type) == "f32":
                 attributes = {"intrin": ir.StringAttr.get("llvm.nvvm.sqrt.rn.f"),
                               "operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 0]),
                               "op_bundle_sizes": ir.DenseI32ArrayAttr.get([])}
@@ -79,14 +78,15 @@ class CheckTranslatable(Pass):
                                            help="use target='cpu' for this function")
 
 
-def gpu_passes() -> tuple[Pass, ...]:
-    """From nd to kernels of the GPU dialect."""
-    return (
-        LowerTensorsGpu(),             # arrays become linalg, fused where they are read
-        Upstream("canonicalize,cse"),  # merges operands that are the same array, drops generics nobody reads
-        GpuKernels(),                  # each generic becomes a kernel, the function launches them
-        Upstream("canonicalize,cse"),  # addresses
-    )
+#: From nd to linalg, and to kernels of the GPU dialect.
+LINALG: tuple[Pass, ...] = (
+    LowerTensorsGpu(),             # arrays become linalg, fused where they are read
+    Upstream("canonicalize,cse"),  # merges operands that are the same array, drops generics nobody reads
+)
+GPU: tuple[Pass, ...] = (
+    GpuKernels(),                  # each generic becomes a kernel, the function launches them
+    Upstream("canonicalize,cse"),  # addresses
+)
 
 
 def nvvm_passes(chip: Chip) -> tuple[Pass, ...]:
@@ -102,23 +102,33 @@ def nvvm_passes(chip: Chip) -> tuple[Pass, ...]:
     )
 
 
-def compile_to_ptx(module: Any, chip: Chip | None = None, observer: Observer | None = None) -> DeviceCode:
-    """Compile every function of `module`, which is rewritten: from nd ops to kernels to NVVM.
+def to_kernels(module: Any, observer: Observer | None = None) -> None:
+    """Rewrite every function of nd ops into kernels and a function that launches them.
 
     Args:
-        observer: called with "linalg", "gpu" or "nvvm" and the module when it has reached that stage.
+        observer: called with "linalg" and "gpu", and the module when it has reached that stage.
 
     Raises:
         UnsupportedError: a function has something that cannot be a kernel; with its position.
     """
-    chip = chip or Chip()
-    lowering, *to_kernels = gpu_passes()
-    stages: tuple[tuple[str, Iterable[Pass]], ...] = (
-        ("linalg", (lowering, to_kernels[0])), ("gpu", to_kernels[1:]), ("nvvm", nvvm_passes(chip)))
-    for stage, passes in stages:
+    for stage, passes in (("linalg", LINALG), ("gpu", GPU)):
         run_pipeline(module, passes)
         if observer is not None:
             observer(stage, module)
+
+
+def to_ptx(module: Any, chip: Chip | None = None, observer: Observer | None = None) -> DeviceCode:
+    """Compile the kernels of `module`, which is rewritten.
+
+    Args:
+        observer: called with "nvvm" and the module when it has reached that stage.
+
+    Raises:
+        UnsupportedError: a kernel has something that PTX has not.
+    """
+    run_pipeline(module, nvvm_passes(chip or Chip()))
+    if observer is not None:
+        observer("nvvm", module)
     with module.context:
         plans = tuple(read_plan(func) for func in functions(module))
         return DeviceCode(assemble(module), plans)

@@ -15,9 +15,8 @@ from wengert.dialects.context import make_context
 from wengert.dialects.control import functions
 from wengert.dialects.errors import UnsupportedError
 from wengert.dialects.interpret import run
-from wengert.passes.base import run_pipeline
 from wengert.passes.launch_plan import read_plan
-from wengert.passes.nvptx import gpu_passes
+from wengert.passes.nvptx import to_kernels
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +28,7 @@ def context() -> Iterator[Any]:
 def kernels_of(text: str) -> Any:
     """The module with the kernels and the host function of @f."""
     module = ir.Module.parse(text)
-    run_pipeline(module, gpu_passes())
+    to_kernels(module)
     return module
 
 
