@@ -224,6 +224,8 @@ class Fusion:
     def _emit(self, members: dict[int, Array]) -> None:
         """One generic for a group; those whom others need become its results."""
         roots = [a for a in self.pending if isinstance(a, Mapped) and id(a) in members and _uses_outside(a, members)]
+        if not roots:  # whoever needed them is in memory by now
+            return
         tensors = compute(roots, [root.destination for root in roots])
         for root, tensor in zip(roots, tensors, strict=True):
             if root.destination is not None:
