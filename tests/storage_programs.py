@@ -194,7 +194,7 @@ add("step-behind-a-branch", "(%x: f64, %n: index, %step: index) -> f64", """
   %r = scf.for %i = %k0 to %k2 step %k1 iter_args(%p = %x) -> f64 {
     %ok = arith.cmpi sgt, %step, %k0 : index
     %q = scf.if %ok -> f64 {
-      %s = scf.for %j = %i to %n step %step iter_args(%t = %p) -> f64 {
+      %s = scf.for %j = %k0 to %n step %step iter_args(%t = %p) -> f64 {
         %u = math.sin %t : f64
         scf.yield %u : f64
       }
