@@ -12,7 +12,7 @@ class Stages:
     """What `f.lower(*args)` returns: the program at each stage, in order.
 
     Stages of the CPU target: nd, jvp, linear, transposed (these three where something is differentiated), linalg, memref, llvm,
-    llvmir, asm; of the CUDA target: nd, linalg, gpu, nvvm, ptx.
+    llvmir, asm; of the CUDA target: nd, transposed, linalg, gpu, nvvm, ptx.
     """
 
     def __init__(self, texts: Mapping[str, str | Callable[[], str]]) -> None:

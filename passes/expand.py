@@ -13,7 +13,7 @@ declaration and no value of that type is left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ from wengert.passes.simplify import simplify_function
 from wengert.passes.store import store_residuals
 from wengert.passes.transpose import emit_transposed
 
+Observe = Callable[[str, Sequence[Any]], None]
 USERS = ("diff.lin", "diff.rev")
 
 
@@ -42,14 +43,23 @@ class DiffExpand(Pass):
     """Define the derivatives that are declared in a module, of any order."""
 
     def run(self, module: Any) -> None:
-        expander = _Expander(module)
-        for name in [symbol(func) for func in functions(module)]:
-            expander.complete(name)
+        expand(module)
+
+
+def expand(module: Any, observe: Observe | None = None) -> None:
+    """Define the derivatives that are declared in a module.
+
+    Args:
+        observe: called with "jvp" or "linear" and the functions each of these steps has just written.
+    """
+    expander = _Expander(module, observe or (lambda step, written: None))
+    for name in [symbol(func) for func in functions(module)]:
+        expander.complete(name)
 
 
 class _Expander:
-    def __init__(self, module: Any) -> None:
-        self._module = module
+    def __init__(self, module: Any, observe: Observe) -> None:
+        self._module, self._observe = module, observe
         self._origins = Origins(module)
         self._signatures = {symbol(f): function_types(f) for f in functions(module)}  # as they were declared
         declared = {symbol(f): found for f in functions(module) if (found := declaration(f)) is not None}
@@ -120,6 +130,7 @@ class _Expander:
         tangents = emit_jvp(self._module, work, self._wrt(func, target, work), f"{symbol(func)}.tangents")
         work.erase()
         simplify_function(tangents, effects)
+        self._observe("jvp", [tangents])
         if kind == "diff.jvp":
             _replace(func, tangents)
         else:
@@ -138,6 +149,7 @@ class _Expander:
         name = symbol(func)
         users = self._users.get(name, {})
         forward, linear = emit_linearized(self._module, tangents, f"{name}.forward", f"{name}.linear")
+        self._observe("linear", [forward, linear])
         tangents.erase()
         written: dict[str, Any] = {}
         if "diff.rev" in users:

@@ -4,6 +4,7 @@ The input is a module with one public function (the program) and private ones it
 them.  Stages, in this order, each a list of passes:
 
     nd          arrays, calls and declared derivatives; made smaller before anything is differentiated
+    jvp, linear functions diff-expand writes on the way (in the texts only, where something is differentiated)
     transposed  derivatives are written, residuals have storage, calls are gone: one function of arrays
     linalg      loops over elements, with a destination for every array; the calling convention of kernels
     memref      memory instead of arrays
@@ -23,7 +24,7 @@ from wengert.passes.buffers import PlaceBuffers
 from wengert.passes.drop_private import DropPrivate
 from wengert.passes.empty_arrays import EmptyArrays
 from wengert.passes.entry_abi import EntryAbi
-from wengert.passes.expand import DiffExpand
+from wengert.passes.expand import DiffExpand, expand
 from wengert.passes.expand_scalars import ExpandScalars
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.inline import Inline
@@ -150,6 +151,8 @@ def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, re
     buffers, has_loops = Buffers(), False
     with module.context:
         for stage, passes in stages(options or LoweringOptions()).items():
+            if record and stage == "transposed":
+                expand(module, lambda step, written: texts.update({step: texts.get(step, "") + "".join(f"{f}\n" for f in written)}))
             run_pipeline(module, passes, observer)
             if stage == "memref":
                 buffers, has_loops = buffers_of(module), loops(module)
