@@ -18,7 +18,7 @@ from wengert.dialects.build import create
 from wengert.dialects.control import FOR, IF, WHILE
 from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import ancestor_in
+from wengert.passes.destinations import ancestor_in, enclosing_loop
 
 ALLOC = "memref.alloc"
 BYTES = {"f64": 8, "f32": 4, "i64": 8, "i32": 4, "i8": 1, "index": 8}
@@ -36,7 +36,7 @@ class PlaceBuffers(Pass):
             _leave_branches(alloc)
             _leave_loops(alloc)
         for alloc in walk(module, ALLOC):
-            if 0 <= _static_bytes(alloc) <= self.stack_bytes and not _inside_loop(alloc):
+            if 0 <= _static_bytes(alloc) <= self.stack_bytes and enclosing_loop(alloc) is None:
                 _to_stack(alloc)
             else:
                 _free_after_last_use(alloc)
@@ -84,15 +84,6 @@ def _can_move_before(alloc: Any, op: Any) -> bool:
                 return False
             inner = inner.operation.parent
     return True
-
-
-def _inside_loop(op: Any) -> bool:
-    parent = op.parent
-    while parent is not None:
-        if parent.name in (FOR, WHILE):
-            return True
-        parent = parent.parent
-    return False
 
 
 def _static_bytes(alloc: Any) -> int:

@@ -87,11 +87,20 @@ def reads(op: Any, source: Any) -> list[Any]:
 
 
 def is_inside(op: Any, ancestor: Any) -> bool:
+    """Whether `op` is `ancestor` or stands in it."""
     while op is not None:
         if op == ancestor:
             return True
         op = op.parent
     return False
+
+
+def enclosing_loop(op: Any) -> Any | None:
+    """The innermost loop around `op`."""
+    parent = op.parent
+    while parent is not None and parent.name not in (FOR, WHILE):
+        parent = parent.parent
+    return parent
 
 
 def ancestor_in(block: Any, op: Any) -> Any | None:

@@ -5,6 +5,9 @@ program.  This pass writes any other value over the carried one at the end of th
 there in the first place).  Values that trade places are copied first.  The same is done for the results of `scf.if`, so
 that no branch hands out memory it has allocated, and for results that belong into an argument (`nd.into`, entry_abi).
 
+A write, inside a loop, to a tensor from outside of it is one to a copy: the next iteration needs the old elements.
+(One-shot analysis overlooks this where a window is taken, changed and put back; there it would write in place.)
+
 Upstream's canonicalize must not run before it (a `while` would no longer forward its arguments one to one) nor between
 it and bufferization (the insertion of a whole array would be folded away).
 """
@@ -18,7 +21,18 @@ from typing import Any
 from wengert.dialects.bindings import block_of, defining_op, ir, is_tensor, terminator, walk
 from wengert.dialects.control import FOR, IF, WHILE, entry
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import available, chain, copied, insert_whole, is_inside, shares_memory
+from wengert.passes.destinations import (
+    ALLOCATION,
+    VIEWS,
+    available,
+    chain,
+    copied,
+    destination_operand,
+    enclosing_loop,
+    insert_whole,
+    is_inside,
+    shares_memory,
+)
 from wengert.passes.elements import empty_tensor, extents
 
 
@@ -28,10 +42,33 @@ class LoopDps(Pass):
     """Make loops and branches compute their tensors in memory that exists before them."""
 
     def run(self, module: Any) -> None:
+        for op in walk(module):
+            with op.location:
+                _write_to_copies(op)
         for op in reversed(walk(module)):  # inner before outer
             if op.name in (FOR, WHILE, IF, "bufferization.materialize_in_destination"):
                 with op.location:
                     _HANDLERS[op.name](op)
+
+
+def _write_to_copies(op: Any) -> None:
+    """Let an op that overwrites a tensor from outside of its loop overwrite a copy of it."""
+    if op.name in (FOR, WHILE, IF):
+        return
+    loop = enclosing_loop(op)
+    if loop is None:
+        return
+    for number in range(len(op.results)):
+        operand = destination_operand(op, number)
+        if operand is None or not is_tensor(op.operands[operand].type):
+            continue
+        target = source = op.operands[operand]
+        while (view := defining_op(source)) is not None and view.name in VIEWS:
+            source = view.operands[0]
+        fresh = view is not None and view.name == ALLOCATION
+        if not fresh and not is_inside(block_of(source).owner, loop):
+            with ir.InsertionPoint(op):
+                op.operands[operand] = copied(target)
 
 
 def _loop(op: Any) -> None:

@@ -7,6 +7,7 @@ bufferization would then have to copy d, as the upstream pass eliminate-empty-te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,7 @@ def _compute_in_place(insert: Any) -> None:
     if elsewhere or _read_after(destination, steps[-1] if steps else insert, insert):
         return
     if not all(available(v, allocation) for v in (destination, *geometry)):
-        if any(reads(step, memory(destination)) for step in steps):
+        if any(reads(step, memory(destination)) for step in steps) or not _can_wait(steps, insert):
             return
         for step in (allocation, *reversed(steps)):  # all of them can wait until the destination is there
             step.move_before(insert)
@@ -50,6 +51,17 @@ def _compute_in_place(insert: Any) -> None:
     if whole:
         insert.results[0].replace_all_uses_with(insert.operands[0])
         insert.erase()
+
+
+def _can_wait(steps: Sequence[Any], insert: Any) -> bool:
+    """Whether nobody needs a result of `steps` before `insert`."""
+    for step in steps:
+        for result in step.results:
+            for use in result.uses:
+                user = ancestor_in(insert.block, use.owner.operation)
+                if user is None or not (user in steps or user == insert or insert.is_before_in_block(user)):
+                    return False
+    return True
 
 
 def _read_after(tensor: Any, step: Any, insert: Any) -> bool:

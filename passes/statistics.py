@@ -11,6 +11,7 @@ from typing import Any
 
 from wengert.dialects.bindings import ir, walk
 from wengert.dialects.control import FOR, WHILE
+from wengert.passes.destinations import enclosing_loop
 from wengert.passes.strided_copies import COPY, MARK
 
 
@@ -31,19 +32,10 @@ def buffers_of(module: Any) -> Buffers:
     counts = {(kind, inside): 0 for kind in ("copy", "alloc") for inside in (False, True)}
     for op in walk(module):
         if op.name == COPY or MARK in op.attributes:
-            counts["copy", in_loop(op)] += 1
+            counts["copy", enclosing_loop(op) is not None] += 1
         elif op.name == "memref.alloc":
-            counts["alloc", in_loop(op)] += 1
+            counts["alloc", enclosing_loop(op) is not None] += 1
     return Buffers(counts["copy", False], counts["alloc", False], counts["copy", True], counts["alloc", True])
-
-
-def in_loop(op: Any) -> bool:
-    parent = op.parent
-    while parent is not None:
-        if parent.name in (FOR, WHILE):
-            return True
-        parent = parent.parent
-    return False
 
 
 def loops(module: Any) -> bool:
