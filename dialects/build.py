@@ -11,15 +11,27 @@ from wengert.dialects.bindings import Value, element_type, ir, is_float, is_tens
 from wengert.dialects.op import lookup_call, raw_attributes
 
 
-def create(name: str, results: Sequence[Any], operands: Sequence[Any], attributes: dict[str, Any] | None = None, *,
-           regions: int = 0, loc: Any = None, ip: Any = None) -> Any:
+def create(
+    name: str,
+    results: Sequence[Any],
+    operands: Sequence[Any],
+    attributes: dict[str, Any] | None = None,
+    *,
+    regions: int = 0,
+    loc: Any = None,
+    ip: Any = None,
+) -> Any:
     """An operation with raw MLIR attributes, at `ip` or the current insertion point."""
     return ir.Operation.create(name, list(results), list(operands), attributes or {}, regions=regions, loc=loc, ip=ip)
 
 
 def constant(value: float | int | bool, type_: Any, *, ip: Any = None, loc: Any = None) -> Any:
     """A scalar `arith.constant` of a float, integer or index type."""
-    attribute = ir.FloatAttr.get(type_, float(value)) if isinstance(type_, ir.FloatType) else ir.IntegerAttr.get(type_, int(value))
+    attribute = (
+        ir.FloatAttr.get(type_, float(value))
+        if isinstance(type_, ir.FloatType)
+        else ir.IntegerAttr.get(type_, int(value))
+    )
     return create("arith.constant", [type_], [], {"value": attribute}, ip=ip, loc=loc).result
 
 
@@ -37,7 +49,10 @@ def constant_like(value: float, x: Any) -> Any:
 
 
 def zeros_like(x: Any) -> Any:
-    """A zero tangent or cotangent of x.  On tensors this is nd.full: never a dense constant, which would become a global and a copy."""
+    """A zero tangent or cotangent of x.
+
+    On tensors this is nd.full: never a dense constant, which would become a global and a copy.
+    """
     return constant_like(0.0, x)
 
 
@@ -48,7 +63,11 @@ def full_like(scalar: Any, x: Any) -> Any:
 
 def dynamic_sizes(x: Any) -> list[Any]:
     """`tensor.dim` of each dynamic dimension of x, in order."""
-    return [create("tensor.dim", [ir.IndexType.get()], [x, index(d)]).result for d in range(x.type.rank) if x.type.is_dynamic_dim(d)]
+    return [
+        create("tensor.dim", [ir.IndexType.get()], [x, index(d)]).result
+        for d in range(x.type.rank)
+        if x.type.is_dynamic_dim(d)
+    ]
 
 
 def size(x: Any, dimension: int) -> Any:
@@ -67,7 +86,9 @@ def add(x: Any, y: Any) -> Any:
 def accumulate(existing: Any, contribution: Any) -> Any:
     """existing + contribution, written into the memory of `existing` (the lowering makes it the destination)."""
     if isinstance(existing, Value) and is_tensor(existing.type):
-        return create("arith.addf", [existing.type], [existing, contribution], {"nd.accumulate": ir.UnitAttr.get()}).result
+        return create(
+            "arith.addf", [existing.type], [existing, contribution], {"nd.accumulate": ir.UnitAttr.get()}
+        ).result
     return lookup_call("arith.addf", existing, contribution)
 
 
@@ -78,15 +99,24 @@ def cast_index(x: Any) -> Any:
 
 
 def clone(op: Any, mapping: dict[Any, Any], ip: Any) -> Any:
-    """A deep copy of `op` at `ip`, with operands replaced by `mapping`, which also gets the new results and arguments."""
+    """A deep copy of `op` at `ip`, operands replaced by `mapping`, which also gets the new results and arguments."""
     op = op.operation
-    new = ir.Operation.create(op.name, [r.type for r in op.results], [mapping.get(v, v) for v in op.operands], raw_attributes(op),
-                              regions=len(op.regions), loc=op.location, ip=ip)
+    new = ir.Operation.create(
+        op.name,
+        [r.type for r in op.results],
+        [mapping.get(v, v) for v in op.operands],
+        raw_attributes(op),
+        regions=len(op.regions),
+        loc=op.location,
+        ip=ip,
+    )
     for old_result, result in zip(op.results, new.results):
         mapping[old_result] = result
     for old_region, region in zip(op.regions, new.regions):
         for old_block in old_region.blocks:
-            block = region.blocks.append(*[a.type for a in old_block.arguments], arg_locs=[a.location for a in old_block.arguments])
+            block = region.blocks.append(
+                *[a.type for a in old_block.arguments], arg_locs=[a.location for a in old_block.arguments]
+            )
             for old_argument, argument in zip(old_block.arguments, block.arguments):
                 mapping[old_argument] = argument
             inner = ir.InsertionPoint(block)

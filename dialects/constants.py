@@ -18,5 +18,16 @@ def _constant(out: Any, value: Any) -> Any:
     return np.asarray(value).astype(dtype)[()]
 
 
-constant = register(Op("arith.constant", (), _constant, lambda **_: None, lambda primals, results, tangents, attributes: [None],
-                       recompute=True, typed=True, family="constant", lower=lower_constant))
+constant = register(
+    Op(
+        "arith.constant",
+        (),
+        _constant,
+        lambda **_: None,
+        lambda primals, results, tangents, attributes: [None],
+        recompute=True,
+        typed=True,
+        family="constant",
+        lower=lower_constant,
+    )
+)

@@ -21,7 +21,9 @@ def _operation_text(op: Op) -> str:
     lines = [f"  irdl.operation @{op.name.partition('.')[2]} {{"]
     lines += [f"    {constraint} = irdl.any" for constraint, _ in [*operands, ("%result", "")]]
     if operands:
-        listed = [f"{name.lstrip('*')}: {'variadic ' if name[0] == '*' else ''}{constraint}" for constraint, name in operands]
+        listed = [
+            f"{name.lstrip('*')}: {'variadic ' if name[0] == '*' else ''}{constraint}" for constraint, name in operands
+        ]
         lines.append(f"    irdl.operands({', '.join(listed)})")
     lines.append("    irdl.results(results: variadic %result)")
     return "\n".join([*lines, "  }"])
@@ -38,7 +40,8 @@ def dialect_text() -> str:
 
 
 def make_context() -> Any:
-    """A context with wengert's dialects, multithreading off (printing and fork need that; it is also faster on small modules).
+    """A context with wengert's dialects, multithreading off (printing and fork need that; it is also faster on small
+    modules).
 
     Enter it with ``with``: a context that is still entered when the interpreter exits aborts the process.
     """

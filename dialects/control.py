@@ -107,8 +107,16 @@ class While:
         return list(self.op.results)
 
 
-def make_for(lower: Any, upper: Any, step: Any, inits: Sequence[Any], attributes: dict[str, Any] | None = None, *, ip: Any = None,
-             loc: Any = None) -> For:
+def make_for(
+    lower: Any,
+    upper: Any,
+    step: Any,
+    inits: Sequence[Any],
+    attributes: dict[str, Any] | None = None,
+    *,
+    ip: Any = None,
+    loc: Any = None,
+) -> For:
     """An scf.for with an empty body block (no terminator yet)."""
     types = [v.type for v in inits]
     op = create(FOR, types, [lower, upper, step, *inits], attributes, regions=1, ip=ip, loc=loc)
@@ -116,7 +124,9 @@ def make_for(lower: Any, upper: Any, step: Any, inits: Sequence[Any], attributes
     return For(op)
 
 
-def make_while(inits: Sequence[Any], attributes: dict[str, Any] | None = None, *, ip: Any = None, loc: Any = None) -> While:
+def make_while(
+    inits: Sequence[Any], attributes: dict[str, Any] | None = None, *, ip: Any = None, loc: Any = None
+) -> While:
     """An scf.while with two empty blocks."""
     types = [v.type for v in inits]
     op = create(WHILE, types, inits, attributes, regions=2, ip=ip, loc=loc)
@@ -125,7 +135,14 @@ def make_while(inits: Sequence[Any], attributes: dict[str, Any] | None = None, *
     return While(op)
 
 
-def make_if(condition: Any, result_types: Sequence[Any], attributes: dict[str, Any] | None = None, *, ip: Any = None, loc: Any = None) -> Any:
+def make_if(
+    condition: Any,
+    result_types: Sequence[Any],
+    attributes: dict[str, Any] | None = None,
+    *,
+    ip: Any = None,
+    loc: Any = None,
+) -> Any:
     """An scf.if with two empty blocks."""
     op = create(IF, result_types, [condition], attributes, regions=2, ip=ip, loc=loc)
     op.regions[0].blocks.append()
@@ -169,13 +186,26 @@ def function_types(func: Any) -> tuple[list[Any], list[Any]]:
     return list(type_.inputs), list(type_.results)
 
 
-def make_function(module: Any, name: str, arguments: Sequence[Any], results: Sequence[Any], *, private: bool = True, after: Any = None,
-                  loc: Any = None) -> Any:
+def make_function(
+    module: Any,
+    name: str,
+    arguments: Sequence[Any],
+    results: Sequence[Any],
+    *,
+    private: bool = True,
+    after: Any = None,
+    loc: Any = None,
+) -> Any:
     """A func.func with an empty entry block, at the end of the module or after another function."""
-    attributes = {"sym_name": ir.StringAttr.get(name), "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results)))}
+    attributes = {
+        "sym_name": ir.StringAttr.get(name),
+        "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results))),
+    }
     if private:
         attributes["sym_visibility"] = ir.StringAttr.get("private")
-    func = create("func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(module.body), loc=loc or ir.Location.unknown())
+    func = create(
+        "func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(module.body), loc=loc or ir.Location.unknown()
+    )
     if after is not None:
         func.move_after(after)
     func.regions[0].blocks.append(*arguments, arg_locs=[func.location] * len(arguments))

@@ -7,9 +7,10 @@ A derivative is asked for by a declared function that carries attributes and has
     func.func private @f.lin(!diff.residuals, f64) -> f64 attributes {diff.lin = @f.fwd}
     func.func private @f.rev(!diff.residuals, f64) -> f64 attributes {diff.rev = @f.fwd}
 
-and used by ordinary ``func.call``.  Arguments: ``jvp(x.., dx_wrt..) -> (y.., dy_float..)``, ``fwd(x..) -> (y.., residuals)``,
-``lin(residuals, dx_wrt..) -> dy_float..`` (the pushforward), ``rev(residuals, ct_yfloat..) -> ct_wrt..`` (the pullback).  passes/expand.py
-writes the bodies, innermost first, and replaces `!diff.residuals` by the values it stands for.
+and used by ordinary ``func.call``.  Arguments: ``jvp(x.., dx_wrt..) -> (y.., dy_float..)``, ``fwd(x..) -> (y..,
+residuals)``, ``lin(residuals, dx_wrt..) -> dy_float..`` (the pushforward), ``rev(residuals, ct_yfloat..) ->
+ct_wrt..`` (the pullback).  passes/expand.py writes the bodies, innermost first, and replaces `!diff.residuals` by the
+values it stands for.
 
 ``diff.save`` and ``diff.saved`` stand for a residual whose storage is not decided yet: both name the iteration of each
 enclosing loop, so that reversing a loop needs no second rule.
@@ -34,9 +35,12 @@ def _placeholder(*_: Any, **__: Any) -> Any:
     raise TypeError("a residual placeholder has no value of its own: the storage pass resolves it")
 
 
-save = register(Op("diff.save", ("value", "*counters"), _placeholder, _placeholder, UNRESOLVED, effect=True, family="diff"))
+save = register(
+    Op("diff.save", ("value", "*counters"), _placeholder, _placeholder, UNRESOLVED, effect=True, family="diff")
+)
 saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UNRESOLVED, family="diff"))
 
 # The identity with derivative zero.
-stop_gradient = register(Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise",
-                            lower=lower_identity))
+stop_gradient = register(
+    Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise", lower=lower_identity)
+)

@@ -16,7 +16,9 @@ muli = discrete("arith.muli", np.multiply)
 
 def _truncating(a: Any, b: Any) -> Any:
     """C's integer division: towards zero."""
-    return np.where(np.asarray(a) * np.sign(b) < 0, -(np.abs(a) // np.abs(b)), np.abs(a) // np.abs(b)).astype(np.asarray(a).dtype)[()]
+    return np.where(np.asarray(a) * np.sign(b) < 0, -(np.abs(a) // np.abs(b)), np.abs(a) // np.abs(b)).astype(
+        np.asarray(a).dtype
+    )[()]
 
 
 divsi = discrete("arith.divsi", _truncating)
@@ -39,10 +41,32 @@ ipowi = discrete("math.ipowi", lambda a, b: np.power(a, b))
 # ---------------------------------------------------------------- comparisons; the predicate numbers are upstream's
 
 INTEGER_PREDICATES = {"eq": 0, "ne": 1, "slt": 2, "sle": 3, "sgt": 4, "sge": 5, "ult": 6, "ule": 7, "ugt": 8, "uge": 9}
-FLOAT_PREDICATES = {"false": 0, "oeq": 1, "ogt": 2, "oge": 3, "olt": 4, "ole": 5, "one": 6, "ord": 7,
-                    "ueq": 8, "ugt": 9, "uge": 10, "ult": 11, "ule": 12, "une": 13, "uno": 14, "true": 15}
-_RELATIONS: dict[str, Callable[..., Any]] = {"eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-                                             "gt": np.greater, "ge": np.greater_equal}
+FLOAT_PREDICATES = {
+    "false": 0,
+    "oeq": 1,
+    "ogt": 2,
+    "oge": 3,
+    "olt": 4,
+    "ole": 5,
+    "one": 6,
+    "ord": 7,
+    "ueq": 8,
+    "ugt": 9,
+    "uge": 10,
+    "ult": 11,
+    "ule": 12,
+    "une": 13,
+    "uno": 14,
+    "true": 15,
+}
+_RELATIONS: dict[str, Callable[..., Any]] = {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
 _FLOAT_NAMES = {number: name for name, number in FLOAT_PREDICATES.items()}
 _INTEGER_NAMES = {number: name for name, number in INTEGER_PREDICATES.items()}
 
@@ -90,8 +114,15 @@ def _convert(name: str, target: str) -> Op:
 index_cast = _convert("arith.index_cast", "index")
 extui = _convert("arith.extui", "i64")
 extsi = _convert("arith.extsi", "i64")
-trunci = discrete("arith.trunci", lambda x, out: (np.asarray(x) & 1).astype(out[0][1])[()] if out[0][1] == np.bool_ else np.asarray(x).astype(out[0][1])[()],
-                  ("x",), converted("i1"), typed=True)
+trunci = discrete(
+    "arith.trunci",
+    lambda x, out: (
+        (np.asarray(x) & 1).astype(out[0][1])[()] if out[0][1] == np.bool_ else np.asarray(x).astype(out[0][1])[()]
+    ),
+    ("x",),
+    converted("i1"),
+    typed=True,
+)
 sitofp = _convert("arith.sitofp", "f64")
 uitofp = _convert("arith.uitofp", "f64")
 fptosi = _convert("arith.fptosi", "i64").where(recompute=False)

@@ -1,14 +1,21 @@
 """nd.check: the run-time checks of compiled code.
 
-A check records the first failure and lets execution go on; the caller of the compiled function raises the error with the
-user's line.  Whoever emits a check also makes what follows safe (it clamps the index).
+A check records the first failure and lets execution go on; the caller of the compiled function raises the error with
+the user's line.  Whoever emits a check also makes what follows safe (it clamps the index).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from wengert.dialects.errors import Position, WengertIndexError, WengertNameError, WengertRuntimeError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import (
+    Position,
+    WengertIndexError,
+    WengertNameError,
+    WengertRuntimeError,
+    WengertTypeError,
+    WengertValueError,
+)
 from wengert.dialects.op import DISCRETE, Op, register
 
 #: What a failed check may raise, by the `kind` attribute.
@@ -30,7 +37,9 @@ def failed_check(kind: str, message: str, a: int, b: int, position: Position | N
     """The exception for a failed check; ``{0}`` and ``{1}`` in the message stand for the two values."""
     text = message.replace("{0}", str(a)).replace("{1}", str(b))
     error = ERRORS.get(kind, WengertRuntimeError)
-    if issubclass(error, (WengertIndexError, WengertNameError, WengertValueError, WengertTypeError, WengertRuntimeError)):
+    if issubclass(
+        error, (WengertIndexError, WengertNameError, WengertValueError, WengertTypeError, WengertRuntimeError)
+    ):
         return error(text, position, help=INDEX_HELP if "is out of bounds for axis" in message else "")
     located = WengertRuntimeError(text, position)
     return error(str(located))

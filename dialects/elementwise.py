@@ -27,8 +27,10 @@ from wengert.dialects.transposes import (
 
 def around(low: float, high: float, count: int = 1) -> Any:
     """A sample: `count` operands drawn uniformly from [low, high)."""
+
     def draw(rng: np.random.Generator) -> tuple[Any, ...]:
         return tuple(rng.uniform(low, high, (2, 3)) for _ in range(count))
+
     return draw
 
 
@@ -55,12 +57,23 @@ def _addf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> lis
 
 
 addf = addf.where(jvp=_addf_jvp)
-subf = elementwise("arith.subf", np.subtract, (1.0, -1.0), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_sub)
+subf = elementwise(
+    "arith.subf", np.subtract, (1.0, -1.0), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_sub
+)
 negf = elementwise("arith.negf", np.negative, (-1.0,), samples=(ANY,), linear=(0,), transpose=transpose_neg)
-mulf = elementwise("arith.mulf", np.multiply, (lambda a, b, y: b, lambda a, b, y: a), ("x", "y"), samples=(PAIR,),
-                   bilinear=(0, 1), transpose=transpose_mul)
+mulf = elementwise(
+    "arith.mulf",
+    np.multiply,
+    (lambda a, b, y: b, lambda a, b, y: a),
+    ("x", "y"),
+    samples=(PAIR,),
+    bilinear=(0, 1),
+    transpose=transpose_mul,
+)
 # y = a / b.  The tangent is written da/b - db*(y/b), so that it is linear in the same op.
-divf = elementwise("arith.divf", np.divide, (), ("x", "y"), samples=(PAIR_POSITIVE,), bilinear=(0,), transpose=transpose_div)
+divf = elementwise(
+    "arith.divf", np.divide, (), ("x", "y"), samples=(PAIR_POSITIVE,), bilinear=(0,), transpose=transpose_div
+)
 
 
 def _divf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> list[Any]:
@@ -85,8 +98,10 @@ remf = elementwise("arith.remf", np.fmod, (1.0, _remf_y), ("x", "y"), samples=(P
 
 def _wins(predicate: str) -> Any:
     """Ties share: each operand gets half."""
+
     def partial(a: Any, b: Any, tied: Any) -> Any:
         return select(cmpf(predicate, a, b), c(1.0, a), select(cmpf("oeq", a, b), c(0.5, a), c(0.0, a)))
+
     return partial
 
 
@@ -96,15 +111,27 @@ minimumf = elementwise("arith.minimumf", np.minimum, (_wins("olt"), _wins("ogt")
 # ---------------------------------------------------------------- exponentials and powers
 
 exp = elementwise("math.exp", np.exp, (lambda x, y: y,), samples=(ANY,), expensive=True)
-exp2 = elementwise("math.exp2", np.exp2, (lambda x, y: mulf(y, c(float(np.log(2)), x)),), samples=(ANY,), expensive=True)
+exp2 = elementwise(
+    "math.exp2", np.exp2, (lambda x, y: mulf(y, c(float(np.log(2)), x)),), samples=(ANY,), expensive=True
+)
 expm1 = elementwise("math.expm1", np.expm1, (lambda x, y: addf(y, c(1.0, x)),), samples=(ANY,), expensive=True)
 log = elementwise("math.log", np.log, (lambda x, y: divf(c(1.0, x), x),), samples=(POSITIVE,), expensive=True)
-log2 = elementwise("math.log2", np.log2, (lambda x, y: divf(c(float(1 / np.log(2)), x), x),), samples=(POSITIVE,), expensive=True)
-log10 = elementwise("math.log10", np.log10, (lambda x, y: divf(c(float(1 / np.log(10)), x), x),), samples=(POSITIVE,), expensive=True)
-log1p = elementwise("math.log1p", np.log1p, (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), x)),), samples=(POSITIVE,), expensive=True)
+log2 = elementwise(
+    "math.log2", np.log2, (lambda x, y: divf(c(float(1 / np.log(2)), x), x),), samples=(POSITIVE,), expensive=True
+)
+log10 = elementwise(
+    "math.log10", np.log10, (lambda x, y: divf(c(float(1 / np.log(10)), x), x),), samples=(POSITIVE,), expensive=True
+)
+log1p = elementwise(
+    "math.log1p", np.log1p, (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), x)),), samples=(POSITIVE,), expensive=True
+)
 sqrt = elementwise("math.sqrt", np.sqrt, (lambda x, y: divf(c(0.5, x), y),), samples=(POSITIVE,))
-rsqrt = elementwise("math.rsqrt", lambda x: 1 / np.sqrt(x), (lambda x, y: mulf(c(-0.5, x), divf(y, x)),), samples=(POSITIVE,))
-cbrt = elementwise("math.cbrt", np.cbrt, (lambda x, y: divf(c(1 / 3, x), mulf(y, y)),), samples=(POSITIVE,), expensive=True)
+rsqrt = elementwise(
+    "math.rsqrt", lambda x: 1 / np.sqrt(x), (lambda x, y: mulf(c(-0.5, x), divf(y, x)),), samples=(POSITIVE,)
+)
+cbrt = elementwise(
+    "math.cbrt", np.cbrt, (lambda x, y: divf(c(1 / 3, x), mulf(y, y)),), samples=(POSITIVE,), expensive=True
+)
 
 
 def _powf_base(a: Any, b: Any, y: Any) -> Any:
@@ -117,28 +144,76 @@ def _powf_exponent(a: Any, b: Any, y: Any) -> Any:
     return select(cmpf("oeq", a, c(0.0, a)), c(0.0, a), mulf(y, log(a)))
 
 
-powf = elementwise("math.powf", np.power, (_powf_base, _powf_exponent), ("x", "y"), samples=(PAIR_POSITIVE,), expensive=True)
+powf = elementwise(
+    "math.powf", np.power, (_powf_base, _powf_exponent), ("x", "y"), samples=(PAIR_POSITIVE,), expensive=True
+)
 
 # ---------------------------------------------------------------- trigonometric and hyperbolic functions
 
 sin: Op = elementwise("math.sin", np.sin, (lambda x, y: cos(x),), samples=(ANY,), expensive=True)
 cos: Op = elementwise("math.cos", np.cos, (lambda x, y: negf(sin(x)),), samples=(ANY,), expensive=True)
 tan = elementwise("math.tan", np.tan, (lambda x, y: addf(c(1.0, x), mulf(y, y)),), samples=(UNIT,), expensive=True)
-asin = elementwise("math.asin", np.arcsin, (lambda x, y: divf(c(1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),), samples=(UNIT,), expensive=True)
-acos = elementwise("math.acos", np.arccos, (lambda x, y: divf(c(-1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),), samples=(UNIT,), expensive=True)
-atan = elementwise("math.atan", np.arctan, (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), mulf(x, x))),), samples=(ANY,), expensive=True)
+asin = elementwise(
+    "math.asin",
+    np.arcsin,
+    (lambda x, y: divf(c(1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),),
+    samples=(UNIT,),
+    expensive=True,
+)
+acos = elementwise(
+    "math.acos",
+    np.arccos,
+    (lambda x, y: divf(c(-1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),),
+    samples=(UNIT,),
+    expensive=True,
+)
+atan = elementwise(
+    "math.atan", np.arctan, (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), mulf(x, x))),), samples=(ANY,), expensive=True
+)
 # y = atan2(a, b): d/da = b/(a^2+b^2), d/db = -a/(a^2+b^2)
-atan2 = elementwise("math.atan2", np.arctan2, (lambda a, b, y: divf(b, addf(mulf(a, a), mulf(b, b))),
-                                               lambda a, b, y: negf(divf(a, addf(mulf(a, a), mulf(b, b))))),
-                    ("x", "y"), samples=(PAIR,), expensive=True)
+atan2 = elementwise(
+    "math.atan2",
+    np.arctan2,
+    (
+        lambda a, b, y: divf(b, addf(mulf(a, a), mulf(b, b))),
+        lambda a, b, y: negf(divf(a, addf(mulf(a, a), mulf(b, b)))),
+    ),
+    ("x", "y"),
+    samples=(PAIR,),
+    expensive=True,
+)
 sinh: Op = elementwise("math.sinh", np.sinh, (lambda x, y: cosh(x),), samples=(ANY,), expensive=True)
 cosh: Op = elementwise("math.cosh", np.cosh, (lambda x, y: sinh(x),), samples=(ANY,), expensive=True)
 tanh = elementwise("math.tanh", np.tanh, (lambda x, y: subf(c(1.0, x), mulf(y, y)),), samples=(ANY,), expensive=True)
-asinh = elementwise("math.asinh", np.arcsinh, (lambda x, y: divf(c(1.0, x), sqrt(addf(mulf(x, x), c(1.0, x)))),), samples=(ANY,), expensive=True)
-acosh = elementwise("math.acosh", np.arccosh, (lambda x, y: divf(c(1.0, x), sqrt(subf(mulf(x, x), c(1.0, x)))),), samples=(ABOVE_ONE,), expensive=True)
-atanh = elementwise("math.atanh", np.arctanh, (lambda x, y: divf(c(1.0, x), subf(c(1.0, x), mulf(x, x))),), samples=(UNIT,), expensive=True)
+asinh = elementwise(
+    "math.asinh",
+    np.arcsinh,
+    (lambda x, y: divf(c(1.0, x), sqrt(addf(mulf(x, x), c(1.0, x)))),),
+    samples=(ANY,),
+    expensive=True,
+)
+acosh = elementwise(
+    "math.acosh",
+    np.arccosh,
+    (lambda x, y: divf(c(1.0, x), sqrt(subf(mulf(x, x), c(1.0, x)))),),
+    samples=(ABOVE_ONE,),
+    expensive=True,
+)
+atanh = elementwise(
+    "math.atanh",
+    np.arctanh,
+    (lambda x, y: divf(c(1.0, x), subf(c(1.0, x), mulf(x, x))),),
+    samples=(UNIT,),
+    expensive=True,
+)
 # erf'(x) = 2/sqrt(pi) * exp(-x^2)
-erf = elementwise("math.erf", special.erf, (lambda x, y: mulf(c(float(2 / np.sqrt(np.pi)), x), exp(negf(mulf(x, x)))),), samples=(ANY,), expensive=True)
+erf = elementwise(
+    "math.erf",
+    special.erf,
+    (lambda x, y: mulf(c(float(2 / np.sqrt(np.pi)), x), exp(negf(mulf(x, x)))),),
+    samples=(ANY,),
+    expensive=True,
+)
 
 # ---------------------------------------------------------------- piecewise: absf'(0) = 0, steps have derivative 0
 
@@ -163,7 +238,21 @@ copysign = elementwise("math.copysign", np.copysign, (_copysign_x, 0.0), ("x", "
 
 # ---------------------------------------------------------------- float conversions: linear
 
-extf = structural("arith.extf", ("x",), lambda x, out: np.asarray(x).astype(out[0][1]), converted("f64"), (0,), transpose_convert,
-                  typed=True)
-truncf = structural("arith.truncf", ("x",), lambda x, out: np.asarray(x).astype(out[0][1]), converted("f32"), (0,), transpose_convert,
-                    typed=True)
+extf = structural(
+    "arith.extf",
+    ("x",),
+    lambda x, out: np.asarray(x).astype(out[0][1]),
+    converted("f64"),
+    (0,),
+    transpose_convert,
+    typed=True,
+)
+truncf = structural(
+    "arith.truncf",
+    ("x",),
+    lambda x, out: np.asarray(x).astype(out[0][1]),
+    converted("f32"),
+    (0,),
+    transpose_convert,
+    typed=True,
+)

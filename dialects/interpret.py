@@ -1,7 +1,7 @@
 """A NumPy interpreter of the IR, driven by the op records: the oracle that needs no lowering.
 
-Values are immutable; an insert copies.  Residual placeholders (`diff.save`, `diff.saved`) are executed with a dictionary that
-several functions share, so each stage of differentiation runs before its storage is decided.
+Values are immutable; an insert copies.  Residual placeholders (`diff.save`, `diff.saved`) are executed with a
+dictionary that several functions share, so each stage of differentiation runs before its storage is decided.
 """
 
 from __future__ import annotations
@@ -75,7 +75,11 @@ class _Interpreter:
         record = lookup(op.name)
         if record is None:
             raise TypeError(f"{position_of(op.location) or ''}: the interpreter has no record of {op.name}")
-        attributes = {k: v for k, v in decode_attributes(op).items() if not k.startswith("nd.") and k not in ("fastmath", "overflowFlags", "operandSegmentSizes", "nuw", "nsw")}
+        attributes = {
+            k: v
+            for k, v in decode_attributes(op).items()
+            if not k.startswith("nd.") and k not in ("fastmath", "overflowFlags", "operandSegmentSizes", "nuw", "nsw")
+        }
         if record.typed:
             attributes["out"] = [(_shape(r.type), DTYPES[dtype_name(r.type)]) for r in op.results]
         try:

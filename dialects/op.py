@@ -4,8 +4,8 @@ A record says what an op means (in NumPy), how its results are typed, how it is 
 Passes read the fields of records; none of them mentions an op by name.
 
 Records are callable, and a rule is ordinary Python that works in two worlds: called on IR values, an op emits itself at
-the current insertion point; called on NumPy arrays, it computes.  ``lambda x, y: neg(sin(x))`` is therefore both the code
-generator of a derivative and something a test can evaluate without a compiler.
+the current insertion point; called on NumPy arrays, it computes.  ``lambda x, y: neg(sin(x))`` is therefore both the
+code generator of a derivative and something a test can evaluate without a compiler.
 """
 
 from __future__ import annotations
@@ -18,8 +18,15 @@ import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_float, is_tensor, tensor_type
 
-DTYPES: dict[str, type] = {"f64": np.float64, "f32": np.float32, "i64": np.int64, "i32": np.int32, "i8": np.int8,
-                           "i1": np.bool_, "index": np.int64}
+DTYPES: dict[str, type] = {
+    "f64": np.float64,
+    "f32": np.float32,
+    "i64": np.int64,
+    "i32": np.int32,
+    "i8": np.int8,
+    "i1": np.bool_,
+    "index": np.int64,
+}
 
 
 class Absent:
@@ -42,7 +49,9 @@ DISCRETE = Absent("its result is an integer or a bool, which carries no tangent"
 JvpRule = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, Any]], Sequence[Any]]
 
 
-def zero_tangent(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]) -> list[Any]:
+def zero_tangent(
+    primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]
+) -> list[Any]:
     """The jvp rule of ops whose derivative is zero everywhere; activity analysis stops at an op that has this rule."""
     return [None] * len(results)
 
@@ -58,7 +67,8 @@ class Op:
             ``(shape, dtype)`` of the results (a dynamic dimension is None).
         typing: ``typing(*operand_types, **attributes)`` -> result type(s).
         jvp: the tangent rule, or why there is none.
-        transpose: ``transpose(cts, ct, op)`` of an op that is linear in `linear` or `bilinear`; see dialects/transposes.py.
+        transpose: ``transpose(cts, ct, op)`` of an op that is linear in `linear` or `bilinear`; see
+            dialects/transposes.py.
         linear: positions of the operands in which the op is linear (jointly), if it is a linear op.
         bilinear: the op is linear in each of these operands on its own (mulf: both; divf: the first).
         destination: position of the operand whose memory the result takes over (the array of an insert).
@@ -87,7 +97,9 @@ class Op:
     samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
     sample_attributes: Mapping[str, Any] = field(default_factory=dict)
 
-    def __call__(self, *operands: Any, like: Any = None, result_types: Sequence[Any] | None = None, **attributes: Any) -> Any:
+    def __call__(
+        self, *operands: Any, like: Any = None, result_types: Sequence[Any] | None = None, **attributes: Any
+    ) -> Any:
         """Emit on IR values, compute on arrays; one result comes back bare, several as a list.
 
         `like` fixes the type (shape and dtype) of the result where it does not follow from the operands.
@@ -105,14 +117,23 @@ class Op:
             results = list(value) if isinstance(value, (tuple, list)) else [value]
         return results[0] if len(results) == 1 else results
 
-    def emit(self, operands: Sequence[Any], attributes: Mapping[str, Any] | None = None,
-             result_types: Sequence[Any] | None = None, *, loc: Any = None, ip: Any = None) -> Any:
+    def emit(
+        self,
+        operands: Sequence[Any],
+        attributes: Mapping[str, Any] | None = None,
+        result_types: Sequence[Any] | None = None,
+        *,
+        loc: Any = None,
+        ip: Any = None,
+    ) -> Any:
         """Create the operation (at `ip`, or the current insertion point) and return it."""
         attributes = attributes or {}
         if result_types is None:
             inferred = self.typing(*[v.type for v in operands], **attributes)
             result_types = list(inferred) if isinstance(inferred, (list, tuple)) else [inferred]
-        return ir.Operation.create(self.name, list(result_types), list(operands), encode_attributes(attributes), loc=loc, ip=ip)
+        return ir.Operation.create(
+            self.name, list(result_types), list(operands), encode_attributes(attributes), loc=loc, ip=ip
+        )
 
     def where(self, **changes: Any) -> Op:
         """A copy of the record with some fields changed, put in its place in the registry."""
@@ -206,9 +227,11 @@ def predicate_type(*types: Any, **_: Any) -> Any:
 
 def converted(dtype: str) -> Callable[..., Any]:
     """The typing of conversions needs the target: it is given with `like` or `result_types`."""
+
     def typing(*types: Any, **_: Any) -> Any:
         target = ir.Type.parse(dtype)
         return tensor_type(types[0].shape, target) if is_tensor(types[0]) else target
+
     return typing
 
 
@@ -216,13 +239,21 @@ def converted(dtype: str) -> Callable[..., Any]:
 Partial = float | Callable[..., Any]
 
 
-def elementwise(name: str, meaning: Callable[..., Any], partials: Sequence[Partial], operands: tuple[str, ...] = ("x",),
-                **fields: Any) -> Op:
+def elementwise(
+    name: str,
+    meaning: Callable[..., Any],
+    partials: Sequence[Partial],
+    operands: tuple[str, ...] = ("x",),
+    **fields: Any,
+) -> Op:
     """An op that maps elements: give the partial derivatives, both modes follow.
 
     The tangent is ``sum_i partial_i * dx_i``.  A constant partial of 1, -1 or 0 costs no multiplication.
     """
-    def jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]) -> list[Any]:
+
+    def jvp(
+        primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]
+    ) -> list[Any]:
         total = None
         for partial, dx in zip(partials, tangents):
             if dx is None or (isinstance(partial, float) and partial == 0.0):
@@ -235,7 +266,9 @@ def elementwise(name: str, meaning: Callable[..., Any], partials: Sequence[Parti
         return [total]
 
     inert = bool(partials) and all(isinstance(partial, float) and partial == 0.0 for partial in partials)
-    return register(Op(name, operands, meaning, same_type, zero_tangent if inert else jvp, family="elementwise", **fields))
+    return register(
+        Op(name, operands, meaning, same_type, zero_tangent if inert else jvp, family="elementwise", **fields)
+    )
 
 
 def _add_scaled(total: Any, factor: float, dx: Any) -> Any:
@@ -253,27 +286,57 @@ def lookup_call(name: str, *operands: Any, **attributes: Any) -> Any:
     return op(*operands, **attributes)
 
 
-def discrete(name: str, meaning: Callable[..., Any], operands: tuple[str, ...] = ("x", "y"), typing: Callable[..., Any] = same_type,
-             **fields: Any) -> Op:
+def discrete(
+    name: str,
+    meaning: Callable[..., Any],
+    operands: tuple[str, ...] = ("x", "y"),
+    typing: Callable[..., Any] = same_type,
+    **fields: Any,
+) -> Op:
     """An op on integers, bools and indices: no tangents, and recomputed rather than saved."""
-    return register(Op(name, operands, meaning, typing, DISCRETE, recompute=fields.pop("recompute", True), family="discrete", **fields))
+    return register(
+        Op(
+            name,
+            operands,
+            meaning,
+            typing,
+            DISCRETE,
+            recompute=fields.pop("recompute", True),
+            family="discrete",
+            **fields,
+        )
+    )
 
 
-def structural(name: str, operands: tuple[str, ...], meaning: Callable[..., Any], typing: Callable[..., Any], linear: tuple[int, ...],
-               transpose: Callable[..., Any], **fields: Any) -> Op:
-    """An op that moves or combines data linearly in the operands at `linear`: its tangent is itself, applied to the tangents."""
-    def jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]) -> list[Any]:
+def structural(
+    name: str,
+    operands: tuple[str, ...],
+    meaning: Callable[..., Any],
+    typing: Callable[..., Any],
+    linear: tuple[int, ...],
+    transpose: Callable[..., Any],
+    **fields: Any,
+) -> Op:
+    """An op that moves or combines data linearly in the operands at `linear`: its tangent is itself."""
+
+    def jvp(
+        primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]
+    ) -> list[Any]:
         from wengert.dialects.build import zeros_like
+
         op = lookup(name)
         assert op is not None
-        moved = [(tangents[i] if tangents[i] is not None else zeros_like(x)) if i in linear else x for i, x in enumerate(primals)]
+        moved = [
+            (tangents[i] if tangents[i] is not None else zeros_like(x)) if i in linear else x
+            for i, x in enumerate(primals)
+        ]
         return [op(*moved, like=results[0], **attributes)]
 
     return register(Op(name, operands, meaning, typing, jvp, transpose, linear, family="structural", **fields))
 
 
 def dtype_name(type_: Any) -> str:
-    """"f64", "f32", "i64", "i1", "index" of a type or of the elements of a tensor type."""
+    """ "f64", "f32", "i64", "i1", "index" of a type or of the elements of a tensor type."""
     return str(type_.element_type if is_tensor(type_) else type_)
 
 

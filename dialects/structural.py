@@ -1,7 +1,7 @@
 """Ops that move data: elements and slices, creation, broadcasting, reshaping.  All are linear in what they move.
 
-Slices follow upstream's layout: static offsets, sizes and strides in attributes, with DYNAMIC where an operand gives the
-value.  A slice may drop dimensions of extent 1; its result type says which.
+Slices follow upstream's layout: static offsets, sizes and strides in attributes, with DYNAMIC where an operand gives
+the value.  A slice may drop dimensions of extent 1; its result type says which.
 """
 
 from __future__ import annotations
@@ -54,10 +54,25 @@ def _insert(value: Any, array: Any, *indices: Any) -> Any:
     return changed
 
 
-extract = structural("tensor.extract", ("array", "*indices"), lambda array, *indices: array[tuple(int(i) for i in indices)],
-                     lambda array, *_, **__: element_type(array), (0,), transpose_extract, lower=lower_extract)
-insert = structural("tensor.insert", ("value", "array", "*indices"), _insert, lambda value, array, *_, **__: array, (0, 1), transpose_insert,
-                    destination=1, lower=lower_insert)
+extract = structural(
+    "tensor.extract",
+    ("array", "*indices"),
+    lambda array, *indices: array[tuple(int(i) for i in indices)],
+    lambda array, *_, **__: element_type(array),
+    (0,),
+    transpose_extract,
+    lower=lower_extract,
+)
+insert = structural(
+    "tensor.insert",
+    ("value", "array", "*indices"),
+    _insert,
+    lambda value, array, *_, **__: array,
+    (0, 1),
+    transpose_insert,
+    destination=1,
+    lower=lower_insert,
+)
 
 # ---------------------------------------------------------------- slices
 
@@ -79,7 +94,11 @@ def _fit(shape: Sequence[int | None], full: Sequence[int]) -> tuple[int, ...]:
     kept: list[int] = []
     for i, extent in enumerate(full):
         missing = len(shape) - len(kept)
-        droppable = extent == 1 and len(full) - i > missing and not (missing and shape[len(kept)] == 1 and _needs_one(shape, kept, full, i))
+        droppable = (
+            extent == 1
+            and len(full) - i > missing
+            and not (missing and shape[len(kept)] == 1 and _needs_one(shape, kept, full, i))
+        )
         if not droppable:
             kept.append(extent)
     return tuple(kept)
@@ -89,12 +108,16 @@ def _needs_one(shape: Sequence[int | None], kept: Sequence[int], full: Sequence[
     return shape[len(kept)] == 1
 
 
-def _extract_slice(array: Any, *dynamic: Any, out: Any, static_offsets: Any, static_sizes: Any, static_strides: Any, **_: Any) -> Any:
+def _extract_slice(
+    array: Any, *dynamic: Any, out: Any, static_offsets: Any, static_sizes: Any, static_strides: Any, **_: Any
+) -> Any:
     window = array[_window(dynamic, static_offsets, static_sizes, static_strides)]
     return np.array(window).reshape(_fit(out[0][0], window.shape))
 
 
-def _insert_slice(value: Any, array: Any, *dynamic: Any, static_offsets: Any, static_sizes: Any, static_strides: Any, **_: Any) -> Any:
+def _insert_slice(
+    value: Any, array: Any, *dynamic: Any, static_offsets: Any, static_sizes: Any, static_strides: Any, **_: Any
+) -> Any:
     changed = np.array(array)
     window = _window(dynamic, static_offsets, static_sizes, static_strides)
     changed[window] = np.reshape(value, changed[window].shape)
@@ -105,39 +128,67 @@ def _needs_like(*_: Any, **__: Any) -> Any:
     raise TypeError("the result type does not follow from the operands: pass like= or result_types=")
 
 
-_extract_slice_op = structural("tensor.extract_slice", ("array", "*geometry"), _extract_slice, _needs_like, (0,), transpose_extract_slice, typed=True)
-_insert_slice_op = structural("tensor.insert_slice", ("value", "array", "*geometry"), _insert_slice, lambda value, array, *_, **__: array, (0, 1),
-                              transpose_insert_slice, destination=1)
+_extract_slice_op = structural(
+    "tensor.extract_slice",
+    ("array", "*geometry"),
+    _extract_slice,
+    _needs_like,
+    (0,),
+    transpose_extract_slice,
+    typed=True,
+)
+_insert_slice_op = structural(
+    "tensor.insert_slice",
+    ("value", "array", "*geometry"),
+    _insert_slice,
+    lambda value, array, *_, **__: array,
+    (0, 1),
+    transpose_insert_slice,
+    destination=1,
+)
 
 
 def _geometry(*groups: Sequence[Extent]) -> tuple[list[Any], dict[str, Any]]:
     """Mixed ints and values -> dynamic operands and static attributes."""
     names = ("static_offsets", "static_sizes", "static_strides")
     dynamic = [[v for v in group if isinstance(v, Value)] for group in groups]
-    attributes: dict[str, Any] = {n: tuple(DYNAMIC if isinstance(v, Value) else int(v) for v in group) for n, group in zip(names, groups)}
+    attributes: dict[str, Any] = {
+        n: tuple(DYNAMIC if isinstance(v, Value) else int(v) for v in group) for n, group in zip(names, groups)
+    }
     attributes["operandSegmentSizes"] = tuple(len(d) for d in dynamic)
     return [v for d in dynamic for v in d], attributes
 
 
-def extract_slice(array: Any, offsets: Sequence[Extent], sizes: Sequence[Extent], strides: Sequence[Extent], drop: Sequence[int] = ()) -> Any:
+def extract_slice(
+    array: Any, offsets: Sequence[Extent], sizes: Sequence[Extent], strides: Sequence[Extent], drop: Sequence[int] = ()
+) -> Any:
     """``array[o:o+n*s:s, ...]`` with ints or index values; dimensions in `drop` (of size 1) disappear."""
     operands, attributes = _geometry(offsets, sizes, strides)
     kept = [DYNAMIC if isinstance(n, Value) else int(n) for d, n in enumerate(sizes) if d not in drop]
     attributes["operandSegmentSizes"] = (1, *attributes["operandSegmentSizes"])
     if isinstance(array, Value):
-        return _extract_slice_op(array, *operands, result_types=[tensor_type(kept, element_type(array.type))], **attributes)
+        return _extract_slice_op(
+            array, *operands, result_types=[tensor_type(kept, element_type(array.type))], **attributes
+        )
     return _extract_slice_op(array, like=np.empty(kept, np.asarray(array).dtype), **attributes)
 
 
-def insert_slice(value: Any, array: Any, offsets: Sequence[Extent], sizes: Sequence[Extent], strides: Sequence[Extent]) -> Any:
+def insert_slice(
+    value: Any, array: Any, offsets: Sequence[Extent], sizes: Sequence[Extent], strides: Sequence[Extent]
+) -> Any:
     """A copy of `array` with the window replaced by `value`, which may lack window dimensions of size 1."""
     operands, attributes = _geometry(offsets, sizes, strides)
     attributes["operandSegmentSizes"] = (1, 1, *attributes["operandSegmentSizes"])
     return _insert_slice_op(value, array, *operands, **attributes)
 
 
-dim = discrete("tensor.dim", lambda array, d: np.int64(np.shape(array)[int(d)]), ("array", "dimension"), lambda *_, **__: ir.IndexType.get(),
-               lower=lower_dim)
+dim = discrete(
+    "tensor.dim",
+    lambda array, d: np.int64(np.shape(array)[int(d)]),
+    ("array", "dimension"),
+    lambda *_, **__: ir.IndexType.get(),
+    lower=lower_dim,
+)
 
 # ---------------------------------------------------------------- creation
 
@@ -147,22 +198,61 @@ def _extents(shape: Sequence[int | None], dynamic: Sequence[Any]) -> tuple[int, 
     return tuple(int(next(values)) if extent is None else extent for extent in shape)
 
 
-full = structural("nd.full", ("value", "*sizes"), lambda value, *sizes, out: np.full(_extents(out[0][0], sizes), value, out[0][1]), _needs_like, (0,),
-                  transpose_full, typed=True, lower=lower_full)
+full = structural(
+    "nd.full",
+    ("value", "*sizes"),
+    lambda value, *sizes, out: np.full(_extents(out[0][0], sizes), value, out[0][1]),
+    _needs_like,
+    (0,),
+    transpose_full,
+    typed=True,
+    lower=lower_full,
+)
 # Uninitialised: the interpreter fills it with nan (or a conspicuous integer), so that a read before a write shows.
-empty = register(Op("nd.empty", ("*sizes",), lambda *sizes, out: _conspicuous(_extents(out[0][0], sizes), out[0][1]), _needs_like,
-                    lambda primals, results, tangents, attributes: [None], family="structural", typed=True, lower=lower_empty))
-iota = register(Op("nd.iota", ("*sizes",), lambda *sizes, out, dimension=0: _iota(_extents(out[0][0], sizes), out[0][1], dimension), _needs_like,
-                   DISCRETE, family="structural", typed=True, lower=lower_iota))
+empty = register(
+    Op(
+        "nd.empty",
+        ("*sizes",),
+        lambda *sizes, out: _conspicuous(_extents(out[0][0], sizes), out[0][1]),
+        _needs_like,
+        lambda primals, results, tangents, attributes: [None],
+        family="structural",
+        typed=True,
+        lower=lower_empty,
+    )
+)
+iota = register(
+    Op(
+        "nd.iota",
+        ("*sizes",),
+        lambda *sizes, out, dimension=0: _iota(_extents(out[0][0], sizes), out[0][1], dimension),
+        _needs_like,
+        DISCRETE,
+        family="structural",
+        typed=True,
+        lower=lower_iota,
+    )
+)
 
 
 def _conspicuous(shape: tuple[int, ...], dtype: Any) -> Any:
-    return np.full(shape, np.nan if np.issubdtype(dtype, np.floating) else True if dtype == np.bool_ else max(-(2**40), np.iinfo(dtype).min), dtype)
+    return np.full(
+        shape,
+        np.nan
+        if np.issubdtype(dtype, np.floating)
+        else True
+        if dtype == np.bool_
+        else max(-(2**40), np.iinfo(dtype).min),
+        dtype,
+    )
 
 
 def _iota(shape: tuple[int, ...], dtype: Any, dimension: int) -> Any:
     """Element [.., i, ..] is i, counted along `dimension`."""
-    return np.broadcast_to(np.arange(shape[dimension], dtype=dtype).reshape([-1 if d == dimension else 1 for d in range(len(shape))]), shape).copy()
+    return np.broadcast_to(
+        np.arange(shape[dimension], dtype=dtype).reshape([-1 if d == dimension else 1 for d in range(len(shape))]),
+        shape,
+    ).copy()
 
 
 # ---------------------------------------------------------------- shape
@@ -170,21 +260,52 @@ def _iota(shape: tuple[int, ...], dtype: Any, dimension: int) -> Any:
 
 def _broadcast(array: Any, *sizes: Any, out: Any, dimensions: Sequence[int]) -> Any:
     shape = _extents(out[0][0], sizes)
-    placed = np.reshape(array, [np.shape(array)[dimensions.index(d)] if d in dimensions else 1 for d in range(len(shape))])
+    placed = np.reshape(
+        array, [np.shape(array)[dimensions.index(d)] if d in dimensions else 1 for d in range(len(shape))]
+    )
     return np.broadcast_to(placed, shape).copy()
 
 
-# Dimension d of the operand becomes dimension dimensions[d] of the result; missing dimensions are repeated, and so are extents that are
-# statically 1 (a dynamic extent is never stretched).
-_broadcast_op = structural("nd.broadcast", ("array", "*sizes"), lambda array, *sizes, out, dimensions: _broadcast(array, *sizes, out=out, dimensions=tuple(dimensions)),
-                           _needs_like, (0,), transpose_broadcast, typed=True, lower=lower_broadcast)
-reshape = structural("nd.reshape", ("array", "*sizes"), lambda array, *sizes, out: np.reshape(array, _extents(out[0][0], sizes)).copy(), _needs_like, (0,),
-                     transpose_reshape, typed=True, lower=lower_reshape)
-_transpose_op = structural("nd.transpose", ("array",), lambda array, permutation: np.transpose(array, permutation).copy(),
-                           lambda array, permutation: tensor_type([array.shape[p] for p in permutation], array.element_type), (0,), transpose_transpose,
-                           lower=lower_transpose)
-_reverse_op = structural("nd.reverse", ("array",), lambda array, dimensions: np.flip(array, tuple(dimensions)).copy(), same_type, (0,), transpose_reverse,
-                         lower=lower_reverse)
+# Dimension d of the operand becomes dimension dimensions[d] of the result; missing dimensions are repeated, and so
+# are extents that are statically 1 (a dynamic extent is never stretched).
+_broadcast_op = structural(
+    "nd.broadcast",
+    ("array", "*sizes"),
+    lambda array, *sizes, out, dimensions: _broadcast(array, *sizes, out=out, dimensions=tuple(dimensions)),
+    _needs_like,
+    (0,),
+    transpose_broadcast,
+    typed=True,
+    lower=lower_broadcast,
+)
+reshape = structural(
+    "nd.reshape",
+    ("array", "*sizes"),
+    lambda array, *sizes, out: np.reshape(array, _extents(out[0][0], sizes)).copy(),
+    _needs_like,
+    (0,),
+    transpose_reshape,
+    typed=True,
+    lower=lower_reshape,
+)
+_transpose_op = structural(
+    "nd.transpose",
+    ("array",),
+    lambda array, permutation: np.transpose(array, permutation).copy(),
+    lambda array, permutation: tensor_type([array.shape[p] for p in permutation], array.element_type),
+    (0,),
+    transpose_transpose,
+    lower=lower_transpose,
+)
+_reverse_op = structural(
+    "nd.reverse",
+    ("array",),
+    lambda array, dimensions: np.flip(array, tuple(dimensions)).copy(),
+    same_type,
+    (0,),
+    transpose_reverse,
+    lower=lower_reverse,
+)
 
 
 def broadcast(array: Any, shape: Sequence[Extent], dimensions: Sequence[int] | None = None) -> Any:
@@ -192,9 +313,13 @@ def broadcast(array: Any, shape: Sequence[Extent], dimensions: Sequence[int] | N
     rank = array.type.rank if isinstance(array, Value) else np.ndim(array)
     dimensions = tuple(range(len(shape) - rank, len(shape))) if dimensions is None else tuple(dimensions)
     if not isinstance(array, Value):
-        return _broadcast_op(array, like=np.empty([int(n) for n in shape], np.asarray(array).dtype), dimensions=dimensions)
+        return _broadcast_op(
+            array, like=np.empty([int(n) for n in shape], np.asarray(array).dtype), dimensions=dimensions
+        )
     result = tensor_type([DYNAMIC if isinstance(n, Value) else int(n) for n in shape], element_type(array.type))
-    return _broadcast_op(array, *[n for n in shape if isinstance(n, Value)], result_types=[result], dimensions=dimensions)
+    return _broadcast_op(
+        array, *[n for n in shape if isinstance(n, Value)], result_types=[result], dimensions=dimensions
+    )
 
 
 def transpose(array: Any, permutation: Sequence[int]) -> Any:

@@ -33,9 +33,30 @@ from wengert.frontend.transforms import (
 )
 
 __all__ = [
-    "DifferentiationError", "Function", "GradientError", "Stages", "Stats", "UnsupportedError", "WengertError", "WengertIndexError",
-    "WengertNameError", "WengertRuntimeError", "WengertTypeError", "WengertValueError", "check_grads", "compile", "grad", "hessian", "hvp",
-    "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp",
+    "DifferentiationError",
+    "Function",
+    "GradientError",
+    "Stages",
+    "Stats",
+    "UnsupportedError",
+    "WengertError",
+    "WengertIndexError",
+    "WengertNameError",
+    "WengertRuntimeError",
+    "WengertTypeError",
+    "WengertValueError",
+    "check_grads",
+    "compile",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
 ]
 
 
@@ -50,19 +71,22 @@ def compile(f: None = None, *, target: str = ..., precise: bool = ...) -> Callab
 def compile(f: Callable[..., Any] | None = None, *, target: str = "cpu", precise: bool = False) -> Any:
     """Compile a function of NumPy arrays and numbers to native code; a decorator, with or without options.
 
-    The function is ordinary Python: loops, ``while``, branches, ``break``, in-place writes, views, closures, dataclasses.  What it
-    writes into an argument the caller sees, as with NumPy.  Arguments are arrays of float64, float32, int64 or bool, numbers, and
-    tuples, lists, dicts and dataclasses of them; anything else is a constant of the compilation.
+    The function is ordinary Python: loops, ``while``, branches, ``break``, in-place writes, views, closures,
+    dataclasses.  What it writes into an argument the caller sees, as with NumPy.  Arguments are arrays of float64,
+    float32, int64 or bool, numbers, and tuples, lists, dicts and dataclasses of them; anything else is a constant of
+    the compilation.
 
     Args:
         target: "cpu", or "cuda" for PTX (``f.lower(*args).as_text("ptx")``).
-        precise: elementary functions to 2 ulp (the scalar C library) rather than to 4 ulp (the vector library, 4 to 27 times as fast).
+        precise: elementary functions to 2 ulp (the scalar C library) rather than to 4 ulp (the vector library, 4 to
+            27 times as fast).
 
     Returns:
         A `Function`: call it like `f`; ``.lower(*args)``, ``.stats()``, ``.py_func``.
 
     Raises:
-        WengertError: at the first call with a kind of arguments, for Python or NumPy that is not covered: with file, line, caret, the
+        WengertError: at the first call with a kind of arguments, for Python or NumPy that is not covered: with file,
+            line, caret, the
             reason and what to write instead.
 
     >>> import numpy as np, wengert

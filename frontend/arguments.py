@@ -7,7 +7,7 @@ compilation is found again).  Integers and bools are run-time values too, until 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,12 @@ from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.runtime.signature import Slot
 
 NAMESPACE = "wengert"
-DTYPE_NAMES = {np.dtype(np.float64): "f64", np.dtype(np.float32): "f32", np.dtype(np.int64): "i64", np.dtype(np.bool_): "i1"}
+DTYPE_NAMES = {
+    np.dtype(np.float64): "f64",
+    np.dtype(np.float32): "f32",
+    np.dtype(np.int64): "i64",
+    np.dtype(np.bool_): "i1",
+}
 DTYPES = {name: dtype for dtype, name in DTYPE_NAMES.items()}
 _registered: set[type] = set()
 
@@ -29,7 +34,9 @@ _registered: set[type] = set()
 def flatten(tree: Any) -> tuple[list[Any], Any]:
     """Leaves and structure.  Dataclasses are containers, like tuples, lists and dicts; None is one without leaves."""
     leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
-    unknown = {type(leaf) for leaf in leaves if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)} - _registered
+    unknown = {
+        type(leaf) for leaf in leaves if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)
+    } - _registered
     if not unknown:
         return leaves, structure
     for cls in unknown:
@@ -45,20 +52,24 @@ def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
 def _register_dataclass(cls: type) -> None:
     names = tuple(field.name for field in dataclasses.fields(cls))
 
-    def build(_: Any, children: Sequence[Any]) -> Any:
-        instance = object.__new__(cls)
+    def build(_: Any, children: Iterable[Any]) -> Any:
+        instance: Any = object.__new__(cls)
         for name, child in zip(names, children):
             object.__setattr__(instance, name, child)
         return instance
 
-    optree.register_pytree_node(cls, lambda x: ([getattr(x, n) for n in names], None, names), build, namespace=NAMESPACE)
+    optree.register_pytree_node(
+        cls, lambda x: ([getattr(x, n) for n in names], None, names), build, namespace=NAMESPACE
+    )
     _registered.add(cls)
 
 
 def leaf_paths(tree: Any) -> list[str]:
     """A readable name for each leaf: ``[0]['w']``."""
-    return ["".join(f".{p}" if isinstance(p, str) and p.isidentifier() else f"[{p!r}]" for p in path)
-            for path in optree.tree_paths(tree, namespace=NAMESPACE)]
+    return [
+        "".join(f".{p}" if isinstance(p, str) and p.isidentifier() else f"[{p!r}]" for p in path)
+        for path in optree.tree_paths(tree, namespace=NAMESPACE)
+    ]
 
 
 # ---------------------------------------------------------------- leaves
@@ -86,27 +97,38 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
     """
     if isinstance(leaf, np.ndarray):
         if leaf.dtype not in DTYPE_NAMES or not leaf.dtype.isnative:
-            raise WengertTypeError(f"an argument is an array of dtype {leaf.dtype}", why="compiled code works on float64, float32, int64 and bool arrays",
-                                   help="convert it first, for example with .astype(np.float64)")
+            raise WengertTypeError(
+                f"an argument is an array of dtype {leaf.dtype}",
+                why="compiled code works on float64, float32, int64 and bool arrays",
+                help="convert it first, for example with .astype(np.float64)",
+            )
         return Leaf("array", Slot(DTYPE_NAMES[leaf.dtype], tuple(leaf.shape)))
     if not static and (slot := scalar_slot(leaf)) is not None:
         return Leaf("number", slot, weak=type(leaf) in (float, int, bool))
     if isinstance(leaf, (np.generic, complex)) and not isinstance(leaf, (np.bool_, np.int64, np.str_, np.bytes_)):
-        raise WengertTypeError(f"an argument is a number of type {type(leaf).__name__}",
-                               why="compiled code works on float64, float32, int64 and bool numbers", help="convert it first, for example with float(x)")
+        raise WengertTypeError(
+            f"an argument is a number of type {type(leaf).__name__}",
+            why="compiled code works on float64, float32, int64 and bool numbers",
+            help="convert it first, for example with float(x)",
+        )
     return Leaf("static", value=Static(leaf))
 
 
 def scalar_slot(x: Any) -> Slot | None:
     """The slot of a Python or NumPy number, or None for any other object."""
-    for types, dtype in (((bool, np.bool_), "i1"), ((int, np.int64), "i64"), ((float, np.float64), "f64"), ((np.float32,), "f32")):
+    for types, dtype in (
+        ((bool, np.bool_), "i1"),
+        ((int, np.int64), "i64"),
+        ((float, np.float64), "f64"),
+        ((np.float32,), "f32"),
+    ):
         if isinstance(x, types):
             return Slot(dtype, None)
     return None
 
 
 class Static:
-    """A Python object as part of a key: compared by type and equality when it is hashable, by identity when it is not."""
+    """A Python object as part of a key: compared by type and equality if it is hashable, else by identity."""
 
     __slots__ = ("value", "_hash")
 
@@ -154,36 +176,42 @@ def alias_pattern(leaves: Sequence[Any]) -> tuple[int, ...]:
     return tuple(pattern)
 
 
-def overlapping(leaves: Sequence[Any]) -> list[tuple[int, int]]:
-    """Pairs of array leaves that share memory without being the same array."""
-    arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray) and leaf.size]
-    return [(j, i) for position, (i, a) in enumerate(arrays) for j, b in arrays[:position]
-            if not _same_memory(a, b) and _share(a, b)]
-
-
 def _share(a: np.ndarray, b: np.ndarray) -> bool:
     try:
-        return np.shares_memory(a, b, max_work=10_000)
+        return np.shares_memory(a, b, max_work=10_000)  # type: ignore[arg-type]
     except np.exceptions.TooHardError:
         return True
 
 
 def _same_memory(a: np.ndarray, b: np.ndarray) -> bool:
-    return a is b or (a.dtype == b.dtype and a.shape == b.shape and a.strides == b.strides and a.size > 0
-                      and a.__array_interface__["data"][0] == b.__array_interface__["data"][0])
+    return a is b or (
+        a.dtype == b.dtype
+        and a.shape == b.shape
+        and a.strides == b.strides
+        and a.size > 0
+        and a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
+    )
 
 
-def refuse_overlap(pairs: Sequence[tuple[int, int]], names: Sequence[str]) -> None:
-    """Two overlapping arrays, one of which the function writes: there is no order of evaluation that is right for sure."""
-    if pairs:
-        i, j = pairs[0]
-        raise WengertValueError(f"arguments {names[i]} and {names[j]} overlap in memory and the function writes to one of them",
-                                why="compiled code keeps each array argument in its own memory",
-                                help=f"pass a copy: {names[j]}.copy()")
+def refuse_overlap(inputs: Sequence[Any], written: Sequence[int]) -> None:
+    """Refuse an array that is written while it shares memory with another argument.
+
+    Raises:
+        WengertValueError: with the numbers of the two (flattened) arguments.
+    """
+    for k in written:
+        for j, other in enumerate(inputs):
+            if j != k and isinstance(other, np.ndarray) and _share(inputs[k], other):
+                raise WengertValueError(
+                    f"arguments {min(j, k)} and {max(j, k)} overlap in memory, and the function writes to argument {k}",
+                    why="compiled code keeps each array argument in its own memory",
+                    help="pass a copy of one of them: x.copy()",
+                )
 
 
 def prepare(leaf: Any, written: bool) -> Any:
-    """A leaf as a generated entry takes it: exactly float, int, bool or a C-contiguous, aligned ndarray; a copy only if it must be.
+    """A leaf as a generated entry takes it: exactly float, int, bool or a C-contiguous, aligned ndarray; a copy only
+    if it must be.
 
     Raises:
         WengertValueError: the function writes to an array that is read-only.

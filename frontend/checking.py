@@ -20,12 +20,21 @@ class GradientError(WengertError, AssertionError):
     """A derivative that disagrees with differences, or two modes that disagree with each other."""
 
 
-def check_grads(f: Callable[..., Any], args: Sequence[Any], order: int = 2, modes: Sequence[str] = ("fwd", "rev"), *,
-                eps: float | None = None, rtol: float | None = None, seed: int = 0) -> None:
+def check_grads(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    *,
+    eps: float | None = None,
+    rtol: float | None = None,
+    seed: int = 0,
+) -> None:
     """Check the derivatives of `f` at `args` up to `order`.
 
-    Forward mode is compared with a central difference along a random direction, ``(f(x + eps v) - f(x - eps v)) / (2 eps)``;
-    reverse mode with forward mode through ``<ct, J v> == <J^T ct, v>``.  Higher orders do the same to the derivative.
+    Forward mode is compared with a central difference along a random direction, ``(f(x + eps v) - f(x - eps v)) / (2
+    eps)``; reverse mode with forward mode through ``<ct, J v> == <J^T ct, v>``.  Higher orders do the same to the
+    derivative.
 
     Args:
         f: a function of arrays, numbers and structures of them; integer arguments are held fixed.
@@ -48,8 +57,16 @@ def check_grads(f: Callable[..., Any], args: Sequence[Any], order: int = 2, mode
     _check(f, tuple(args), order, tuple(modes), eps, rtol, np.random.default_rng(seed), ())
 
 
-def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: tuple[str, ...], eps: float | None, rtol: float | None,
-           rng: np.random.Generator, path: tuple[str, ...]) -> None:
+def _check(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    order: int,
+    modes: tuple[str, ...],
+    eps: float | None,
+    rtol: float | None,
+    rng: np.random.Generator,
+    path: tuple[str, ...],
+) -> None:
     from wengert.frontend.transforms import jvp, vjp
 
     leaves, structure = flatten(args)
@@ -68,7 +85,9 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: tupl
         return call(f, *arguments) if tracing() else f(*arguments)
 
     def difference() -> list[np.ndarray]:
-        ahead, behind = (_floats(of_moving(*[_shift(leaves[i], s * step, v) for i, v in zip(moving, direction)])) for s in (1, -1))
+        ahead, behind = (
+            _floats(of_moving(*[_shift(leaves[i], s * step, v) for i, v in zip(moving, direction)])) for s in (1, -1)
+        )
         return [(a.astype(np.float64) - b) / (2 * step) for a, b in zip(ahead, behind)]
 
     point = [leaves[i] for i in moving]
@@ -76,7 +95,9 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: tupl
     tangents = _floats(tangent)
     if "fwd" in modes:
         for number, (exact, estimate) in enumerate(zip(tangents, difference())):
-            _compare(exact, estimate, tolerance, "a tangent", "the difference quotient", f"output {number}", (*path, "fwd"))
+            _compare(
+                exact, estimate, tolerance, "a tangent", "the difference quotient", f"output {number}", (*path, "fwd")
+            )
     cotangents = [_unit(y, rng) for y in _float_leaves(out)]
     if "rev" in modes:
         _, pullback = vjp(of_moving, *point)
@@ -84,28 +105,72 @@ def _check(f: Callable[..., Any], args: tuple[Any, ...], order: int, modes: tupl
         left = sum(float(np.vdot(c, t)) for c, t in zip(cotangents, tangents))
         right = sum(float(np.vdot(g, v)) for g, v in zip(_floats(gradients), direction))
         scale = sum(float(np.vdot(np.abs(c), np.abs(t))) for c, t in zip(cotangents, tangents))
-        _compare(np.float64(right), np.float64(left), tolerance, "<J^T ct, v>", "<ct, J v>", "reverse against forward", (*path, "rev"), scale)
+        _compare(
+            np.float64(right),
+            np.float64(left),
+            tolerance,
+            "<J^T ct, v>",
+            "<ct, J v>",
+            "reverse against forward",
+            (*path, "rev"),
+            scale,
+        )
     if order > 1:
         if "fwd" in modes:
-            _check(lambda *x: jvp(of_moving, x, tuple(direction))[1], tuple(point), order - 1, modes, eps, rtol, rng, (*path, "fwd"))
+            _check(
+                lambda *x: jvp(of_moving, x, tuple(direction))[1],
+                tuple(point),
+                order - 1,
+                modes,
+                eps,
+                rtol,
+                rng,
+                (*path, "fwd"),
+            )
         if "rev" in modes:
-            _check(lambda *x: vjp(of_moving, *x)[1](_as_cotangent(out, cotangents)), tuple(point), order - 1, modes, eps, rtol, rng, (*path, "rev"))
+            _check(
+                lambda *x: vjp(of_moving, *x)[1](_as_cotangent(out, cotangents)),
+                tuple(point),
+                order - 1,
+                modes,
+                eps,
+                rtol,
+                rng,
+                (*path, "rev"),
+            )
 
 
-def _compare(value: Any, reference: Any, tolerance: float, name: str, other: str, where: str, path: tuple[str, ...], scale: float = 0.0) -> None:
+def _compare(
+    value: Any,
+    reference: Any,
+    tolerance: float,
+    name: str,
+    other: str,
+    where: str,
+    path: tuple[str, ...],
+    scale: float = 0.0,
+) -> None:
     value, reference = np.asarray(value, np.float64), np.asarray(reference, np.float64)
     size = max(scale, float(np.max(np.abs(reference), initial=0.0)), 1.0)
     error = float(np.max(np.abs(value - reference), initial=0.0))
     if not error <= tolerance * size:
-        index = np.unravel_index(int(np.nanargmax(np.abs(value - reference))), value.shape) if value.size and np.any(np.isfinite(value - reference)) else ()
+        index = (
+            np.unravel_index(int(np.nanargmax(np.abs(value - reference))), value.shape)
+            if value.size and np.any(np.isfinite(value - reference))
+            else ()
+        )
+        modes = " of ".join(reversed(path))
         raise GradientError(
-            f"{name} is {value[index]!r}, {other} is {reference[index]!r} ({where}, order {len(path)}, {' of '.join(reversed(path))})",
+            f"{name} is {value[index]!r}, {other} is {reference[index]!r} ({where}, order {len(path)}, {modes})",
             why=f"they differ by {error:.3g}, which is more than {tolerance:.1g} * {size:.3g}",
-            help="if the function has a kink at this point, move the point; else this is a wrong derivative: please report it with the program")
+            help="if the function has a kink at this point, move the point; else please report the program",
+        )
 
 
 def _is_float(leaf: Any) -> bool:
-    return isinstance(leaf, (float, np.floating)) or (isinstance(leaf, np.ndarray) and bool(np.issubdtype(leaf.dtype, np.floating)))
+    return isinstance(leaf, (float, np.floating)) or (
+        isinstance(leaf, np.ndarray) and bool(np.issubdtype(leaf.dtype, np.floating))
+    )
 
 
 def _float_leaves(tree: Any) -> list[Any]:
@@ -121,7 +186,13 @@ def _unit(like: Any, rng: np.random.Generator) -> Any:
     x = np.asarray(like)
     v = rng.standard_normal(x.shape)
     v = v / max(float(np.linalg.norm(v)), 1e-30)
-    return v.astype(x.dtype) if isinstance(like, np.ndarray) else x.dtype.type(v) if isinstance(like, np.floating) else float(v)
+    return (
+        v.astype(x.dtype)
+        if isinstance(like, np.ndarray)
+        else x.dtype.type(v)
+        if isinstance(like, np.floating)
+        else float(v)
+    )
 
 
 def _shift(x: Any, step: float, v: Any) -> Any:

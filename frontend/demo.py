@@ -54,10 +54,12 @@ def hidden_field(size: int) -> np.ndarray:
 
 
 def main(output: Path, console: Console | None = None, size: int = SIZE, steps: int = STEPS) -> int:
-    """Run the demo, print each step with its time, write the picture to `output`; 0 if the misfit fell at least 1000-fold."""
+    """Run the demo, print each step with its time, write the picture; 0 if the misfit fell at least 1000-fold."""
     console = console or Console()
     truth, start = hidden_field(size), np.zeros((size, size))
-    console.print(f"[bold]wengert demo[/]: heat equation, {size} x {size} points, {steps} steps; {size * size:,} unknown initial temperatures")
+    console.print(
+        f"[bold]wengert demo[/]: heat equation, {size} x {size} points, {steps} steps, {size * size:,} unknowns"
+    )
     with _step(console, "simulate the observation with NumPy"):
         observed = diffuse(truth.copy(), steps, RATE)
     primal, gradient = wengert.compile(misfit), wengert.value_and_grad(misfit)
@@ -75,10 +77,18 @@ def main(output: Path, console: Console | None = None, size: int = SIZE, steps: 
         return float(value), slope.ravel()
 
     with _step(console, "minimise with scipy.optimize (L-BFGS-B)"):
-        found = minimize(value_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "ftol": 0.0, "gtol": 0.0})
+        found = minimize(
+            value_and_gradient,
+            start.ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": ITERATIONS, "ftol": 0.0, "gtol": 0.0},
+        )
     before = float(primal(start, observed, steps, RATE))
     fold = before / found.fun
-    console.print(f"misfit {before:.4g} -> {found.fun:.4g}, {fold:,.0f}-fold less, in {found.nit} iterations and {found.nfev} gradients")
+    console.print(
+        f"misfit {before:.4g} -> {found.fun:.4g}, {fold:,.0f}-fold less, by {found.nfev} gradients"
+    )
     console.print(_picture(output, truth, start, found.x.reshape(size, size)))
     return 0 if fold >= 1000 and difference < 1e-9 else 1
 
@@ -101,17 +111,23 @@ def _step(console: Console, name: str) -> Iterator[None]:
 def _show_stages(console: Console, function: wengert.Function, arguments: tuple[Any, ...]) -> None:
     stages = function.lower(*arguments)
     for name in SHOWN_STAGES:
-        lines = [line[:140] for line in stages.as_text(name).splitlines() if line.strip() and not line.startswith("#loc")]
+        lines = [
+            line[:140] for line in stages.as_text(name).splitlines() if line.strip() and not line.startswith("#loc")
+        ]
         middle = max(0, len(lines) // 2 - SHOWN_LINES // 2)
         console.print(f"[bold]stage {name}[/] ({len(lines)} lines, {SHOWN_LINES} of them)")
-        console.print(Syntax("\n".join(lines[middle:middle + SHOWN_LINES]), "llvm", background_color="default"))
+        console.print(Syntax("\n".join(lines[middle : middle + SHOWN_LINES]), "llvm", background_color="default"))
 
 
-def _show_speed(console: Console, primal: wengert.Function, gradient: wengert.Function, arguments: tuple[Any, ...]) -> None:
+def _show_speed(
+    console: Console, primal: wengert.Function, gradient: wengert.Function, arguments: tuple[Any, ...]
+) -> None:
     reference = _best(lambda: misfit(*arguments), 2)
     compiled, derivative = _best(lambda: primal(*arguments), 5), _best(lambda: gradient(*arguments), 5)
-    console.print(f"one call: NumPy {reference * 1e3:.1f} ms, compiled {compiled * 1e3:.1f} ms ({reference / compiled:.1f}x), "
-                  f"value and gradient {derivative * 1e3:.1f} ms ({derivative / compiled:.1f} times the compiled value)")
+    console.print(
+        f"one call: NumPy {reference * 1e3:.1f} ms, compiled {compiled * 1e3:.1f} ms ({reference / compiled:.1f}x), "
+        f"value and gradient {derivative * 1e3:.1f} ms ({derivative / compiled:.1f} times the compiled value)"
+    )
 
 
 def _best(call: Callable[[], Any], repetitions: int) -> float:

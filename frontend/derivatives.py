@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from wengert.frontend.calls import call
 
 from wengert.dialects import diff
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
 from wengert.dialects.errors import DifferentiationError, Position, WengertTypeError, WengertValueError
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
+from wengert.frontend.calls import call
 from wengert.frontend.conversions import Kind
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.trace import current, fail
@@ -44,7 +44,11 @@ class Form:
 
     def wrap(self, value: Any) -> Any:
         """A traced value of this form."""
-        return Scalar(value, self.element, weak=self.weak, origins=DATA) if self.shape is None else Box(value, self.shape, self.element)
+        return (
+            Scalar(value, self.element, weak=self.weak, origins=DATA)
+            if self.shape is None
+            else Box(value, self.shape, self.element)
+        )
 
     def value(self, x: Any, what: str) -> Any:
         """The IR value of `x`, which must be of this form (a Python number takes the element type)."""
@@ -53,12 +57,17 @@ class Form:
             if (isinstance(x, Scalar) and x.element == self.element) or is_number(x):
                 return current().cast(x, self.element)
             if isinstance(x, Array) and x.ndim == 0 and x.element == self.element:
-                return create("tensor.extract", [self.type], [x.read()], ip=ir.InsertionPoint(current().region.block)).result
+                return create(
+                    "tensor.extract", [self.type], [x.read()], ip=ir.InsertionPoint(current().region.block)
+                ).result
         elif isinstance(x, Array) and x.shape == self.shape and x.element == self.element:
             return x.read()
         wanted = self.element if self.shape is None else f"{self.element}{shape_text(self.shape)}"
-        fail(f"{what} is {x!r}, and a value of the form {wanted} is needed", error=WengertValueError,
-             help="tangents and cotangents have the shape and dtype of the value they belong to")
+        return fail(
+            f"{what} is {x!r}, and a value of the form {wanted} is needed",
+            error=WengertValueError,
+            help="tangents and cotangents have the shape and dtype of the value they belong to",
+        )
 
 
 def form_of(x: Any) -> Form | None:
@@ -111,17 +120,25 @@ class Inner:
     def tangent_result(self, values: Sequence[Any]) -> Any:
         """The structure of the result with tangents at float leaves, and None at others."""
         it = iter(values)
-        return unflatten(self.structure, [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in self.outputs])
+        return unflatten(
+            self.structure, [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in self.outputs]
+        )
 
     def cotangents(self, tree: Any) -> list[Any]:
         """IR values of the cotangents of the float leaves, from a tree shaped like the result."""
         leaves, structure = flatten(tree)
         if len(leaves) != len(self.outputs):
-            fail(f"the cotangent has the structure {structure}, the result has {self.structure}", error=WengertValueError)
-        return [o.value(leaf, "a cotangent") for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats]
+            fail(
+                f"the cotangent has the structure {structure}, the result has {self.structure}", error=WengertValueError
+            )
+        return [
+            o.value(leaf, "a cotangent") for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats
+        ]
 
 
-def trace_inner(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], argnums: Sequence[int], what: str) -> Inner:
+def trace_inner(
+    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], argnums: Sequence[int], what: str
+) -> Inner:
     """Trace `f` as a function of its own; leaves outside of `argnums` become captured values.
 
     Raises:
@@ -130,18 +147,29 @@ def trace_inner(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
     trace = current()
     for number in argnums:
         if not -len(args) <= number < len(args):
-            raise WengertTypeError(f"{what} is asked for argument {number}, and the call has {len(args)} positional arguments", _home(f))
+            raise WengertTypeError(
+                f"{what} is asked for argument {number}, and the call has {len(args)} positional arguments", _home(f)
+            )
     chosen = {number % len(args) for number in argnums}
     flat = [flatten(a) for a in args]
     moving = [(a, i) for a in sorted(chosen) for i in range(len(flat[a][0]))]
     forms = tuple(_moving_form(f, flat[a][0][i], leaf_paths(args[a])[i], a, what) for a, i in moving)
     inputs = tuple(form.value(flat[a][0][i], "an argument") for form, (a, i) in zip(forms, moving))
-    with trace.function(getattr(f, "__name__", "f") if getattr(f, "__name__", "f").isidentifier() else "f", [form.type for form in forms]) as region:
+    with trace.function(
+        getattr(f, "__name__", "f") if getattr(f, "__name__", "f").isidentifier() else "f",
+        [form.type for form in forms],
+    ) as region:
         fresh = dict(zip(moving, [form.wrap(v) for form, v in zip(forms, region.arguments)]))
-        inner_args = [unflatten(structure, [fresh.get((a, i), _copied(leaf)) for i, leaf in enumerate(leaves)]) for a, (leaves, structure) in enumerate(flat)]
+        inner_args = [
+            unflatten(structure, [fresh.get((a, i), _copied(leaf)) for i, leaf in enumerate(leaves)])
+            for a, (leaves, structure) in enumerate(flat)
+        ]
         inner_kwargs = {name: _copied_tree(value) for name, value in kwargs.items()}
         leaves, structure = flatten(call(f, *inner_args, **inner_kwargs))
-        outputs = tuple(form if (form := form_of(leaf)) is not None and (not is_number(leaf) or form.floats) else leaf for leaf in leaves)
+        outputs = tuple(
+            form if (form := form_of(leaf)) is not None and (not is_number(leaf) or form.floats) else leaf
+            for leaf in leaves
+        )
         returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, leaves) if isinstance(form, Form)]
         trace.emit("func.return", [], returned)
     return Inner(region.name, forms, inputs, tuple(region.captures), outputs, structure)
@@ -162,11 +190,17 @@ def _moving_form(f: Callable[..., Any], leaf: Any, path: str, argument: int, wha
     form = form_of(operand(leaf)) if isinstance(leaf, (Array, Scalar, np.ndarray)) or is_number(leaf) else None
     if form is not None and form.floats:
         return form
-    kind = "an object of type " + type(leaf).__name__ if form is None else {"i64": "an int", "i1": "a bool"}[form.element]
+    kind = (
+        "an object of type " + type(leaf).__name__ if form is None else {"i64": "an int", "i1": "a bool"}[form.element]
+    )
     if form is not None and form.shape is not None:
         kind += " array"
-    raise WengertTypeError(f"{what} with respect to argument {argument}{path}, which is {kind}", _home(f), why="only floats carry derivatives",
-                           help="pass a float, for example 2.0 for 2, or x.astype(float) for an int array; argnums= chooses other arguments")
+    raise WengertTypeError(
+        f"{what} with respect to argument {argument}{path}, which is {kind}",
+        _home(f),
+        why="only floats carry derivatives",
+        help="pass a float: 2.0 for 2, x.astype(float) for an int array; argnums= chooses other arguments",
+    )
 
 
 def _home(f: Any) -> Position | None:
@@ -181,9 +215,12 @@ def _home(f: Any) -> Position | None:
 def _declare(name: str, kind: str, of: str, arguments: Sequence[Any], results: Sequence[Any], wrt: int | None) -> str:
     trace = current()
     symbol = trace.unique_name(f"{name}.{kind}")
-    attributes = {"sym_name": ir.StringAttr.get(symbol), "sym_visibility": ir.StringAttr.get("private"),
-                  "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results))),
-                  f"diff.{kind}": ir.FlatSymbolRefAttr.get(of)}
+    attributes = {
+        "sym_name": ir.StringAttr.get(symbol),
+        "sym_visibility": ir.StringAttr.get("private"),
+        "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results))),
+        f"diff.{kind}": ir.FlatSymbolRefAttr.get(of),
+    }
     if wrt is not None:
         attributes["diff.wrt"] = ir.DenseI64ArrayAttr.get(list(range(wrt)))
     create("func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(trace.module.body), loc=trace.location())
@@ -200,17 +237,24 @@ def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any]:
     primal, tangent = [form.type for form in inner.returned], [form.type for form in inner.floats]
     symbol = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], [*primal, *tangent], len(inner.moving))
     values = _call(symbol, operands, [*primal, *tangent])
-    return inner.result(values[:len(primal)]), inner.tangent_result(values[len(primal):])
+    return inner.result(values[: len(primal)]), inner.tangent_result(values[len(primal) :])
 
 
 class Linearized:
-    """A function evaluated once, with its residuals: its linear map and the transpose can be applied any number of times."""
+    """A function evaluated once, with its residuals: its linear map and the transpose can be applied many times."""
 
     def __init__(self, inner: Inner) -> None:
         self.inner = inner
         self._residuals_type = ir.Type.parse(diff.RESIDUALS)
         primal = [form.type for form in inner.returned]
-        self._forward = _declare(inner.name, "fwd", inner.name, [v.type for v in inner.operands], [*primal, self._residuals_type], len(inner.moving))
+        self._forward = _declare(
+            inner.name,
+            "fwd",
+            inner.name,
+            [v.type for v in inner.operands],
+            [*primal, self._residuals_type],
+            len(inner.moving),
+        )
         *values, self._residuals = _call(self._forward, inner.operands, [*primal, self._residuals_type])
         self.result = inner.result(values)
         self._declared: dict[str, str] = {}
@@ -218,7 +262,9 @@ class Linearized:
     def _apply(self, kind: str, operands: Sequence[Any], results: Sequence[Form]) -> list[Any]:
         types = [form.type for form in results]
         if kind not in self._declared:
-            self._declared[kind] = _declare(self.inner.name, kind, self._forward, [self._residuals_type, *[v.type for v in operands]], types, None)
+            self._declared[kind] = _declare(
+                self.inner.name, kind, self._forward, [self._residuals_type, *[v.type for v in operands]], types, None
+            )
         return _call(self._declared[kind], [self._residuals, *operands], types)
 
     def push(self, tangents: Sequence[Any]) -> Any:
@@ -244,6 +290,13 @@ def scalar_output(inner: Inner, f: Callable[..., Any], what: str, count: int | N
     elif not isinstance(leaves[0], Form):
         kind = repr(leaves[0])
     else:
-        kind = f"an array of shape {shape_text(leaves[0].shape)}" if leaves[0].shape else {"i64": "an int", "i1": "a bool"}.get(leaves[0].element, "")
-    raise DifferentiationError(f"{what} needs a function with one float as its result; {getattr(f, '__name__', 'this one')} returns {kind}", _home(f),
-                               help="use jacrev or jacfwd for an array, vjp for several values, has_aux=True to return more beside the value")
+        kind = (
+            f"an array of shape {shape_text(leaves[0].shape)}"
+            if leaves[0].shape
+            else {"i64": "an int", "i1": "a bool"}.get(leaves[0].element, "")
+        )
+    raise DifferentiationError(
+        f"{what} needs a function with one float as its result; {getattr(f, '__name__', 'this one')} returns {kind}",
+        _home(f),
+        help="use jacrev or jacfwd for an array, vjp for several values, has_aux=True to return more beside the value",
+    )

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from wengert.frontend.calls import call
-
 from wengert.dialects.errors import WengertError
 from wengert.frontend import specialize
 from wengert.frontend.arguments import alias_pattern, classify, flatten, unflatten
+from wengert.frontend.calls import call
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.stages import Stages
 from wengert.frontend.trace import tracing
@@ -39,14 +38,16 @@ class Stats:
 class Function:
     """A compiled function.
 
-    Calling it compiles at the first call with a new kind of arguments: their structure, dtypes and shapes, and the values of
-    what is not an array or a number.  One compilation serves every trip count and every value.
+    Calling it compiles at the first call with a new kind of arguments: their structure, dtypes and shapes, and the
+    values of what is not an array or a number.  One compilation serves every trip count and every value.
 
     Attributes:
         py_func: the Python function.
     """
 
-    def __init__(self, py_func: Callable[..., Any], options: CompileOptions, look: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, py_func: Callable[..., Any], options: CompileOptions, look: Callable[..., Any] | None = None
+    ) -> None:
         functools.update_wrapper(self, look or py_func, updated=())
         self.py_func = py_func
         self.options = options
@@ -94,7 +95,11 @@ class Function:
 
     def _dispatch(self, *args: Any, **kwargs: Any) -> Any:
         if settings().disable_jit:
-            return specialize.interpret(self.py_func, args, kwargs) if needs_trace(self.py_func) else self.py_func(*args, **kwargs)
+            return (
+                specialize.interpret(self.py_func, args, kwargs)
+                if needs_trace(self.py_func)
+                else self.py_func(*args, **kwargs)
+            )
         leaves, structure = flatten((args, kwargs))
         kind = self._kind(leaves, structure)
         specialization = self._lookup(kind, leaves)
@@ -114,7 +119,9 @@ class Function:
 
     def _compile(self, kind: Any, leaves: list[Any], structure: Any, replaced: bool) -> specialize.Specialization:
         static = self._static.get(kind, frozenset())
-        specialization = specialize.specialize(self.py_func, leaves, structure, static, self.options, self._dispatch_leaves(structure))
+        specialization = specialize.specialize(
+            self.py_func, leaves, structure, static, self.options, self._dispatch_leaves(structure)
+        )
         if specialization.static != static:
             # More arguments turned out to be static: what was found under fewer static values stays valid for no key.
             self._found = {key: s for key, s in self._found.items() if key[0] != kind}
@@ -127,16 +134,24 @@ class Function:
         return specialization
 
     def _reason(self, specialization: specialize.Specialization, replaced: bool) -> str:
-        why = "a captured value was rebound" if replaced else "first call" if not self._stats.compilations else "new kind of arguments"
+        why = (
+            "a captured value was rebound"
+            if replaced
+            else "first call"
+            if not self._stats.compilations
+            else "new kind of arguments"
+        )
         return f"{why}: {specialization.description}"
 
     def _dispatch_leaves(self, structure: Any) -> Callable[..., Any]:
-        """What the generated entry calls when its checks fail: the flat leaves go back through the ordinary dispatch."""
+        """What the generated entry calls when its checks fail: the leaves go back through the ordinary dispatch."""
+
         def mismatch(*leaves: Any, **kwargs: Any) -> Any:
             if kwargs or len(leaves) != structure.num_leaves:
                 return self._dispatch(*leaves, **kwargs)
             args, named = unflatten(structure, list(leaves))
             return self._dispatch(*args, **named)
+
         return mismatch
 
 
@@ -152,5 +167,3 @@ def needs_trace(py_func: Callable[..., Any]) -> bool:
 
 def _values(leaves: list[Any], static: frozenset[int]) -> tuple[Any, ...]:
     return tuple((i, type(leaves[i]), leaves[i]) for i in sorted(static))
-
-

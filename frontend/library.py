@@ -1,6 +1,7 @@
 """Derivatives made of derivatives, in the Python that wengert compiles.
 
-These functions run through the front end like a user's program: the loop over the basis vectors becomes a loop in the IR.
+These functions run through the front end like a user's program: the loop over the basis vectors becomes a loop in the
+IR.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 
 
-def rows(pullback: Callable[[list[Any]], list[Any]], outputs: Sequence[Any], position: int, inputs: Sequence[Any]) -> list[Any]:
+def rows(
+    pullback: Callable[[list[Any]], list[Any]], outputs: Sequence[Any], position: int, inputs: Sequence[Any]
+) -> list[Any]:
     """Row by row, the Jacobian of output `position` with respect to each input.
 
     `pullback` takes one cotangent an output and gives one an input.  Shapes: ``out.shape + in.shape``.
@@ -23,13 +26,17 @@ def rows(pullback: Callable[[list[Any]], list[Any]], outputs: Sequence[Any], pos
     for k in range(y.size):
         basis = np.zeros(y.size, dtype=y.dtype)
         basis[k] = 1.0
-        cotangents = pullback([basis.reshape(y.shape) if i == position else np.zeros_like(v) for i, v in enumerate(outputs)])
+        cotangents = pullback(
+            [basis.reshape(y.shape) if i == position else np.zeros_like(v) for i, v in enumerate(outputs)]
+        )
         for block, cotangent in zip(blocks, cotangents):
             block[k] = cotangent
     return [block.reshape((*y.shape, *np.shape(x))) for block, x in zip(blocks, inputs)]
 
 
-def columns(pushforward: Callable[[list[Any]], list[Any]], inputs: Sequence[Any], position: int, outputs: Sequence[Any]) -> list[Any]:
+def columns(
+    pushforward: Callable[[list[Any]], list[Any]], inputs: Sequence[Any], position: int, outputs: Sequence[Any]
+) -> list[Any]:
     """Column by column, the Jacobian of each output with respect to input `position`.
 
     `pushforward` takes one tangent an input and gives one an output.  Shapes: ``out.shape + in.shape``.
@@ -41,7 +48,11 @@ def columns(pushforward: Callable[[list[Any]], list[Any]], inputs: Sequence[Any]
     for k in range(x.size):
         basis = np.zeros(x.size, dtype=x.dtype)
         basis[k] = 1.0
-        tangents = pushforward([basis.reshape(x.shape) if i == position else np.zeros_like(v) for i, v in enumerate(inputs)])
+        tangents = pushforward(
+            [basis.reshape(x.shape) if i == position else np.zeros_like(v) for i, v in enumerate(inputs)]
+        )
         for block, tangent in zip(blocks, tangents):
             block[k] = tangent
-    return [np.transpose(block.reshape((x.size, -1))).reshape((*np.shape(y), *x.shape)) for block, y in zip(blocks, outputs)]
+    return [
+        np.transpose(block.reshape((x.size, -1))).reshape((*np.shape(y), *x.shape)) for block, y in zip(blocks, outputs)
+    ]

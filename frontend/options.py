@@ -12,7 +12,8 @@ class CompileOptions:
     """Options of `wengert.compile`.
 
     target: "cpu", or "cuda" (PTX for an NVIDIA GPU).
-    precise: elementary functions from the scalar C library (at most 2 ulp) instead of the vector library (at most 4 ulp).
+    precise: elementary functions from the scalar C library (at most 2 ulp) instead of the vector library (at most 4
+        ulp).
     """
 
     target: str = "cpu"

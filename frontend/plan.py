@@ -12,13 +12,18 @@ from wengert.frontend.arguments import NAMESPACE
 from wengert.runtime.signature import KernelSignature
 
 
+def _flat_tuple(length: int) -> Any:
+    leaves: Any = (0,) * length
+    return optree.tree_structure(leaves, namespace=NAMESPACE)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What tracing leaves beside the module.
 
     inputs: for each argument of the function, the leaf it comes from, or the captured array.
-    outputs: for each leaf of the result ("result", position among the returned results), ("leaf", the argument leaf that is returned
-    itself), ("captured", array) or ("static", value).
+    outputs: for each leaf of the result ("result", position among the returned results), ("leaf", the argument leaf
+    that is returned itself), ("captured", array) or ("static", value).
     static: leaves whose value went into the code.
     guards, baked: see Trace.
     """
@@ -35,11 +40,24 @@ class Plan:
     @property
     def single(self) -> bool:
         """Whether the result is one value of the compiled function, as it is."""
-        return self.outputs == (("result", 0),) and len(self.signature.returned) == 1 and optree.treespec_is_leaf(self.structure)
+        return (
+            self.outputs == (("result", 0),)
+            and len(self.signature.returned) == 1
+            and optree.treespec_is_leaf(self.structure)
+        )
 
     @property
     def direct(self) -> bool:
         """Whether a call is nothing but its leaves and its result, so that the entry can be called for it."""
         in_order = self.outputs == tuple(("result", k) for k in range(len(self.signature.returned)))
-        flat_tuple = in_order and self.structure == optree.tree_structure((0,) * len(self.outputs), namespace=NAMESPACE) and self.outputs
-        return bool((self.single or flat_tuple) and not self.guards and not self.baked and self.inputs == tuple(range(self.leaves)))
+        flat_tuple = (
+            in_order
+            and self.structure == _flat_tuple(len(self.outputs))
+            and self.outputs
+        )
+        return bool(
+            (self.single or flat_tuple)
+            and not self.guards
+            and not self.baked
+            and self.inputs == tuple(range(self.leaves))
+        )

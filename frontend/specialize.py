@@ -1,6 +1,7 @@
 """One compilation: trace a function for a kind of arguments, lower it, build the entry.
 
-Assumes flattened arguments (arguments.py).  Leaves a `Specialization`, which takes the leaves of a call and returns its result.
+Assumes flattened arguments (arguments.py).  Leaves a `Specialization`, which takes the leaves of a call and returns
+its result.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from wengert.frontend.calls import call
-from wengert.passes.pipeline import DIFFERENTIATION, ND
 
 from wengert.dialects.bindings import ir, is_tensor
 from wengert.dialects.build import create
@@ -24,12 +23,11 @@ from wengert.frontend.arguments import (
     alias_pattern,
     classify,
     flatten,
-    leaf_paths,
-    overlapping,
     prepare,
     refuse_overlap,
     unflatten,
 )
+from wengert.frontend.calls import call
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
@@ -37,6 +35,7 @@ from wengert.frontend.targets import Program, make_target
 from wengert.frontend.trace import NeedsStatic, Trace
 from wengert.frontend.values import Array, Box, Scalar
 from wengert.passes.base import run_pipeline
+from wengert.passes.pipeline import DIFFERENTIATION, ND
 from wengert.runtime.signature import KernelSignature, Slot
 
 MAX_RETRACES = 8
@@ -53,7 +52,9 @@ def the_context() -> Any:
 # ---------------------------------------------------------------- tracing
 
 
-def trace_function(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]) -> tuple[Any, Plan]:
+def trace_function(
+    py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]
+) -> tuple[Any, Plan]:
     """The module with one public function, and the plan; arguments are made static until no more are asked for.
 
     Raises:
@@ -63,18 +64,27 @@ def trace_function(py_func: Callable[..., Any], leaves: Sequence[Any], structure
         try:
             return _trace_once(py_func, leaves, structure, static)
         except NeedsStatic as request:
-            wanted = frozenset(origin[1] for origin in request.origins if isinstance(origin, tuple) and origin[0] == "arg")
+            wanted = frozenset(
+                origin[1] for origin in request.origins if isinstance(origin, tuple) and origin[0] == "arg"
+            )
             if any(isinstance(leaves[i], (float, np.floating)) for i in wanted):
-                raise WengertTypeError(f"the value of a float argument is needed while compiling: {request.reason}", request.position,
-                                       why="a float stays a run-time value: fixed, its derivative would silently be zero",
-                                       help="pass an int, or write the recursion as a loop") from None
+                raise WengertTypeError(
+                    f"the value of a float argument is needed while compiling: {request.reason}",
+                    request.position,
+                    why="a float stays a run-time value: fixed, its derivative would silently be zero",
+                    help="pass an int, or write the recursion as a loop",
+                ) from None
             if not wanted - static:
-                raise UnsupportedError(f"a Python value is needed while compiling: {request.reason}", request.position) from None
+                raise UnsupportedError(
+                    f"a Python value is needed while compiling: {request.reason}", request.position
+                ) from None
             static = static | wanted
     raise UnsupportedError("too many arguments have to be known while compiling")
 
 
-def _trace_once(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]) -> tuple[Any, Plan]:
+def _trace_once(
+    py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]
+) -> tuple[Any, Plan]:
     classes = [classify(leaf, static=i in static) for i, leaf in enumerate(leaves)]
     aliases = alias_pattern(leaves)
     inputs = [i for i, c in enumerate(classes) if c.slot is not None and aliases[i] == i]
@@ -84,18 +94,25 @@ def _trace_once(py_func: Callable[..., Any], leaves: Sequence[Any], structure: A
             types = [_type(trace, classes[i].slot) for i in inputs]
             with trace.function(_symbol(py_func), types, private=False) as region:
                 arguments = dict(zip(inputs, region.arguments))
-                values = [_value(i, classes[i], leaves[i], arguments, trace) if aliases[i] == i else None for i in range(len(leaves))]
-                values = [values[aliases[i]] for i in range(len(values))]
+                own = [
+                    _value(i, classes[i], leaves[i], arguments, trace) if aliases[i] == i else None
+                    for i in range(len(leaves))
+                ]
+                values: list[Any] = [own[aliases[i]] for i in range(len(own))]
                 args, kwargs = unflatten(structure, values)
                 result = call(py_func, *args, **kwargs)
-                boxes = {id(value): ("leaf", i) for i, value in reversed(list(enumerate(values))) if isinstance(value, Box)}
+                boxes = {
+                    id(value): ("leaf", i) for i, value in reversed(list(enumerate(values))) if isinstance(value, Box)
+                }
                 boxes |= {id(c.value): ("captured", c.array) for c in trace.captured}
                 outputs, returned, result_structure = _outputs(trace, result, boxes)
                 into: list[int | None] = [None] * len(returned)
-                written = [(k, values[i]) for k, i in enumerate(inputs) if isinstance(values[i], Box) and values[i].value != arguments[i]]
+                written = [
+                    (k, values[i])
+                    for k, i in enumerate(inputs)
+                    if isinstance(values[i], Box) and values[i].value != arguments[i]
+                ]
                 written += [(len(inputs) + k, c.value) for k, c in enumerate(trace.captured) if c.written]
-                if written:
-                    refuse_overlap(overlapping(leaves), leaf_paths(unflatten(structure, list(leaves))))
                 returned += [box.read() for _, box in written]
                 into += [k for k, _ in written]
                 trace.emit("func.return", [], returned)
@@ -103,8 +120,16 @@ def _trace_once(py_func: Callable[..., Any], leaves: Sequence[Any], structure: A
             func.attributes["res_attrs"] = ir.ArrayAttr.get([_result_attributes(k) for k in into])
             slots, results = ([_slot(t) for t in types] for types in function_types(func))
             signature = KernelSignature(region.name, tuple(slots), tuple(results), tuple(into))
-            plan = Plan((*inputs, *[c.array for c in trace.captured]), tuple(outputs), result_structure, signature, len(leaves), static,
-                        tuple(trace.guards), tuple(trace.baked))
+            plan = Plan(
+                (*inputs, *[c.array for c in trace.captured]),
+                tuple(outputs),
+                result_structure,
+                signature,
+                len(leaves),
+                static,
+                tuple(trace.guards),
+                tuple(trace.baked),
+            )
     return module, plan
 
 
@@ -120,7 +145,9 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
     return box
 
 
-def _outputs(trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]]) -> tuple[list[tuple[str, Any]], list[Any], Any]:
+def _outputs(
+    trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]]
+) -> tuple[list[tuple[str, Any]], list[Any], Any]:
     """Classify the leaves of the result; equal traced leaves are returned once."""
     leaves, structure = flatten(result)
     outputs: list[tuple[str, Any]] = []
@@ -147,7 +174,11 @@ def _returned(trace: Trace, leaf: Any) -> Any:
             trace.need_static(extent, "it is an extent of an array that is returned")
     value = leaf.read()
     # A rank 0 array is a NumPy scalar outside.
-    return create("tensor.extract", [value.type.element_type], [value], ip=ir.InsertionPoint(trace.region.block)).result if leaf.ndim == 0 else value
+    return (
+        create("tensor.extract", [value.type.element_type], [value], ip=ir.InsertionPoint(trace.region.block)).result
+        if leaf.ndim == 0
+        else value
+    )
 
 
 def _type(trace: Trace, slot: Slot | None) -> Any:
@@ -160,7 +191,9 @@ def _slot(type_: Any) -> Slot:
 
 
 def _result_attributes(into: int | None) -> Any:
-    return ir.DictAttr.get({} if into is None else {"nd.into": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), into)})
+    return ir.DictAttr.get(
+        {} if into is None else {"nd.into": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), into)}
+    )
 
 
 def _symbol(py_func: Callable[..., Any]) -> str:
@@ -184,6 +217,8 @@ class Specialization:
     def __call__(self, leaves: Sequence[Any]) -> Any:
         """Run on the leaves of a call."""
         passed = [leaves[source] if isinstance(source, int) else source for source in self.plan.inputs]
+        if self.plan.signature.written:
+            refuse_overlap(passed, self.plan.signature.written)
         prepared = [prepare(leaf, k in self.plan.signature.written) for k, leaf in enumerate(passed)]
         returned = self.program.entry(*prepared)
         if self.program.single:
@@ -191,13 +226,19 @@ class Specialization:
         for k in self.plan.signature.written:
             if prepared[k] is not passed[k] and not np.shares_memory(prepared[k], passed[k]):
                 passed[k][...] = prepared[k]
-        return unflatten(self.plan.structure, [returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
-                                               for kind, value in self.plan.outputs])
+        return unflatten(
+            self.plan.structure,
+            [
+                returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
+                for kind, value in self.plan.outputs
+            ],
+        )
 
     def guards_hold(self) -> bool:
         """Whether every captured constant still is what it was when the code was traced."""
-        return (all(_lookup(namespace, name) is value for namespace, name, value in self.plan.guards)
-                and all(np.array_equal(array, copy) for array, copy in self.plan.baked))
+        return all(_lookup(namespace, name) is value for namespace, name, value in self.plan.guards) and all(
+            np.array_equal(array, copy) for array, copy in self.plan.baked
+        )
 
 
 def _lookup(namespace: Any, name: str) -> Any:
@@ -209,8 +250,14 @@ def _lookup(namespace: Any, name: str) -> Any:
         return _lookup
 
 
-def specialize(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int], options: CompileOptions,
-               mismatch: Callable[..., Any]) -> Specialization:
+def specialize(
+    py_func: Callable[..., Any],
+    leaves: Sequence[Any],
+    structure: Any,
+    static: frozenset[int],
+    options: CompileOptions,
+    mismatch: Callable[..., Any],
+) -> Specialization:
     """Trace, lower and load."""
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, static)
@@ -218,7 +265,9 @@ def specialize(py_func: Callable[..., Any], leaves: Sequence[Any], structure: An
     return Specialization(plan, program, _describe(plan, leaves))
 
 
-def stages(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int], options: CompileOptions) -> Stages:
+def stages(
+    py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int], options: CompileOptions
+) -> Stages:
     """The texts of all stages, without loading anything."""
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, static)
@@ -226,13 +275,15 @@ def stages(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, s
 
 
 def _describe(plan: Plan, leaves: Sequence[Any]) -> str:
-    arguments = ", ".join(s.dtype if s.shape is None else f"{s.dtype}[{','.join(map(str, s.shape))}]" for s in plan.signature.arguments)
+    arguments = ", ".join(
+        s.dtype if s.shape is None else f"{s.dtype}[{','.join(map(str, s.shape))}]" for s in plan.signature.arguments
+    )
     fixed = "".join(f", leaf {i} = {leaves[i]!r}" for i in sorted(plan.static))
     return f"{plan.signature.name}({arguments}){fixed}"
 
 
 def interpret(py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """The function's value by the NumPy interpreter of the IR, after differentiation: the oracle, and what runs without a JIT."""
+    """The function's value by the NumPy interpreter of the IR: the oracle, and what runs without a JIT."""
     leaves, structure = flatten((tuple(args), dict(kwargs)))
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, frozenset())
@@ -243,5 +294,10 @@ def interpret(py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[
     for result, target in zip(results, plan.signature.into):
         if target is not None:
             inputs[target][...] = result
-    return unflatten(plan.structure, [returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
-                                      for kind, value in plan.outputs])
+    return unflatten(
+        plan.structure,
+        [
+            returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
+            for kind, value in plan.outputs
+        ],
+    )

@@ -11,8 +11,8 @@ from wengert.dialects.errors import WengertValueError
 class Stages:
     """What `f.lower(*args)` returns: the program at each stage, in order.
 
-    Stages of the CPU target: nd, jvp, linear, transposed (these three where something is differentiated), linalg, memref, llvm,
-    llvmir, asm; of the CUDA target: nd, transposed, linalg, gpu, nvvm, ptx.
+    Stages of the CPU target: nd, jvp, linear, transposed (these three where something is differentiated), linalg,
+    memref, llvm, llvmir, asm; of the CUDA target: nd, transposed, linalg, gpu, nvvm, ptx.
     """
 
     def __init__(self, texts: Mapping[str, str | Callable[[], str]]) -> None:
@@ -44,7 +44,9 @@ class Stages:
             else:
                 folder = Path(path)
                 folder.mkdir(parents=True, exist_ok=True)
-                (folder / f"{number}_{name}.{_SUFFIXES.get(name, 'mlir')}").write_text(self.as_text(name), encoding="utf-8")
+                (folder / f"{number}_{name}.{_SUFFIXES.get(name, 'mlir')}").write_text(
+                    self.as_text(name), encoding="utf-8"
+                )
 
 
 _SUFFIXES = {"llvmir": "ll", "asm": "s", "ptx": "ptx"}

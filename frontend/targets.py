@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
-
 from wengert.dialects.effects import failed_check
 from wengert.dialects.errors import Position
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
+from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 from wengert.runtime.cache import ObjectCache, cache_key, source_digest
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.environment import settings
@@ -57,7 +56,9 @@ class Cpu:
     """The machine wengert runs on, through LLVM."""
 
     def __init__(self, options: CompileOptions) -> None:
-        self.options = LoweringOptions(precise=options.precise, vector_isas=tuple(libmvec_isas()), vector_width=vector_bits())
+        self.options = LoweringOptions(
+            precise=options.precise, vector_isas=tuple(libmvec_isas()), vector_width=vector_bits()
+        )
         self.cache = ObjectCache(settings().cache_dir)
 
     def compile(self, module: Any, plan: Plan, mismatch: Mismatch) -> Program:
@@ -68,7 +69,12 @@ class Cpu:
         bundle = self.cache.get(key)
         if bundle is None:
             lowered = compile_to_llvmir(module, options=self.options)
-            header = {"float32": has_float32, "checks": lowered.checks, "copies": lowered.buffers.copies_in_loops, "allocations": lowered.buffers.allocations_in_loops}
+            header: dict[str, Any] = {
+                "float32": has_float32,
+                "checks": lowered.checks,
+                "copies": lowered.buffers.copies_in_loops,
+                "allocations": lowered.buffers.allocations_in_loops,
+            }
             code = compile_kernel(lowered.llvm_ir, signature, single=single, release_gil=lowered.has_loops or None)
             bundle = _pack(header, code)
             self.cache.put(key, bundle)
@@ -97,13 +103,14 @@ def _pack(header: dict[str, Any], code: bytes) -> bytes:
 
 def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
     size = int.from_bytes(bundle[:8], "little")
-    return json.loads(bundle[8:8 + size]), bundle[8 + size:]
+    return json.loads(bundle[8 : 8 + size]), bundle[8 + size :]
 
 
 def _error_of(checks: list[Any]) -> Callable[[int, int, int], BaseException]:
     def error(number: int, a: int, b: int) -> BaseException:
         kind, message, file, line, column = checks[number - 1]
         return failed_check(kind, message, a, b, Position(file, line, column) if file else None)
+
     return error
 
 
@@ -111,5 +118,6 @@ def make_target(options: CompileOptions) -> Target:
     """The target a user asked for."""
     if options.target == "cuda":
         from wengert.frontend.target_cuda import Cuda
+
         return Cuda(options)
     return Cpu(options)

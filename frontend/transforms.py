@@ -1,8 +1,8 @@
 """The transforms users call: grad, jvp, vjp, linearize, Jacobians, Hessians.
 
-Each is a function that runs while tracing and asks for a derivative (derivatives.py), wrapped like a compiled function: called
-with arrays it compiles, called by traced code it becomes part of that trace.  That is why they compose in any order.
-Transforms evaluate on the values given and never change the caller's arrays.
+Each is a function that runs while tracing and asks for a derivative (derivatives.py), wrapped like a compiled
+function: called with arrays it compiles, called by traced code it becomes part of that trace.  That is why they
+compose in any order. Transforms evaluate on the values given and never change the caller's arrays.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from wengert.frontend.calls import call
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend import library
 from wengert.frontend.arguments import flatten, unflatten
+from wengert.frontend.calls import call
 from wengert.frontend.derivatives import Form, Inner, Linearized, push_forward, scalar_output, trace_inner
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import CompileOptions
@@ -26,7 +26,10 @@ Argnums = int | Sequence[int]
 
 
 def _once(f: Callable[..., Any], key: Any, make: Callable[[], Function]) -> Function:
-    """The transform of `f`, made once: calling ``grad(f)(x)`` in a loop compiles once.  It is kept on the function, and goes with it."""
+    """The transform of `f`, made once: calling ``grad(f)(x)`` in a loop compiles once.
+
+    It is kept on the function, and goes with it.
+    """
     try:
         made: dict[Any, Function] = f.__dict__.setdefault("__wengert_transforms__", {})
     except AttributeError:  # a builtin
@@ -69,8 +72,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         argnums: the positional argument, or several, to differentiate with respect to.
 
     Returns:
-        A function of the same arguments: a tree like the argument (a tuple of them for several `argnums`) with the shapes and
-        dtypes of its leaves; with `has_aux` (gradient, aux).
+        A function of the same arguments: a tree like the argument (a tuple of them for several `argnums`) with the
+        shapes and dtypes of its leaves; with `has_aux` (gradient, aux).
 
     Raises:
         WengertTypeError: at the call, when the argument is not made of floats.
@@ -80,11 +83,14 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> wengert.grad(lambda x: np.sum(x ** 3))(np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
+
     def make() -> Function:
         def gradient(*args: Any, **kwargs: Any) -> Any:
             (_, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "grad")
             return (gradients, aux) if has_aux else gradients
+
         return _wrapped(f, gradient)
+
     return _once(f, ("grad", argnums if isinstance(argnums, int) else tuple(argnums), has_aux), make)
 
 
@@ -96,17 +102,24 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     >>> float(value), float(slope)
     (9.0, 6.0)
     """
+
     def make() -> Function:
         def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
             (value, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "value_and_grad")
             return ((value, aux), gradients) if has_aux else (value, gradients)
+
         return _wrapped(f, value_and_gradient)
+
     return _once(f, ("value_and_grad", argnums if isinstance(argnums, int) else tuple(argnums), has_aux), make)
 
 
-def _value_and_grad(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool, what: str) -> tuple[tuple[Any, Any], Any]:
+def _value_and_grad(
+    f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool, what: str
+) -> tuple[tuple[Any, Any], Any]:
     inner = trace_inner(f, args, kwargs, _positions(argnums), what)
-    if has_aux and not (isinstance(sample := unflatten(inner.structure, list(inner.outputs)), tuple) and len(sample) == 2):
+    if has_aux and not (
+        isinstance(sample := unflatten(inner.structure, list(inner.outputs)), tuple) and len(sample) == 2
+    ):
         raise WengertTypeError(f"{what} with has_aux=True needs a function that returns (value, aux)")
     value_form = scalar_output(inner, f, what, 1 if has_aux else None)
     linearized = Linearized(inner)
@@ -136,12 +149,15 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> float(dy)
     1.0
     """
+
     def make() -> Function:
         def pushed(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
             moving = [k for k, tangent in enumerate(tangents) if tangent is not None]
             inner = trace_inner(f, primals, {}, moving, "jvp")
             return push_forward(inner, _tangents(inner, tangents))
+
         return _wrapped(f, pushed)
+
     if len(primals) != len(tangents):
         raise WengertValueError(f"jvp is given {len(primals)} primals and {len(tangents)} tangents")
     result: tuple[Any, Any] = _once(f, "jvp", make)(tuple(primals), tuple(tangents))
@@ -159,8 +175,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     """The value of `f` and its pullback (reverse mode).
 
     Returns:
-        (result, pullback): ``pullback(ct)`` takes a tree like the result (what stands at leaves that are not floats is ignored) and
-        gives a tuple with one tree an argument; it can be called again.  Arguments without float leaves get None.
+        (result, pullback): ``pullback(ct)`` takes a tree like the result (what stands at leaves that are not floats
+        is ignored) and gives a tuple with one tree an argument; it can be called again.  Arguments without float
+        leaves get None.
 
     Outside of compiled code a call of the pullback evaluates `f` again, on copies of the primals taken now.
 
@@ -176,7 +193,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def make() -> Function:
         def pulled(primals: Sequence[Any], cotangent: Any) -> Any:
             return _vjp_in_trace(f, primals)[1](cotangent)
+
         return _wrapped(f, pulled)
+
     pull = _once(f, "vjp", make)
     return evaluate(f)(*_snapshot(primals)), lambda cotangent: pull(kept, cotangent)
 
@@ -189,6 +208,7 @@ def _vjp_in_trace(f: Callable[..., Any], primals: Sequence[Any]) -> tuple[Any, C
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         moved = iter(_arranged(linearized.pull(inner.cotangents(cotangent)), primals, moving))
         return tuple(next(moved) if k in moving else None for k in range(len(primals)))
+
     return linearized.result, pullback
 
 
@@ -196,7 +216,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """The value of `f` and its derivative there, as a linear function of the tangents.
 
     Returns:
-        (result, pushforward): ``pushforward(*tangents)`` takes one tree an argument (None where it does not move) and gives the tangent.
+        (result, pushforward): ``pushforward(*tangents)`` takes one tree an argument (None where it does not move) and
+        gives the tangent.
 
     Outside of compiled code a call of the pushforward evaluates `f` again, on copies of the primals taken now.
 
@@ -215,6 +236,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
     def push(*tangents: Any) -> Any:
         return jvp(f, kept, [tangent if k in moving else None for k, tangent in enumerate(tangents)])[1]
+
     return evaluate(f)(*_snapshot(primals)), push
 
 
@@ -229,7 +251,9 @@ def _snapshot(tree: Any) -> Any:
 
 
 def _has_floats(tree: Any) -> bool:
-    kinds = [getattr(leaf, "dtype", None) if not isinstance(leaf, float) else np.dtype(float) for leaf in flatten(tree)[0]]
+    kinds = [
+        getattr(leaf, "dtype", None) if not isinstance(leaf, float) else np.dtype(float) for leaf in flatten(tree)[0]
+    ]
     return any(kind is not None and np.issubdtype(kind, np.floating) for kind in kinds)
 
 
@@ -240,13 +264,15 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
     """The Jacobian by reverse mode, a row at a time: cheap when the result is small.
 
     Returns:
-        A function whose result is a tree like the result of `f`, of trees like the argument, of arrays of shape ``out.shape + in.shape``.
+        A function whose result is a tree like the result of `f`, of trees like the argument, of arrays of shape
+        ``out.shape + in.shape``.
 
     >>> import numpy as np, wengert
     >>> wengert.jacrev(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
     """
+
     def make() -> Function:
         def jacobian(*args: Any, **kwargs: Any) -> Any:
             inner = trace_inner(f, args, kwargs, _positions(argnums), "jacrev")
@@ -256,9 +282,14 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
 
             def pull(cotangents: Sequence[Any]) -> list[Any]:
                 return linearized.pull([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
-            blocks = [_arranged(call(library.rows, pull, outputs, k, inputs), args, argnums) for k in range(len(outputs))]
+
+            blocks = [
+                _arranged(call(library.rows, pull, outputs, k, inputs), args, argnums) for k in range(len(outputs))
+            ]
             return unflatten(inner.structure, blocks)
+
         return _wrapped(f, jacobian)
+
     return _once(f, ("jacrev", argnums if isinstance(argnums, int) else tuple(argnums)), make)
 
 
@@ -269,6 +300,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
     >>> wengert.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(0.5)
     array([1., 2.])
     """
+
     def make() -> Function:
         def jacobian(*args: Any, **kwargs: Any) -> Any:
             inner = trace_inner(f, args, kwargs, _positions(argnums), "jacfwd")
@@ -277,17 +309,27 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
             outputs = _float_results(inner, linearized.result, "jacfwd")
 
             def push(tangents: Sequence[Any]) -> list[Any]:
-                return flatten(linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)]))[0]
+                return flatten(
+                    linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)])
+                )[0]
+
             columns = [call(library.columns, push, inputs, k, outputs) for k in range(len(inputs))]
-            return unflatten(inner.structure, [_arranged([c[k] for c in columns], args, argnums) for k in range(len(outputs))])
+            return unflatten(
+                inner.structure, [_arranged([c[k] for c in columns], args, argnums) for k in range(len(outputs))]
+            )
+
         return _wrapped(f, jacobian)
+
     return _once(f, ("jacfwd", argnums if isinstance(argnums, int) else tuple(argnums)), make)
 
 
 def _float_results(inner: Inner, result: Any, what: str) -> list[Any]:
     leaves = flatten(result)[0]
     if not all(isinstance(o, Form) and o.floats for o in inner.outputs):
-        raise WengertTypeError(f"{what} needs a function whose results are floats", help="leave ints, bools and other objects out of the result")
+        raise WengertTypeError(
+            f"{what} needs a function whose results are floats",
+            help="leave ints, bools and other objects out of the result",
+        )
     return leaves
 
 
@@ -341,4 +383,3 @@ def _stopped(leaf: Any) -> Any:
         value = leaf.read()
         return Box(current().emit("diff.stop_gradient", [value.type], [value]).result, leaf.shape, leaf.element)
     return leaf
-

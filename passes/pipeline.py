@@ -14,6 +14,7 @@ them.  Stages, in this order, each a list of passes:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,6 +136,10 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
     )
 
 
+def _texts(functions: Sequence[Any]) -> str:
+    return "".join(f"{function}\n" for function in functions)
+
+
 def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, record: bool = False,
                       observer: Observer | None = None) -> LoweredModule:
     """Lower a module with one public function to LLVM IR.
@@ -152,7 +157,7 @@ def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, re
     with module.context:
         for stage, passes in stages(options or LoweringOptions()).items():
             if record and stage == "transposed":
-                expand(module, lambda step, written: texts.update({step: texts.get(step, "") + "".join(f"{f}\n" for f in written)}))
+                expand(module, lambda step, written: texts.update({step: texts.get(step, "") + _texts(written)}))
             run_pipeline(module, passes, observer)
             if stage == "memref":
                 buffers, has_loops = buffers_of(module), loops(module)
