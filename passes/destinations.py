@@ -26,7 +26,7 @@ def result_number(value: Any) -> int:
 
 def destination_operand(op: Any, result: int) -> int | None:
     """The number of the operand whose memory a result takes over, or None."""
-    if op.name.startswith("linalg."):
+    if op.name == "linalg.generic":
         return len(op.operands) - len(op.results) + result
     if op.name in (FOR, WHILE):
         return result + (3 if op.name == FOR else 0)
@@ -129,7 +129,9 @@ def whole_window(tensor: Any) -> tuple[list[Any], dict[str, Any]]:
 
 
 def insert_whole(value: Any, destination: Any) -> Any:
-    """`value`, written over all of `destination`."""
+    """`value`, written over all of `destination`; a window of an array without elements would not verify."""
+    if 0 in destination.type.shape:
+        return destination
     sizes, geometry = whole_window(destination)
     geometry["operandSegmentSizes"] = ir.DenseI32ArrayAttr.get([1, 1, 0, len(sizes), 0])
     return create("tensor.insert_slice", [destination.type], [value, destination, *sizes], geometry).result
