@@ -16,7 +16,7 @@ from wengert.dialects import discrete, elementwise
 from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend import division
-from wengert.frontend.broadcasting import broadcast_shapes, form_of, interval_of, same_extent, tensor
+from wengert.frontend.broadcasting import form_of, interval_of
 from wengert.frontend.capture import captured, made, stays_python
 from wengert.frontend.comparison import both, compare, flip, negated, select, truth
 from wengert.frontend.conversions import DTYPES, Kind, can_store, promote
@@ -309,18 +309,18 @@ def check_stored(op: str, element: str, target: Array | Masked) -> None:
 def store_in_place(op: str, target: Array, result: Any) -> Array:
     """Writes the result of an operation into `target`, which it must fit."""
     check_stored(op, result.element, target)
-    if not isinstance(result, Array):
-        target.write(tensor(result, target.element, target.shape))
-        return target
-    if result.ndim > target.ndim or not all(
-        same_extent(n, m) for n, m in zip(broadcast_shapes(result.shape, target.shape), target.shape)
-    ):
-        fail(
-            f"non-broadcastable output operand with shape {shape_text(target.shape)} doesn't match the broadcast "
-            f"shape {shape_text(result.shape)}",
-            error=WengertValueError,
-        )
-    target.write(tensor(result, target.element, target.shape))
+    if isinstance(result, Array):
+        padded = (1,) * (target.ndim - result.ndim) + result.shape
+        certain = [(n, m) for n, m in zip(padded, target.shape) if isinstance(n, int) and isinstance(m, int)]
+        if len(padded) > target.ndim or any(n not in (1, m) for n, m in certain):
+            fail(
+                f"non-broadcastable output operand with shape {shape_text(target.shape)} doesn't match the broadcast "
+                f"shape {shape_text(result.shape)}",
+                error=WengertValueError,
+            )
+    from wengert.frontend.indexing import assign
+
+    assign(target, result)
     return target
 
 

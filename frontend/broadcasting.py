@@ -39,6 +39,14 @@ def same_extent(a: Extent, b: Extent) -> bool:
     return a is b or form_of(a).minus(form_of(b)) == 0
 
 
+def is_below(x: Extent, extent: Extent) -> bool:
+    """Whether x < extent is proved by intervals or by forms."""
+    high, low = interval_of(x).high, interval_of(extent).low
+    if high is not None and low is not None and high < low:
+        return True
+    return form_of(x).plus(form_of(extent), -1).is_negative(current().limits)
+
+
 def smaller(a: Extent, b: Extent) -> Extent:
     """min(a, b) of two integers, either of which may be known only at run time."""
     low, high = interval_of(a), interval_of(b)
@@ -56,7 +64,18 @@ def larger(a: Extent, b: Extent) -> Extent:
         return a
     if high.low is not None and low.high is not None and high.low >= low.high:
         return b
-    return _extremum(discrete.maxsi, a, b, low.larger(high))
+    result = _extremum(discrete.maxsi, a, b, low.larger(high))
+    if isinstance(b, int) and b == 0:
+        result.positive_part_of = form_of(a)
+    return result
+
+
+def limits_below(start: Extent, stop: Extent) -> tuple[Form, ...]:
+    """What a counter is below of in a loop from start to stop: from 0 on, where it runs, max(x, 0) is x."""
+    low = interval_of(start).low
+    if isinstance(stop, Scalar) and stop.positive_part_of is not None and low is not None and low >= 0:
+        return form_of(stop), stop.positive_part_of
+    return (form_of(stop),)
 
 
 def _extremum(op: Any, a: Extent, b: Extent, interval: Interval) -> Scalar:

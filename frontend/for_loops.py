@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from wengert.dialects.errors import Position, WengertNameError, WengertTypeError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.branches import none_of
-from wengert.frontend.broadcasting import interval_of
+from wengert.frontend.broadcasting import interval_of, limits_below
 from wengert.frontend.comparison import both, compare
 from wengert.frontend.construct import Names
 from wengert.frontend.iteration import Indexed, Integer, Range, indexed
@@ -298,6 +298,7 @@ class For(Loop):
         low, stop = interval_of(part.start).low, interval_of(part.stop).high
         high = None if stop is None else stop - 1
         self.counter = Scalar(value, "i64", True, low, high, frozenset([self]))
+        self.trace.limits[value] = low, limits_below(part.start, part.stop)
 
     def set_item(self, part: Counted) -> None:
         at = self.counter if self.copy == 0 else binary("Add", self.counter, self.copy * part.step)

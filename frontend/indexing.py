@@ -19,6 +19,7 @@ from wengert.frontend.broadcasting import (
     check_equal,
     form_of,
     interval_of,
+    is_below,
     larger,
     same_extent,
     smaller,
@@ -34,6 +35,7 @@ from wengert.frontend.user_operators import written_in_python
 from wengert.frontend.values import (
     DATA,
     Array,
+    Box,
     Extent,
     Phi,
     Scalar,
@@ -43,7 +45,7 @@ from wengert.frontend.values import (
     shape_text,
     weak_int,
 )
-from wengert.frontend.views import Axis, Window, window, with_new_axes
+from wengert.frontend.views import Axis, Window, extracted, inserted, window, with_new_axes
 
 # ---------------------------------------------------------------- the two subscripts
 
@@ -189,9 +191,7 @@ def position(index: Extent, extent: Extent, axis: int) -> Extent:
     if isinstance(index, Scalar) and not index.weak:
         index = weak_int(current().use(index), index.interval, index.origins, index.form)
     wrapped = _from_end(index, extent)
-    bounds = interval_of(wrapped)
-    inside = bounds.low is not None and bounds.low >= 0 and _is_below(wrapped, extent)
-    if inside:
+    if is_below(-1, wrapped) and is_below(wrapped, extent):
         return wrapped
     trace = current()
     place, size = trace.cast(wrapped, "i64"), trace.cast(extent, "i64")
@@ -201,21 +201,11 @@ def position(index: Extent, extent: Extent, axis: int) -> Extent:
     return larger(smaller(wrapped, binary("Sub", extent, 1)), 0)
 
 
-def _is_below(x: Extent, extent: Extent) -> bool:
-    """Whether x < extent is proved by intervals or by forms."""
-    high, low = interval_of(x).high, interval_of(extent).low
-    if high is not None and low is not None and high < low:
-        return True
-    difference = form_of(x).minus(form_of(extent))
-    return difference is not None and difference < 0
-
-
 def _from_end(index: Extent, extent: Extent) -> Extent:
     """A negative index counts from the end."""
-    bounds = interval_of(index)
-    if bounds.low is not None and bounds.low >= 0:
+    if is_below(-1, index):
         return index
-    if bounds.high is not None and bounds.high < 0:
+    if is_below(index, 0):
         return binary("Add", index, extent)
     return select(compare("Lt", index, 0), binary("Add", index, extent), index)
 
@@ -255,7 +245,7 @@ def _bound(x: Any) -> Any:
 
 
 def _clamped(x: Extent, low: Extent, high: Extent) -> Extent:
-    if _is_below(x, binary("Add", high, 1)):
+    if is_below(x, binary("Add", high, 1)):
         return larger(x, low)
     return larger(smaller(x, high), low)
 
@@ -290,6 +280,8 @@ def _read(array: Array, index: Any) -> Any:
 
 def _view(array: Array, axes: list[Axis], parts: list[Part]) -> Array:
     """A window, with new axes where the index has None."""
+    if any(not axis.kept and isinstance(n, int) and n == 0 for axis, n in zip(axes, array.shape)):
+        array = _never_reached(array)
     if None not in parts:
         return window(array, axes)
     if not any(axis.kept for axis in axes):  # only new axes: the last dimension stays, with extent 1, as one of them
@@ -297,6 +289,12 @@ def _view(array: Array, axes: list[Axis], parts: list[Part]) -> Array:
         return with_new_axes(window(array, axes), list(range(1, parts.count(None))))
     shown = [x for x in parts if x is None or isinstance(x, slice)]
     return with_new_axes(window(array, axes), [d for d, x in enumerate(shown) if x is None])
+
+
+def _never_reached(array: Array) -> Array:
+    """Stands for an array without elements of which a position is taken, behind a check that fails."""
+    shape = tuple(1 if isinstance(n, int) and n == 0 else n for n in array.shape)
+    return Box(tensor(0, array.element, shape), shape, array.element)
 
 
 def _check_mask(array: Array, mask: Array) -> None:
@@ -324,9 +322,19 @@ def element(array: Array, place: tuple[Extent, ...]) -> Scalar:
     if any(isinstance(n, int) and n == 0 for n in array.shape):
         return Scalar(trace.constant(0, array.element), array.element, origins=DATA)  # behind a check that fails
     value = array.read()
+    there = _sizes_there(array, place)
+    if there is not None:
+        value, place = extracted(value, place, there, array.element), (0,) * array.ndim
     places = [_index_value(x) for x in place]
     with trace.here():
         return Scalar(structural.extract(value, *places), array.element, origins=DATA)
+
+
+def _sizes_there(array: Array, place: tuple[Extent, ...]) -> list[Extent] | None:
+    """Where an array of run-time size may turn out to be empty (a check has failed): min(1, extent) a dimension."""
+    if all(isinstance(n, int) or is_below(x, n) for x, n in zip(place, array.shape)):
+        return None
+    return [1 if isinstance(n, int) else smaller(1, n) for n in array.shape]
 
 
 def _at_base(array: Array, place: tuple[Extent, ...]) -> tuple[Array, tuple[Extent, ...]]:
@@ -392,6 +400,12 @@ def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
         array.write(changed)
         return
     old = array.read()
+    there = _sizes_there(array, place)
+    if there is not None:
+        with trace.here():
+            new = structural.filled(new, [1] * array.ndim)
+        array.write(inserted(new, old, place, there, array.element))
+        return
     with trace.here():
         changed = structural.insert(new, old, *places)
     array.write(changed)

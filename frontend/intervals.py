@@ -111,3 +111,23 @@ class Form:
         """The difference when it is a known number."""
         difference = self.plus(other, -1)
         return None if difference.terms else difference.constant
+
+    def is_negative(self, limits: Limits, depth: int = 4) -> bool:
+        """Whether it is below zero for certain; `limits` bounds some of the values."""
+        if not self.terms:
+            return self.constant < 0
+        for value, factor in self.terms.items():
+            if value not in limits or not depth:
+                continue
+            low, above = limits[value]
+            extremes = [form.plus(Form(constant=-1)) for form in above] if factor > 0 else []
+            if factor < 0 and low is not None:
+                extremes = [Form(constant=low)]
+            for extreme in extremes:
+                if self.plus(extreme.plus(Form.of(value), -1), factor).is_negative(limits, depth - 1):
+                    return True
+        return False
+
+
+#: For some values the smallest one they have, if it is known, and forms they are below of.
+Limits = Mapping[Any, tuple[int | None, tuple[Form, ...]]]

@@ -152,6 +152,8 @@ class Scalar(Traced):
         origins: what the value depends on: ("arg", name), a loop object, "data" for the contents of an array.
         region: where it was computed.
         form: an integer as a sum of others.
+
+    An integer that is max(x, 0) has the form of x in `positive_part_of`.
     """
 
     shape: tuple[()] = ()
@@ -172,6 +174,7 @@ class Scalar(Traced):
         self.low, self.high, self.origins = low, high, origins
         self.region = region if region is not None else current().region
         self._form = form
+        self.positive_part_of: Form | None = None
 
     @property
     def kind(self) -> Kind:

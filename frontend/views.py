@@ -7,14 +7,14 @@ and an element of any view is an element of the base, so loops over `A[i][j]` to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from wengert.dialects import structural
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.broadcasting import same_extent
+from wengert.frontend.broadcasting import is_below, larger, same_extent, smaller
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Box, Extent, View
 
@@ -78,12 +78,30 @@ class Window(View):
             [abs(axis.step) for axis in self.axes],
         )
 
+    @property
+    def _sizes_there(self) -> list[Extent] | None:
+        """The sizes where a position is taken of a dimension that may turn out to be empty: there min(1, extent)."""
+        uncertain = [
+            not axis.kept and not isinstance(extent, int) and not is_below(axis.offset, extent)
+            for axis, extent in zip(self.axes, self.base.shape)
+        ]
+        if not any(uncertain):
+            return None
+        return [
+            smaller(1, extent) if maybe else axis.size
+            for maybe, axis, extent in zip(uncertain, self.axes, self.base.shape)
+        ]
+
     def read(self) -> Any:
         value = self.base.read()
         if self.is_whole:
             return value
         offsets, sizes, steps = self._geometry()
         dropped = [d for d, axis in enumerate(self.axes) if not axis.kept]
+        there = self._sizes_there
+        if there is not None:
+            value = extracted(value, offsets, there, self.element, sizes, steps)
+            offsets, steps = [0] * len(sizes), [1] * len(sizes)
         with current().here():
             part = structural.extract_slice(value, offsets, sizes, steps, dropped)
             return structural.reverse(part, self.reversed_dimensions) if self.reversed_dimensions else part
@@ -92,10 +110,13 @@ class Window(View):
         if self.is_whole:
             return self.base.write(value)
         offsets, sizes, steps = self._geometry()
-        old = self.base.read()
-        with current().here():
-            if self.reversed_dimensions:
+        old, there = self.base.read(), self._sizes_there
+        if self.reversed_dimensions:
+            with current().here():
                 value = structural.reverse(value, self.reversed_dimensions)
+        if there is not None:
+            return self.base.write(inserted(value, old, offsets, there, self.element, sizes, steps))
+        with current().here():
             new = structural.insert_slice(value, old, offsets, sizes, steps)
         return self.base.write(new)
 
@@ -125,12 +146,59 @@ class Window(View):
         )
 
 
+def extracted(
+    value: Any,
+    offsets: Sequence[Any],
+    there: Sequence[Extent],
+    element: str,
+    sizes: Sequence[Any] | None = None,
+    steps: Sequence[int] | None = None,
+) -> Any:
+    """A part of an IR tensor of which only `there` exists; what does not exist is 0 (sizes and steps: 1 each)."""
+    trace = current()
+    places, found, zero = [trace.index(x) for x in offsets], [trace.index(n) for n in there], trace.constant(0, element)
+    ones = [1] * len(places)
+    with trace.here():
+        part = structural.extract_slice(value, places, found, steps or ones)
+        return structural.insert_slice(part, structural.filled(zero, sizes or ones), [0] * len(places), found, ones)
+
+
+def inserted(
+    part: Any,
+    value: Any,
+    offsets: Sequence[Any],
+    there: Sequence[Extent],
+    element: str,
+    sizes: Sequence[Any] | None = None,
+    steps: Sequence[int] | None = None,
+) -> Any:
+    """An IR tensor with a part replaced of which only `there` exists; the rest of the part is dropped."""
+    trace = current()
+    places, found, zero = [trace.index(x) for x in offsets], [trace.index(n) for n in there], trace.constant(0, element)
+    ones, zeros = [1] * len(places), [0] * len(places)
+    with trace.here():
+        whole = structural.insert_slice(part, structural.filled(zero, sizes or ones), zeros, sizes or ones, ones)
+        kept = structural.extract_slice(whole, zeros, found, ones)
+        return structural.insert_slice(kept, value, places, found, steps or ones)
+
+
 def window(base: Array, axes: Sequence[Axis]) -> Window:
     """A window of `base`; a window of a window is one of its base."""
     if not isinstance(base, Window):
         return Window(base, axes)
     inner = iter(axes)
-    return Window(base.base, [next(inner).of(outer) if outer.kept else outer for outer in base.axes])
+    composed = [
+        _inside(next(inner).of(outer), outer, extent) if outer.kept else outer
+        for outer, extent in zip(base.axes, base.base.shape)
+    ]
+    return Window(base.base, composed)
+
+
+def _inside(axis: Axis, outer: Axis, extent: Extent) -> Axis:
+    """An axis of one position, brought inside of the base: the window around may be empty (then a check has failed)."""
+    if axis.kept or isinstance(outer.size, int):
+        return axis
+    return replace(axis, offset=larger(smaller(axis.offset, binary("Sub", extent, 1)), 0))
 
 
 def narrowed(array: Array, shape: Sequence[Extent]) -> Array:
@@ -265,6 +333,8 @@ def _is_zero(x: Extent) -> bool:
 
 
 __all__ = [
+    "extracted",
+    "inserted",
     "Axis",
     "Reshaped",
     "Transposed",

@@ -342,3 +342,18 @@ def test_operators_of_user_classes_are_traced() -> None:
         return w.re, w.im, v.im
 
     assert same(traced_run(square, 1.5, 0.5, call=call), square(1.5, 0.5))
+
+
+def test_windows_of_run_time_size_are_changed_in_place() -> None:
+    def update(a: Any, i: int, k: int) -> None:
+        v = a[:k]
+        v += a[i:]
+        v *= 2.0
+        a[k:] -= np.ones(3)
+
+    x, y = np.arange(5.0), np.arange(5.0)
+    update(x, 3, 2)
+    traced_run(update, y, 3, 2)
+    assert same(x, y)
+    with pytest.raises(WengertValueError, match=r"3 elements into 2|extents 2 and 3"):
+        traced_run(update, y, 2, 2)

@@ -18,6 +18,7 @@ from wengert.dialects.errors import (
     WengertTypeError,
     WengertValueError,
 )
+from wengert.dialects.interpret import run
 from wengert.frontend.calls import call
 
 
@@ -84,6 +85,8 @@ def test_views_of_views_of_transposes() -> None:
     def write(a: Any) -> Any:
         v = a.T[1:, ::-1][::2, 1]
         v[:, 0] = -1.0
+        u = a.transpose(1, 2, 0)
+        u[3, 4, 2] = u[0, 1, 2] * 100.0
         w = a.transpose(1, 0, 2)[2].T
         w[1:3] = v[0] if False else 5.0
         return v, w, a[1].T[2, 3]
@@ -181,7 +184,15 @@ def test_a_position_that_is_certainly_outside_does_no_harm_where_it_is_not_reach
             b[0] = s
         return float(s)  # without a turn Python's 0.0, else NumPy's: compiled code has one type
 
+    def guarded_rows(a: Any, n: int) -> Any:
+        s = np.zeros(2)
+        for i in range(n):
+            a[3] = s
+            s = s + a[i] + a[i][1] + a[1, None, 0]
+        return s
+
     check(guarded, np.zeros(3), np.zeros(0), 0)
+    check(guarded_rows, np.zeros((0, 2)), 0)
     with pytest.raises(WengertIndexError, match="index 7"):
         traced_run(guarded, np.zeros(3), np.zeros(0), 1, call=call)
 
@@ -189,6 +200,24 @@ def test_a_position_that_is_certainly_outside_does_no_harm_where_it_is_not_reach
 def test_an_element_of_an_empty_slice_fails() -> None:
     with pytest.raises(WengertIndexError, match="index 0 is out of bounds for axis 0 with size 0"):
         traced_run(lambda a, k: a[k:][0], np.zeros(3), 3)
+
+
+def test_what_follows_a_failed_check_does_no_harm() -> None:
+    def touch(a: Any, b: Any, i: int, k: int) -> Any:
+        a[i, 0] = a[k, i] + b[k:][0]
+        b[:k] = b[i:]
+        a[:k] += a[i:, :1]
+        c = a[i:] * 2.0
+        c[k] += a[i:][k]
+        c[k, 1] = c[i][0]
+        return b[k:] @ b[i:], a[i:][k], c[k:][i]
+
+    for i, k in itertools.product((-9, -1, 0, 2, 9), repeat=2):
+        arguments = np.ones((3, 4)), np.ones(3), i, k
+        with traced_module(touch, *arguments, call=call) as (module, (inputs, *_)):
+            for check_ in walk(module, "nd.check"):
+                check_.erase()
+            run(module, "f", inputs)  # the interpreter, as NumPy, refuses what is outside of an array
 
 
 # ---------------------------------------------------------------- proofs
@@ -215,6 +244,24 @@ def test_indices_of_loops_need_no_checks() -> None:
 
     check(stencil, np.arange(25.0).reshape(5, 5))
     assert checks_in(stencil, np.zeros((5, 5))) == 0
+
+
+def test_indices_of_loops_over_run_time_extents_need_no_checks() -> None:
+    def factors(a: Any, m: int) -> Any:
+        n, s = len(a), 0.0
+        for k in range(n):
+            y = a[:k] * 2.0
+            for i in range(k):
+                y[i] += y[k - 1 - i] + a[k:][0]
+            for i in range(1, len(y)):
+                s += y[i - 1] * y[-i]
+        v = a[m:]
+        for i in range(len(v)):
+            s += v[i]
+        return s
+
+    check(factors, np.arange(5.0), 2)
+    assert checks_in(factors, np.arange(5.0), 2) == 0
 
 
 def test_windows_that_move_with_a_loop_have_a_known_size() -> None:

@@ -311,6 +311,13 @@ def test_a_write_to_a_reshape_that_may_be_a_copy_is_refused() -> None:
         b[0] = 1.0
         return b
 
+    def write_later(a: Any) -> Any:
+        b = ((a.T * 2.0) + 1.0).ravel()
+        b[0] = 1.0
+        return b
+
+    with pytest.raises(UnsupportedError, match="a reshaped array is written"):
+        traced_run(write_later, A, call=call)
     with pytest.raises(UnsupportedError, match="a reshaped array is written"):
         traced_run(write, A, call=call)
     check(lambda a: (a.T * 2.0).reshape(-1), A)

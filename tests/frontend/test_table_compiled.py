@@ -64,13 +64,14 @@ OTHERS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (lambda n: (n % 3, n // 3, n**3, n << 2, n >> 1, ~n, np.abs(n), n / 2, n & 3), (N,)),
     (lambda n, k: (n**k, n // k, k % 2 == 1, k << k), (N, 3)),
     (lambda m: (m.sum(), m.any(), m.all(0), m & ~m, m | m, m ^ m, m == m), (N > 0,)),
-    (lambda a: (a @ a.T, a @ a[0], np.einsum("ij,ij->i", a, a), np.kron(a, a), np.outer(a[0], a[1]), a[0] @ a[1]), (A,)),
+    (lambda a: (a @ a.T, a @ a[0], np.einsum("ij,ij->i", a, a), np.kron(a, a), np.outer(a, a), a[0] @ a[1]), (A,)),
     (lambda n: (n @ n.T, n[0] @ n[1]), (N,)),
     (lambda a: (a.argmax(), np.argmin(a, 1), np.cumsum(a, 1), np.cumprod(a, 0), np.linalg.norm(a), a.std()), (A,)),
-    (lambda a: (np.where(a > 0, a, 0.0), np.sign(a), np.hypot(a, a), np.isnan(a), np.isfinite(a), np.clip(a, 0, 1)), (A,)),
+    (lambda a: (np.where(a > 0, a, 0.0), np.sign(a), np.hypot(a, a), np.isnan(a), np.isinf(a), a.clip(0, 1)), (A,)),
     (lambda a: (a.astype(int), a.astype(np.float32), (a > 0).astype(float), np.round(a, 1), np.rint(a)), (A,)),
     (lambda a, k: (a[:k].sum(), a[k:] @ a[k:], a[::-1][:k].max(), (a[k:] + a[k:]).mean()), (np.arange(6.0), 3)),
-    (lambda x, n: (math.floor(x), int(x), round(x), x % n, n // 2, max(x, 0.0), min(n, 2), x**n, math.hypot(x, n)), (2.6, 4)),
+    (lambda x, n: (math.floor(x), int(x), round(x), x % n, n // 2, max(x, 0.0), min(n, 2), x**n), (2.6, 4)),
+    (lambda x, n: (math.hypot(x, n), math.isfinite(x), math.trunc(-x), abs(-n)), (2.6, 4)),
     (masked, (A, 0.5)),
 ]  # fmt: skip
 

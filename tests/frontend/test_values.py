@@ -232,6 +232,23 @@ def test_writes_are_journalled_where_the_array_is_older(trace: Trace) -> None:
     op.erase()
 
 
+def test_a_constant_is_emitted_once_a_region(trace: Trace) -> None:
+    outer = trace.region
+    first = trace.constant(2.0, "f64")
+    op = trace.emit("scf.if", [], [trace.constant(True, "i1")], regions=2)
+    inner = trace.region = Region(op.regions[0].blocks.append(), outer, "if")
+    assert trace.constant(2.0, "f64") == first and trace.constant(2.0, "f32") != first
+    zeros = [trace.constant(v, "f64") for v in (0.0, -0.0, float("nan"))]
+    assert len(set(zeros)) == 3 and trace.constant(3.0, "f64") == trace.constant(3.0, "f64")
+    with trace.function("g", []) as function:
+        assert trace.constant(2.0, "f64") != first
+        return_([], function.block)
+    later = trace.constant(3.0, "f64")
+    inner.alive, trace.region = False, outer
+    assert trace.constant(3.0, "f64") != later
+    op.erase()
+
+
 # ---------------------------------------------------------------- nested functions
 
 
