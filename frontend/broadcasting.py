@@ -44,7 +44,7 @@ def is_below(x: Extent, extent: Extent) -> bool:
     high, low = interval_of(x).high, interval_of(extent).low
     if high is not None and low is not None and high < low:
         return True
-    return form_of(x).plus(form_of(extent), -1).is_negative(current().limits)
+    return form_of(x).plus(form_of(extent), -1).is_negative()
 
 
 def smaller(a: Extent, b: Extent) -> Extent:

@@ -19,6 +19,7 @@ from wengert.frontend.branches import none_of
 from wengert.frontend.broadcasting import interval_of, limits_below
 from wengert.frontend.comparison import both, compare
 from wengert.frontend.construct import Names
+from wengert.frontend.intervals import Form, Unknown
 from wengert.frontend.iteration import Indexed, Integer, Range, indexed
 from wengert.frontend.journal import UNBOUND
 from wengert.frontend.layout import moved_arrays
@@ -297,8 +298,8 @@ class For(Loop):
     def count(self, part: Counted, value: Any) -> None:
         low, stop = interval_of(part.start).low, interval_of(part.stop).high
         high = None if stop is None else stop - 1
-        self.counter = Scalar(value, "i64", True, low, high, frozenset([self]))
-        self.trace.limits[value] = low, limits_below(part.start, part.stop)
+        form = Form.of(Unknown(low, high, limits_below(part.start, part.stop)))
+        self.counter = Scalar(value, "i64", True, low, high, frozenset([self]), form=form)
 
     def set_item(self, part: Counted) -> None:
         at = self.counter if self.copy == 0 else binary("Add", self.counter, self.copy * part.step)

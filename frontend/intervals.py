@@ -87,22 +87,42 @@ def _either(x: Bound, y: Bound, choose: Any) -> Bound:
     return int(choose(x, y))
 
 
+@dataclass(eq=False)
+class Unknown:
+    """An integer known only at run time: one object for each, whatever IR value stands for it.
+
+    Args:
+        low, high: bounds, both included, as far as they are known.
+        below: forms that it is less than, wherever code that uses it runs.
+    """
+
+    low: Bound = None
+    high: Bound = None
+    below: tuple[Form, ...] = ()
+
+    def extremes(self, largest: bool) -> list[Form]:
+        """Forms that it does not exceed, or does not fall below."""
+        bound = self.high if largest else self.low
+        known = [] if bound is None else [Form(constant=bound)]
+        return known + [form.plus(Form(constant=-1)) for form in self.below] if largest else known
+
+
 @dataclass(frozen=True)
 class Form:
-    """``constant + sum(factor * value)`` over IR values."""
+    """``constant + sum(factor * unknown)``."""
 
-    terms: Mapping[Any, int] = field(default_factory=dict)
+    terms: Mapping[Unknown, int] = field(default_factory=dict)
     constant: int = 0
 
     @classmethod
-    def of(cls, value: Any) -> Form:
-        return cls({value: 1})
+    def of(cls, unknown: Unknown) -> Form:
+        return cls({unknown: 1})
 
     def plus(self, other: Form, factor: int = 1) -> Form:
         terms = dict(self.terms)
-        for value, coefficient in other.terms.items():
-            terms[value] = terms.get(value, 0) + factor * coefficient
-        return Form({v: c for v, c in terms.items() if c}, self.constant + factor * other.constant)
+        for unknown, coefficient in other.terms.items():
+            terms[unknown] = terms.get(unknown, 0) + factor * coefficient
+        return Form({u: c for u, c in terms.items() if c}, self.constant + factor * other.constant)
 
     def times(self, factor: int) -> Form:
         return Form().plus(self, factor)
@@ -112,22 +132,12 @@ class Form:
         difference = self.plus(other, -1)
         return None if difference.terms else difference.constant
 
-    def is_negative(self, limits: Limits, depth: int = 4) -> bool:
-        """Whether it is below zero for certain; `limits` bounds some of the values."""
+    def is_negative(self, depth: int = 4) -> bool:
+        """Whether it is below zero for certain: one unknown after the other is replaced by what bounds it."""
         if not self.terms:
             return self.constant < 0
-        for value, factor in self.terms.items():
-            if value not in limits or not depth:
-                continue
-            low, above = limits[value]
-            extremes = [form.plus(Form(constant=-1)) for form in above] if factor > 0 else []
-            if factor < 0 and low is not None:
-                extremes = [Form(constant=low)]
-            for extreme in extremes:
-                if self.plus(extreme.plus(Form.of(value), -1), factor).is_negative(limits, depth - 1):
-                    return True
-        return False
-
-
-#: For some values the smallest one they have, if it is known, and forms they are below of.
-Limits = Mapping[Any, tuple[int | None, tuple[Form, ...]]]
+        return depth > 0 and any(
+            self.plus(extreme.plus(Form.of(unknown), -1), factor).is_negative(depth - 1)
+            for unknown, factor in self.terms.items()
+            for extreme in unknown.extremes(factor > 0)
+        )

@@ -27,7 +27,6 @@ from wengert.frontend.journal import Journal
 from wengert.frontend.positions import fail, frame_key, position_in, user_frame, user_position
 
 if TYPE_CHECKING:
-    from wengert.frontend.intervals import Form
     from wengert.frontend.values import Box, Scalar
 
 __all__ = ["FunctionRegion", "NeedsStatic", "Region", "Trace", "current", "fail", "tracing", "user_position"]
@@ -132,7 +131,6 @@ class Trace:
         boxes: the arrays that already have a value, by id (the driver enters the arguments here).
         guards: (namespace or cell, name, object) of every global and closure variable that was read as a constant.
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
-        limits: for the counter of a loop the smallest value, if it is known, and all it is below of.
         inner_codes: ids of the code of functions that are defined while tracing.
         depths: for each code object the regions in which its active calls began.
         without_source: the functions that run as they are, innermost last, and why.
@@ -148,7 +146,6 @@ class Trace:
         self.guards: list[tuple[Any, str, Any]] = []
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
         self.made: dict[int, Any] = {}
-        self.limits: dict[Any, tuple[int | None, tuple[Form, ...]]] = {}
         self.inner_codes: set[int] = set()
         self.without_source: list[str] = []
         self.quoting = False

@@ -20,7 +20,7 @@ import numpy as np
 from wengert.dialects import structural
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.conversions import DTYPES, Kind
-from wengert.frontend.intervals import Form, Interval
+from wengert.frontend.intervals import Form, Interval, Unknown
 from wengert.frontend.trace import Region, current, fail
 
 Extent = Any  # an int, or a Scalar of element i64
@@ -186,7 +186,9 @@ class Scalar(Traced):
 
     @property
     def form(self) -> Form:
-        return self._form if self._form is not None else Form.of(self.value)
+        if self._form is None:
+            self._form = Form.of(Unknown(self.low, self.high))
+        return self._form
 
     def __bool__(self) -> bool:
         return current().need_static(self, "its truth decides which Python code runs")

@@ -17,7 +17,7 @@ from wengert.dialects.control import return_
 from wengert.dialects.errors import UnsupportedError, WengertTypeError
 from wengert.dialects.interpret import run
 from wengert.frontend.calls import call
-from wengert.frontend.intervals import Form, Interval
+from wengert.frontend.intervals import Form, Interval, Unknown
 from wengert.frontend.trace import NeedsStatic, Region, Trace, current, tracing, user_position
 from wengert.frontend.values import DATA, Box, Phi, Scalar, Traced
 
@@ -124,9 +124,21 @@ def test_intervals_hold_every_result(a: Any, b: Any) -> None:
 
 
 def test_forms_cancel() -> None:
-    i, j = Form.of("i"), Form.of("j")
+    i, j = Form.of(Unknown()), Form.of(Unknown())
     assert i.times(3).plus(j).plus(Form(constant=4)).minus(j.plus(i.times(2)).plus(i)) == 4
     assert i.minus(j) is None
+
+
+def test_forms_are_negative_where_bounds_of_their_unknowns_say_so() -> None:
+    n = Form.of(Unknown(0, 9))
+    i = Form.of(Unknown(1, None, (n,)))
+    j = Form.of(Unknown(0, None, (i, n.plus(Form(constant=-5)))))
+    one = Form(constant=1)
+    assert i.plus(n, -1).is_negative() and not i.plus(n, -1).plus(one).is_negative()
+    assert j.plus(n, -1).plus(one).is_negative() and not j.plus(n, -1).plus(one.times(6)).is_negative()
+    assert i.times(-1).is_negative() and not j.times(-1).is_negative() and j.times(-1).plus(one, -1).is_negative()
+    assert j.plus(Form(constant=-4)).is_negative() and not j.plus(Form(constant=-3)).is_negative()
+    assert not Form.of(Unknown()).is_negative()
 
 
 # ---------------------------------------------------------------- arrays, views and phis
