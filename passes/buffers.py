@@ -1,8 +1,9 @@
 """Where memory is allocated and freed.
 
-Assumes bufferized functions in which no allocation leaves its block except through an `scf.if` (loop-dps sees to that).
-An allocation moves out of every loop its size does not depend on; small ones of static size go on the stack; the others
-are freed after the last operation that uses them, directly or through a view.
+Assumes bufferized functions in which no allocation leaves its block except through an `scf.if` of which both branches
+hand out memory of their own (loop-dps sees to that).  An allocation moves out of every loop its size does not depend
+on; small ones of static size go on the stack; the others are freed after the last operation that uses them, directly or
+through a view.
 
 This replaces upstream's hoisting, stack promotion and deallocation: those keep ownership flags in memory of i1, which
 upstream cannot lower, and may put stack memory inside loops, where it piles up.
@@ -13,12 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import DYNAMIC, block_of, ir, position_of, terminator, walk
+from wengert.dialects.bindings import DYNAMIC, block_of, defining_op, ir, position_of, terminator, walk
 from wengert.dialects.build import create
 from wengert.dialects.control import FOR, IF, WHILE
 from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import ancestor_in, enclosing_loop
+from wengert.passes.destinations import ancestor_in, enclosing_loop, result_number
 
 ALLOC = "memref.alloc"
 BYTES = {"f64": 8, "f32": 4, "i64": 8, "i32": 4, "i8": 1, "index": 8}
@@ -32,34 +33,73 @@ class PlaceBuffers(Pass):
     stack_bytes: int = 1024
 
     def run(self, module: Any) -> None:
-        for alloc in walk(module, ALLOC):
-            _leave_branches(alloc)
-            _leave_loops(alloc)
-        for alloc in walk(module, ALLOC):
-            if 0 <= _static_bytes(alloc) <= self.stack_bytes and enclosing_loop(alloc) is None:
+        allocs = walk(module, ALLOC)
+        for alloc in allocs:
+            if not _handed_out(alloc):
+                _leave_loops(alloc)
+        handed_out: list[Any] = []
+        for alloc in allocs:
+            owner = _owner(alloc.results[0])
+            if owner != alloc.results[0]:
+                handed_out += [owner] if owner not in handed_out else []
+            elif 0 <= _static_bytes(alloc) <= self.stack_bytes and enclosing_loop(alloc) is None:
                 _to_stack(alloc)
             else:
-                _free_after_last_use(alloc)
+                _free_after_last_use(owner)
+        for owner in handed_out:
+            _free_after_last_use(owner)
 
 
-def _leave_branches(alloc: Any) -> None:
-    """An allocation a branch hands out moves before the scf.if."""
-    while (escape := _handed_out_by(alloc)) is not None:
-        if escape.name != IF or not _can_move_before(alloc, escape):
+def _handed_out(alloc: Any) -> bool:
+    """Whether a branch hands the allocation out for good; one that only one branch hands out moves before the scf.if.
+
+    Raises:
+        UnsupportedError: memory leaves in a way in which nobody could free it.
+    """
+    while (result := _handed_out_as(alloc.results[0])) is not None:
+        branch = result.owner.operation
+        if branch.name == IF and _is_owned(result):
+            return True
+        if branch.name != IF or not _can_move_before(alloc, branch):
             raise UnsupportedError("an array of a size known only inside a loop or branch is used after it",
                                    position_of(alloc.location), why="its memory could not be freed",
                                    help="create it before the loop or branch, with a size known there")
-        alloc.move_before(escape)
+        alloc.move_before(branch)
+    return False
 
 
-def _handed_out_by(alloc: Any) -> Any | None:
-    """The op whose region yields the allocation, if one does."""
-    end = terminator(alloc.block)
-    for alias in _aliases(alloc.results[0]):
-        for use in alias.uses:
-            if use.owner.operation == end and end.name == "scf.yield":
-                return end.parent
+def _owner(memref: Any) -> Any:
+    """The value whose last use ends the life of an allocation: itself, or the result of the branch it leaves."""
+    result = _handed_out_as(memref)
+    return memref if result is None else _owner(result)
+
+
+def _handed_out_as(memref: Any) -> Any | None:
+    """The result of the surrounding op that is the memref, or None if it stays inside."""
+    end = terminator(memref.owner.operation.block)
+    if end.name != "scf.yield":
+        return None
+    for number, value in enumerate(end.operands):
+        if _uncast(value) == memref or (isinstance(value.type, ir.MemRefType) and value in _aliases(memref)):
+            return end.parent.results[number]
     return None
+
+
+def _is_owned(result: Any) -> bool:
+    """Whether each branch of an scf.if yields memory nobody else has: an allocation of its own, or handed out to it."""
+    for region in result.owner.operation.regions:
+        block = region.blocks[0]
+        memref = _uncast(terminator(block).operands[result_number(result)])
+        op = defining_op(memref)
+        if op is None or op.block != block or not (op.name == ALLOC or (op.name == IF and _is_owned(memref))):
+            return False
+    return True
+
+
+def _uncast(memref: Any) -> Any:
+    while (op := defining_op(memref)) is not None and op.name == "memref.cast":
+        memref = op.operands[0]
+    return memref
 
 
 def _leave_loops(alloc: Any) -> None:
@@ -129,13 +169,13 @@ def _is_view(op: Any) -> bool:
     return op.name.startswith("memref.") and len(op.results) > 0 and op.name not in (ALLOC, "memref.load", "memref.dim")
 
 
-def _free_after_last_use(alloc: Any) -> None:
-    last = alloc
-    for alias in _aliases(alloc.results[0]):
+def _free_after_last_use(memref: Any) -> None:
+    last = made_by = memref.owner.operation
+    for alias in _aliases(memref):
         for use in alias.uses:
-            user = ancestor_in(alloc.block, use.owner.operation)
+            user = ancestor_in(made_by.block, use.owner.operation)
             if user is not None and last.is_before_in_block(user):
                 last = user
-    end = terminator(alloc.block)
+    end = terminator(made_by.block)
     place = ir.InsertionPoint(end) if last == end else ir.InsertionPoint.after(last)
-    create("memref.dealloc", [], [alloc.results[0]], ip=place, loc=alloc.location)
+    create("memref.dealloc", [], [memref], ip=place, loc=made_by.location)

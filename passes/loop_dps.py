@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import block_of, defining_op, ir, is_tensor, terminator, walk
-from wengert.dialects.control import FOR, IF, WHILE, entry
+from wengert.dialects.bindings import block_of, defining_op, ir, is_tensor, position_of, terminator, walk
+from wengert.dialects.control import FOR, IF, WHILE, entry, functions
+from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.destinations import (
     ALLOCATION,
@@ -33,7 +34,9 @@ from wengert.passes.destinations import (
     is_inside,
     shares_memory,
 )
-from wengert.passes.elements import empty_tensor, extents
+from wengert.passes.elements import empty_tensor
+from wengert.passes.elements import extents as shape_of
+from wengert.passes.same_extents import SameExtents
 
 
 @register_pass("loop-dps")
@@ -45,10 +48,12 @@ class LoopDps(Pass):
         for op in walk(module):
             with op.location:
                 _write_to_copies(op)
-        for op in reversed(walk(module)):  # inner before outer
-            if op.name in (FOR, WHILE, IF, "bufferization.materialize_in_destination"):
-                with op.location:
-                    _HANDLERS[op.name](op)
+        for func in functions(module):
+            extents = SameExtents(func)
+            for op in reversed(walk(func)):  # inner before outer
+                if op.name in _HANDLERS:
+                    with op.location:
+                        _HANDLERS[op.name](op, extents)
 
 
 def _write_to_copies(op: Any) -> None:
@@ -71,9 +76,14 @@ def _write_to_copies(op: Any) -> None:
                 op.operands[operand] = copied(target)
 
 
-def _loop(op: Any) -> None:
+def _loop(op: Any, extents: SameExtents) -> None:
     block = entry(op, 1 if op.name == WHILE else 0)
     carried = list(block.arguments)[1 if op.name == FOR else 0:]
+    for value, into in zip(terminator(block).operands, carried, strict=True):
+        if is_tensor(value.type) and not extents.same(value, into):
+            raise UnsupportedError("an array that a loop carries changes its shape, or might", position_of(op.location),
+                                   why=f"its extents, known only at run time in {value.type}, are computed anew",
+                                   help="carry an array of the largest size, and how much of it is in use")
     _write_back(terminator(block), carried)
 
 
@@ -91,8 +101,11 @@ def _write_back(end: Any, destinations: Sequence[Any]) -> None:
             end.operands[i] = insert_whole(values[i], destinations[i])
 
 
-def _branches(op: Any) -> None:
-    """Both branches end in one memory: that of a tensor only they use, or a new one made before them."""
+def _branches(op: Any, extents: SameExtents) -> None:
+    """Both branches end in one memory: that of a tensor only they use, or a new one made before them.
+
+    Where their results differ in size, each hands out memory of its own.
+    """
     if not any(is_tensor(result.type) for result in op.results):
         return
     ends = [terminator(entry(op, region)) for region in (0, 1)]
@@ -100,16 +113,22 @@ def _branches(op: Any) -> None:
         if not is_tensor(result.type):
             continue
         values = [end.operands[i] for end in ends]
+        if not extents.same(*values):
+            for end, value in zip(ends, values):
+                with ir.InsertionPoint(end):
+                    end.operands[i] = copied(value)
+            continue
+        extents.unite(result, values[0])
         existing = _common_memory(op, values)
         if existing is not None and all(shares_memory(v, existing) for v in values):
             continue
         with ir.InsertionPoint(op):
             into = existing if existing is not None else _memory_like(op, values)
-        if into is None:
-            continue  # the extents are known only inside: bufferization hands the memory out
         for end, value in zip(ends, values):
-            if not shares_memory(value, into):
-                with ir.InsertionPoint(end):
+            with ir.InsertionPoint(end):
+                if into is None:  # the extents are known only inside
+                    end.operands[i] = copied(value)
+                elif not shares_memory(value, into):
                     end.operands[i] = insert_whole(value, into)
 
 
@@ -141,11 +160,11 @@ def _memory_like(op: Any, values: Sequence[Any]) -> Any | None:
     for value in values:
         for version in chain(value):
             if available(version, op):
-                return empty_tensor(type_.element_type, extents(version))
+                return empty_tensor(type_.element_type, shape_of(version))
     return None
 
 
-def _into_argument(op: Any) -> None:
+def _into_argument(op: Any, extents: SameExtents) -> None:
     """A result for an argument's own memory is written over the tensor in it, so that bufferization sees the write.
 
     It is written before any result is handed over: the argument's old value may be part of another result.
