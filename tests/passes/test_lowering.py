@@ -91,6 +91,22 @@ def test_results_of_dynamic_shape_are_refused() -> None:
     assert "part of fixed size" in error.value.help
 
 
+def test_an_array_that_changes_its_size_in_a_loop_is_refused() -> None:
+    text = function("(%a: tensor<9xf64>, %n: i64) -> f64", """
+  %b = tensor.extract_slice %a[0] [%k3] [1] : tensor<9xf64> to tensor<?xf64>
+  %r = scf.for %i = %l0 to %n step %l1 iter_args(%u = %b) -> (tensor<?xf64>) : i64 {
+    %m = arith.index_cast %i : i64 to index
+    %v = tensor.extract_slice %a[0] [%m] [1] : tensor<9xf64> to tensor<?xf64>
+    scf.yield %v : tensor<?xf64>
+  }
+  %y = tensor.extract %r[%k0] : tensor<?xf64>
+  return %y : f64
+""")
+    with make_context(), ir.Location.unknown(), pytest.raises(UnsupportedError) as error:
+        compile_to_llvmir(ir.Module.parse(text))
+    assert "an array that a loop carries changes its shape, or might" in str(error.value)
+
+
 def test_an_op_without_a_lowering_is_refused_with_its_place() -> None:
     text = """func.func @f(%a: tensor<6xf64>) -> tensor<6xf64> {
       %y = "other.op"(%a) : (tensor<6xf64>) -> tensor<6xf64> loc("u.py":7:3)
