@@ -76,6 +76,7 @@ def optimize(llvm_ir_text: str, *, level: int = 3, context: llvm.ContextRef | No
     Modules that are to be linked into one must share a `context`; otherwise each has its own, freed with it.
     Raises CompilationError for text LLVM does not accept.
     """
+    _limit_interleaving()
     machine = host.target_machine(level)
     module = _parse(llvm_ir_text, machine, context)
     options = llvm.create_pipeline_tuning_options(speed_level=level)
@@ -84,6 +85,16 @@ def optimize(llvm_ir_text: str, *, level: int = 3, context: llvm.ContextRef | No
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return module
+
+
+@functools.cache
+def _limit_interleaving() -> None:
+    """Vectorise accesses of stride 2 to 4 by shuffles, wider ones element by element.
+
+    LLVM 22.1 gives wrong code for AVX-512 when groups of six doubles are interleaved, summed and taken apart again in
+    registers; docs/decisions/interleaving.md has the program.
+    """
+    llvm.set_option("wengert", "-max-interleave-group-factor=4")
 
 
 def emit_object(module: llvm.ModuleRef | str, *, level: int = 3) -> bytes:

@@ -147,6 +147,14 @@ def products(A, B, C):
     return R.T @ R, np.outer(R[:, 0], R[0]), np.dot(R[1], C[2])
 
 
+@program((normal(4, 6), normal(6, 6, seed=1), normal(4, 6, seed=2)), wrt=(0, 1, 2), analytic=True)
+def sums_of_products(x, W, v):
+    """LLVM 22.1 compiles this wrongly for AVX-512 unless accesses of stride six stay element by element."""
+    a = x @ W
+    b = v @ W + a
+    return a @ b.T + b @ a.T
+
+
 @program((normal(6, 3),), (normal(2, 1),), analytic=True)
 def covariance(data):
     n, m = data.shape
