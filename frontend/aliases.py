@@ -106,17 +106,18 @@ class Choice(Phi):
 
 def roots(array: Any) -> dict[Box, None]:
     """All Boxes whose memory the array may refer to, in a fixed order."""
-    match array:
-        case Shared():
-            inherited = [root for box, _ in array.others for root in roots(box)]
-            return dict.fromkeys([array, *inherited])
-        case Box():
-            return {array: None}
-        case View():
-            return roots(array.base)
-        case Phi():
-            return roots(array.a) | roots(array.b)
-    return {}
+    found: dict[Box, None] = {}
+    pending = [array]
+    while pending:
+        match pending.pop(0):
+            case Box() as box if box not in found:
+                found[box] = None
+                pending += [other for other, _ in box.others] if isinstance(box, Shared) else []
+            case View() as view:
+                pending.append(view.base)
+            case Phi() as phi:
+                pending += [phi.a, phi.b]
+    return found
 
 
 def in_c_order(*arrays: Any) -> bool:

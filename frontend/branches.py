@@ -16,7 +16,7 @@ from wengert.frontend.aliases import lose, set_contents
 from wengert.frontend.comparison import both, negated, truth
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
-from wengert.frontend.layout import VALUE, Signature, Wording, both_bound, brief, compare, name_label
+from wengert.frontend.layout import VALUE, Signature, Wording, as_of, both_bound, brief, compare, name_label
 from wengert.frontend.merging import Branch, Contents, Plan, Results, Side, materialize_pair
 from wengert.frontend.site import Site
 from wengert.frontend.trace import Region, current, fail
@@ -63,14 +63,11 @@ class If(Construct):
 
     def record(self, names: Names) -> None:
         journal = self.region.journal
-        self.branches.append(
-            Branch(
-                self.region,
-                {n: names.get(n, UNBOUND) for n in self.site.names if n in self.site.after},
-                {key: (box, box.value) for key, (box, _) in journal.boxes.items()},
-                {key: (slot, slot.get()) for key, (slot, _) in journal.slots.items()},
-            )
-        )
+        states = {key: slot.get() for key, (slot, _) in journal.slots.items()}
+        live = {n: as_of(names.get(n, UNBOUND), states) for n in self.site.names if n in self.site.after}
+        boxes = {key: (box, box.value) for key, (box, _) in journal.boxes.items()}
+        slots = {key: (slot, as_of(states[key], states)) for key, (slot, _) in journal.slots.items()}
+        self.branches.append(Branch(self.region, live, boxes, slots))
         journal.undo()
         self.trace.region = self.parent
 

@@ -22,7 +22,7 @@ from wengert.frontend.construct import Names
 from wengert.frontend.intervals import Form, Unknown
 from wengert.frontend.iteration import Indexed, Integer, Range, indexed
 from wengert.frontend.journal import UNBOUND
-from wengert.frontend.layout import moved_arrays
+from wengert.frontend.layout import as_of, moved_arrays
 from wengert.frontend.loop_arrays import ArrayFlow
 from wengert.frontend.loops import Loop
 from wengert.frontend.site import Site
@@ -219,8 +219,10 @@ class For(Loop):
 
     def rotation(self, names: Names) -> int | None:
         """The order of the permutation of arrays that the turn made, if it made one."""
+        before, after = self.states()
         places = [(self.start[n], names.get(n)) for n in self.site.names if n in self.site.head or n in self.site.after]
-        places += [(old, slot.get()) for slot, old in self.region.journal.changed_slots()]
+        places += [(old, after[key]) for key, (_, old) in self.region.journal.slots.items()]
+        places = [(as_of(old, before), as_of(new, after)) for old, new in places]
         moves = {a: b for old, new in places for a, b in moved_arrays(old, new) if self.is_older(b)}
         if not moves or set(moves) != set(moves.values()):
             return None

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABCMeta
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, MethodType
 from typing import Any, NoReturn
 
@@ -22,7 +22,7 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.broadcasting import same_extent
 from wengert.frontend.conversions import Kind, promote
-from wengert.frontend.journal import UNBOUND
+from wengert.frontend.journal import UNBOUND, Attribute, Content
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Box, Scalar, Traced, describe
@@ -62,6 +62,15 @@ class Maybe:
 
     def __init__(self, value: Any, bound: bool | Scalar) -> None:
         self.value, self.bound = value, bound
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Seen:
+    """A container as it was at another time: changes of it and of what it holds have been undone since."""
+
+    original: Any
+    frame: Frame
+    parts: list[Any]
 
 
 class Keep:
@@ -126,12 +135,15 @@ def signature(value: Any) -> Signature | None:
 
 def same(a: Any, b: Any) -> bool:
     """Whether two leaves are certainly one value (for arrays: one array)."""
+    a, b = original(a), original(b)
     if a is b:
         return True
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         return bool(a.value == b.value) and a.kind == b.kind
     if isinstance(a, (Traced, Undefined)) or isinstance(b, (Traced, Undefined)) or type(a) is not type(b):
         return False
+    if isinstance(a, (set, frozenset, bytearray)):
+        return bool(a == b)
     if isinstance(a, (bool, int, float, complex, str, bytes, np.generic)):
         return bool(a == b) or (a != a and b != b)
     if isinstance(a, MethodType):
@@ -199,9 +211,11 @@ class Frame:
 def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
     """The frame and the parts of a container; None for a leaf."""
     kind = type(value)
+    if isinstance(value, Seen):
+        return value.frame, value.parts
     if isinstance(value, Maybe):
         return Frame(Maybe, (), "maybe"), [value.value, value.bound]
-    if kind in (list, tuple):
+    if kind in (list, tuple) or (kind is deque and value.maxlen is None):
         return Frame(kind, (None,) * len(value), "sequence"), list(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return Frame(kind, value._fields, "namedtuple"), list(value)
@@ -233,6 +247,41 @@ def put_together(frame: Frame, parts: list[Any]) -> Any:
         if part is not UNBOUND:
             object.__setattr__(made, name, part)
     return made
+
+
+def original(value: Any) -> Any:
+    """The container that was seen; anything else is itself."""
+    return value.original if isinstance(value, Seen) else value
+
+
+States = Mapping[tuple[type, int, Any], Any]
+
+
+def as_of(value: Any, states: States, known: dict[int, Any] | None = None) -> Any:
+    """The value as it was when the slots (by identity) held `states`; objects that did not change stay themselves."""
+    known = {} if known is None else known
+    apart = take_apart(value) if states and id(value) not in known else None
+    if apart is None:
+        return known.get(id(value), value)
+    known[id(value)] = value  # for objects that contain themselves
+    then = _with_states(value, *apart, states)
+    frame, parts = then or apart
+    inside = [as_of(part, states, known) for part in parts]
+    if then is not None or any(x is not y for x, y in zip(inside, parts, strict=True)):
+        known[id(value)] = Seen(value, frame, inside)
+    return known[id(value)]
+
+
+def _with_states(value: Any, frame: Frame, parts: list[Any], states: States) -> tuple[Frame, list[Any]] | None:
+    """What the container held then; None where no slot of it is among the states."""
+    if frame.kind != "object":
+        content = states.get((Content, id(value), None))
+        return None if content is None else take_apart(content)
+    changed = {name: state for (slot, owner, name), state in states.items() if slot is Attribute and owner == id(value)}
+    held = dict(zip(frame.keys, parts, strict=True)) | changed
+    if not dataclasses.is_dataclass(value):
+        held = {name: part for name, part in held.items() if part is not UNBOUND}
+    return (Frame(frame.type, tuple(held), frame.kind), list(held.values())) if changed else None
 
 
 def _is_plain_instance(value: Any) -> bool:
@@ -341,7 +390,7 @@ def containers(spec: Spec, value: Any) -> Iterator[Any]:
         assert apart is not None
         for part, inner in zip(spec.parts, apart[1], strict=True):
             yield from containers(part, inner)
-        yield value
+        yield original(value)
 
 
 def rebuild(spec: Spec, value: Any, new_leaf: Callable[[], Any], made: Callable[[Any], Any]) -> Any:
@@ -353,12 +402,12 @@ def rebuild(spec: Spec, value: Any, new_leaf: Callable[[], Any], made: Callable[
         assert apart is not None
         parts = zip(spec.parts, apart[1], strict=True)
         return made(put_together(spec.frame, [rebuild(s, v, new_leaf, made) for s, v in parts]))
-    return value
+    return original(value)
 
 
 def moved_arrays(first: Any, second: Any) -> Iterator[tuple[Box, Box]]:
     """The arrays that changed places between two values of equal structure."""
-    if first is second:
+    if original(first) is original(second):
         return
     if isinstance(first, Box) and isinstance(second, Box):
         yield first, second

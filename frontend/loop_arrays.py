@@ -54,6 +54,7 @@ class ArrayFlow:
         self.written = [isinstance(box, StandIn) and box.is_written for box in inside]
         self.lost: Boxes = {box: None for i, w in enumerate(self.written) if w for box in self.start[i] | self.later[i]}
         self.made: dict[int, Array] = {}
+        self.results: dict[int, Array] = {}
 
     def is_outside(self, box: Box) -> bool:
         return not box.region.inside(self.body)
@@ -89,26 +90,24 @@ class ArrayFlow:
         """The array that the place refers to after the loop; `value` is the result of the loop op."""
         i = next(n for n, known in enumerate(self.leaves) if known.entry is leaf.entry and known.end is leaf.end)
         end = leaf.end
-        if id(end) in self.made:
+        if self.certain and id(end) in self.made:
             return self.made[id(end)]
         certain = self.certain or isinstance(leaf.start, Undefined)  # nothing reads it without a turn
         if certain and isinstance(end, Array) and is_usable(end, self.parent):
             return end
         possible = self.later[i] if certain else self.later[i] | self.start[i]
         partners = [box for box in possible if box not in self.lost and is_usable(box, self.parent)]
-        overlapping = [
-            self.leaves[j].end
-            for j in self.others(i)
-            if self.leaves[j].end is not end and self.end[i].keys() & self.end[j].keys()
-        ]
+        overlapping = [j for j in self.others(i) if self.end[i].keys() & self.end[j].keys()]
+        if self.certain:  # then two names for one array are two names for one result
+            overlapping = [j for j in overlapping if self.leaves[j].end is not end]
         made = Box(value, leaf.kind.shape or (), leaf.kind.element, contiguous=in_c_order(leaf.start, end))
         if partners or overlapping:
             made = Shared(value, made, partners, *named(leaf.entry.label))
-            for other in (self.made[id(array)] for array in overlapping if id(array) in self.made):
+            for other in (self.results[j] for j in overlapping if j in self.results):
                 made.watch(roots(other))
                 if isinstance(other, Shared):
                     other.watch([made])
-        self.made[id(end)] = made
+        self.made[id(end)] = self.results[i] = made
         return made
 
     def expanded(self, i: int, seen: set[int]) -> Boxes:

@@ -18,7 +18,7 @@ from wengert.frontend.aliases import is_usable, lose, roots, set_contents
 from wengert.frontend.carried import Carried, Entry, Leaf, grows
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
-from wengert.frontend.layout import Carry, Signature, Undefined, containers, is_mutable, rebuild, signature
+from wengert.frontend.layout import Carry, Signature, States, Undefined, as_of, containers, is_mutable, rebuild, signature
 from wengert.frontend.loop_arrays import ArrayFlow
 from wengert.frontend.site import Site
 from wengert.frontend.trace import NeedsStatic, Trace, fail
@@ -94,11 +94,13 @@ class Loop(Construct):
     def collect(self, names: Names) -> bool:
         """Compares what the turn changed with what is carried; whether nothing is missing."""
         carried, journal, more = self.carried, self.region.journal, False
+        before, after = self.states()
         for n in self.site.names:
             if n in self.site.head or n in self.site.after:
-                more |= carried.include(n, n, self.start[n], names.get(n, UNBOUND), n in self.site.head)
+                start, end = as_of(self.start[n], before), as_of(names.get(n, UNBOUND), after)
+                more |= carried.include(n, n, start, end, n in self.site.head)
         for key, (slot, old) in journal.slots.items():
-            more |= self.collect_slot(key, slot, old)
+            more |= self.collect_slot(key, slot, as_of(old, before), as_of(after[key], after))
         for box, _ in journal.boxes.values():
             if box.value is not None:
                 more |= carried.include_box(box)
@@ -108,8 +110,12 @@ class Loop(Construct):
                 more = True
         return not more
 
-    def collect_slot(self, key: Any, slot: Slot, old: Any) -> bool:
-        new = slot.get()
+    def states(self) -> tuple[States, States]:
+        """What the changed slots held before the turn, and what they hold now."""
+        slots = self.region.journal.slots
+        return {key: old for key, (_, old) in slots.items()}, {key: slot.get() for key, (slot, _) in slots.items()}
+
+    def collect_slot(self, key: Any, slot: Slot, old: Any, new: Any) -> bool:
         if grows(slot, old, new):
             raise NeedsStatic([self], f"{slot.label()} changes its length in this loop")
         if isinstance(slot, Attribute) and (old is UNBOUND) != (new is UNBOUND):
@@ -180,7 +186,7 @@ class Loop(Construct):
             before = next(old)
             if not is_mutable(new):
                 return new
-            known = made.setdefault(id(before), new)
+            known = made.setdefault(id(before), new) if self.certain else new
             self.parent.journal.mark_fresh(known)
             if not self.certain:
                 self.parent.journal.guard(known, "without a turn of the loop it is the object from before")

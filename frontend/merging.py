@@ -27,6 +27,7 @@ from wengert.frontend.layout import (
     leaves,
     materialize,
     name_label,
+    original,
     rebuild,
 )
 from wengert.frontend.trace import Region
@@ -115,7 +116,7 @@ class Plan:
     def value(self, side: Side, label: str) -> Made:
         """Makes the merged value from the results of the scf.if."""
         if side.spec is KEEP:
-            return lambda values: side.a
+            return lambda values: original(side.a)
         pairs = [self.leaf(x, y, kind, label) for x, y, kind in side.pairs()]
         both = list(zip(containers(side.spec, side.a), containers(side.spec, side.b), strict=True))
 
@@ -160,9 +161,18 @@ class Plan:
             then = self.out_of_branch(x, 0, kind, usable[0])
             otherwise = self.out_of_branch(y, 1, kind, usable[1])
             return lambda values: Choice(self.condition, then(values), otherwise(values), values[whole])
-        others = [box for box in roots(x) | roots(y) if is_usable(box, self.parent)]
+        partners = [self.partner(box, side) for side, z in enumerate((x, y)) for box in roots(z)]
         like = x if isinstance(x, Array) else y
-        return lambda values: Shared(values[whole], like, others, *named(label))
+        return lambda values: Shared(
+            values[whole], like, [p(values) for p in partners if p is not None], *named(label)
+        )
+
+    def partner(self, box: Box, side: int) -> Made | None:
+        """After the branch, an array that may share memory with one that refers to `box` in it."""
+        usable = is_usable(box, self.parent)
+        if not usable and box not in self.shared:
+            return None
+        return self.out_of_branch(box, side, Signature(box.element, False, box.shape), usable)
 
     def once(self, x: Any, y: Any, make: Made) -> Made:
         """Two names for the same two arrays are two names for one result."""
