@@ -78,12 +78,14 @@ def _bound_recursion(function: FunctionType, entered: list[Region]) -> None:
 def _note_guards(function: FunctionType, code: CodeType) -> None:
     """Notes the global and closure variables whose values go into the compiled code."""
     trace = current()
-    if id(function.__code__) in trace.inner_codes:
-        trace.inner_codes |= _nested_code_ids(code)
-        cells: tuple[Any, ...] = ()  # made in this trace: what they hold is part of the trace
-    else:
-        trace.inner_codes |= _nested_code_ids(code)
-        cells = function.__closure__ or ()
+    inner = id(function.__code__) in trace.inner_codes
+    # The cells of a function made in this trace are part of the trace.
+    cells: tuple[Any, ...] = () if inner else function.__closure__ or ()
+    key = (id(function.__code__), *map(id, cells))
+    if key in trace.noted:
+        return
+    trace.noted.add(key)
+    trace.inner_codes |= _nested_code_ids(code)
     for name, cell in zip(function.__code__.co_freevars, cells):
         try:
             value = cell.cell_contents

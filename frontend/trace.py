@@ -132,6 +132,7 @@ class Trace:
         guards: (namespace or cell, name, object) of every global and closure variable that was read as a constant.
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
         inner_codes: ids of the code of functions that are defined while tracing.
+        noted: the functions (and their cells) whose guards are noted.
         depths: for each code object the regions in which its active calls began.
         without_source: the functions that run as they are, innermost last, and why.
         quoting: whether traced values may be shown in a text (the message of an error).
@@ -147,6 +148,7 @@ class Trace:
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
         self.made: dict[int, Any] = {}
         self.inner_codes: set[int] = set()
+        self.noted: set[tuple[int, ...]] = set()
         self.without_source: list[str] = []
         self.quoting = False
         self.depths: dict[int, list[Region]] = {}

@@ -16,6 +16,7 @@ from wengert.dialects.context import make_context
 from wengert.dialects.control import return_
 from wengert.dialects.errors import UnsupportedError, WengertTypeError
 from wengert.dialects.interpret import run
+from wengert.frontend.broadcasting import larger, limits_below
 from wengert.frontend.calls import call
 from wengert.frontend.intervals import Form, Interval, Unknown
 from wengert.frontend.trace import NeedsStatic, Region, Trace, current, tracing, user_position
@@ -127,6 +128,13 @@ def test_forms_cancel() -> None:
     i, j = Form.of(Unknown()), Form.of(Unknown())
     assert i.times(3).plus(j).plus(Form(constant=4)).minus(j.plus(i.times(2)).plus(i)) == 4
     assert i.minus(j) is None
+
+
+def test_a_counter_from_below_zero_may_run_where_the_end_was_cut_off(trace: Trace) -> None:
+    _, n, _ = arguments(trace)
+    stop = larger(n - 2, 0)
+    assert stop.form is not (n - 2).form and stop.positive_part_of is not None
+    assert len(limits_below(0, stop)) == 2 and len(limits_below(-2, stop)) == 1 and len(limits_below(n - 2, stop)) == 1
 
 
 def test_forms_are_negative_where_bounds_of_their_unknowns_say_so() -> None:
