@@ -129,9 +129,23 @@ def fitted(value: Any, have: Sequence[Extent], want: Sequence[Extent]) -> Any:
         return structural.extract_slice(value, [0] * len(sizes), sizes, [1] * len(sizes))
 
 
+def is_empty(shape: Sequence[Extent]) -> bool:
+    """Whether an array of that shape certainly has no elements."""
+    return any(isinstance(n, int) and n == 0 for n in shape)
+
+
+def unspecified(shape: Sequence[Extent], element: str) -> Any:
+    """An IR tensor with any contents; computing an array without elements gives one, so that nothing is left to store."""
+    trace = current()
+    sizes = [trace.index(n) for n in shape if not isinstance(n, int)]
+    return trace.emit("nd.empty", [trace.tensor_type(shape, element)], sizes).result
+
+
 def tensor(x: Any, element: str, shape: tuple[Extent, ...]) -> Any:
     """An operand as an IR tensor of that element type and shape, with which it was found to be compatible."""
     trace = current()
+    if is_empty(shape):
+        return unspecified(shape, element)
     if not isinstance(x, Array):
         value = trace.cast(x, element)
         sizes = [trace.index(n) for n in shape]

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.dialects.errors import WengertTypeError
-from wengert.frontend.broadcasting import broadcast_shapes, origins_of, tensor
+from wengert.frontend.broadcasting import broadcast_shapes, is_empty, origins_of, tensor, unspecified
 from wengert.frontend.capture import captured
 from wengert.frontend.conversions import Kind, element_of
 from wengert.frontend.masks import Masked, apply_masked
@@ -136,6 +136,8 @@ def elementwise_result(operands: list[Operand], element: str, build: Callable[..
             value = build(*values)
         return Scalar(value, result.element, result.weak, origins=origins_of(*operands))
     shape = arrays[0].shape if len(arrays) == 1 else broadcast_shapes(*[x.shape for x in arrays])
+    if is_empty(shape):
+        return Box(unspecified(shape, result.element), shape, result.element)
     tensors = [tensor(x, element, shape) for x in operands]
     with trace.here():
         value = build(*tensors)

@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.dialects import structural
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.broadcasting import is_below, larger, same_extent, smaller
+from wengert.frontend.broadcasting import is_below, is_empty, larger, same_extent, smaller, unspecified
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Box, Extent, View
 
@@ -96,6 +96,8 @@ class Window(View):
         value = self.base.read()
         if self.is_whole:
             return value
+        if is_empty(self.shape):
+            return unspecified(self.shape, self.element)
         offsets, sizes, steps = self._geometry()
         dropped = [d for d, axis in enumerate(self.axes) if not axis.kept]
         there = self._sizes_there
@@ -107,6 +109,8 @@ class Window(View):
             return structural.reverse(part, self.reversed_dimensions) if self.reversed_dimensions else part
 
     def write(self, value: Any) -> None:
+        if is_empty(self.shape):
+            return None
         if self.is_whole:
             return self.base.write(value)
         offsets, sizes, steps = self._geometry()

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects import structural
-from wengert.dialects.bindings import ir
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.broadcasting import tensor
+from wengert.frontend.broadcasting import tensor, unspecified
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import DTYPES, Kind, element_of, promote
@@ -44,12 +43,7 @@ def filled(shape: Sequence[Extent], value: Any, element: str) -> Box:
 
 def uninitialised(shape: Sequence[Extent], element: str) -> Box:
     """A new array with any contents."""
-    trace = current()
-    sizes = [trace.index(n) for n in shape if not isinstance(n, int)]
-    with trace.here():
-        type_ = trace.tensor_type(shape, element)
-        value = ir.Operation.create("nd.empty", [type_], sizes).result
-    return Box(value, tuple(shape), element)
+    return Box(unspecified(shape, element), tuple(shape), element)
 
 
 @covers(np.zeros, python=False)
