@@ -135,7 +135,7 @@ def is_empty(shape: Sequence[Extent]) -> bool:
 
 
 def unspecified(shape: Sequence[Extent], element: str) -> Any:
-    """An IR tensor with any contents; computing an array without elements gives one, so that nothing is left to store."""
+    """An IR tensor with any contents; computing an array without elements gives one, and nothing is left to store."""
     trace = current()
     sizes = [trace.index(n) for n in shape if not isinstance(n, int)]
     return trace.emit("nd.empty", [trace.tensor_type(shape, element)], sizes).result
