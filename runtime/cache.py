@@ -69,6 +69,10 @@ def default_directory() -> Path:
     return platformdirs.user_cache_path("wengert")
 
 
+#: Bytes this process has put into a directory since it was last measured.
+_written: dict[Path, int] = {}
+
+
 class ObjectCache:
     """Files under `directory` (default: `default_directory()`), at most `max_bytes` of them.
 
@@ -131,7 +135,12 @@ class ObjectCache:
                 with contextlib.suppress(OSError):
                     os.unlink(name)
                 raise
-            self._trim()
+            # Measuring the directory takes a millisecond for every hundred files: not at every put.
+            written = _written.get(self.directory, self.max_bytes) + len(code)
+            if written >= self.max_bytes // 64:
+                self._trim()
+                written = 0
+            _written[self.directory] = written
 
     def _trim(self) -> None:
         files = sorted(self._files(), key=lambda file: file[1].st_mtime_ns)
