@@ -51,14 +51,14 @@ class PlaceBuffers(Pass):
 
 
 def _handed_out(alloc: Any) -> bool:
-    """Whether a branch hands the allocation out for good; one that only one branch hands out moves before the scf.if.
+    """Whether branches hand the allocation out for good; one that not all branches hand out moves before the scf.if.
 
     Raises:
         UnsupportedError: memory leaves in a way in which nobody could free it.
     """
     while (result := _handed_out_as(alloc.results[0])) is not None:
         branch = result.owner.operation
-        if branch.name == IF and _is_owned(result):
+        if _is_owned_for_good(result):
             return True
         if branch.name != IF or not _can_move_before(alloc, branch):
             raise UnsupportedError("an array of a size known only inside a loop or branch is used after it",
@@ -83,6 +83,14 @@ def _handed_out_as(memref: Any) -> Any | None:
         if _uncast(value) == memref or (isinstance(value.type, ir.MemRefType) and value in _aliases(memref)):
             return end.parent.results[number]
     return None
+
+
+def _is_owned_for_good(result: Any) -> bool:
+    """Whether a result is memory nobody else has, and so is every result of an op around it that it becomes."""
+    if result.owner.operation.name != IF or not _is_owned(result):
+        return False
+    outer = _handed_out_as(result)
+    return outer is None or _is_owned_for_good(outer)
 
 
 def _is_owned(result: Any) -> bool:

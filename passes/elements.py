@@ -192,10 +192,10 @@ class Body:
 
     Args:
         index: the index value of a loop dimension.
-        arguments: block arguments that hold elements of arrays in memory; other elements are loaded.
+        arguments: by tensor and dimensions, the block arguments that hold its elements; others are loaded.
     """
 
-    def __init__(self, index: Callable[[int], Any], arguments: dict[tuple[int, Dimensions], Any] | None = None) -> None:
+    def __init__(self, index: Callable[[int], Any], arguments: dict[tuple[Any, Dimensions], Any] | None = None) -> None:
         self._index, self._arguments = index, arguments or {}
         self._known: dict[tuple[int, Dimensions], Any] = {}
 
@@ -211,15 +211,15 @@ class Body:
     def _compute(self, array: Array, at: Dimensions) -> Any:
         if array.value is None:
             return array.scalar(self, at)
-        argument = self._arguments.get((id(array), at))
+        argument = self._arguments.get((array.value, at))
         if argument is not None:
             return from_memory(argument, array.element)
         return load(array.value, [self.index(d) for d in at], array.element)
 
 
-def leaves(roots: Sequence[tuple[Array, Dimensions]]) -> list[tuple[Array, Dimensions]]:
-    """The arrays in memory that the elements of the roots are computed from, each with the dimensions it is read at."""
-    found: dict[tuple[int, Dimensions], tuple[Array, Dimensions]] = {}
+def leaves(roots: Sequence[tuple[Array, Dimensions]]) -> list[tuple[Any, Dimensions]]:
+    """The tensors the elements of the roots are computed from, each with the dimensions it is read at."""
+    found: dict[tuple[Any, Dimensions], None] = {}
     seen: set[tuple[int, Dimensions]] = set()
     stack = list(reversed(roots))
     while stack:
@@ -229,10 +229,10 @@ def leaves(roots: Sequence[tuple[Array, Dimensions]]) -> list[tuple[Array, Dimen
             continue
         seen.add(key)
         if array.value is not None:
-            found[key] = (array, at)
+            found[array.value, at] = None
         else:
             stack.extend(reversed(list(array.operands(at))))
-    return list(found.values())
+    return list(found)
 
 
 # ---------------------------------------------------------------- generics
@@ -307,16 +307,16 @@ def compute(roots: Sequence[Array], destinations: Sequence[Any]) -> list[Any]:
     at = identity(len(roots[0].shape))
     outputs = [empty_tensor(r.element, r.shape) if d is None else d for r, d in zip(roots, destinations, strict=True)]
     read = leaves([(root, at) for root in roots])
-    overwritten = {k: i for i, (array, dims) in enumerate(read) if dims == at
-                   for k, d in enumerate(destinations) if d is not None and array.value == d}
+    overwritten = {k: i for i, (tensor, dims) in enumerate(read) if dims == at
+                   for k, d in enumerate(destinations) if d is not None and tensor == d}
     inputs = [leaf for i, leaf in enumerate(read) if i not in overwritten.values()]
 
     def body(ins: Sequence[Any], outs: Sequence[Any]) -> list[Any]:
-        arguments = {(id(a), dims): element for (a, dims), element in zip(inputs, ins, strict=True)}
+        arguments = dict(zip(inputs, ins, strict=True))
         for k, i in overwritten.items():
-            arguments[id(read[i][0]), at] = outs[k]
+            arguments[read[i]] = outs[k]
         elements = Body(generic_index, arguments)
         return [to_memory(elements.element(root, at)) for root in roots]
 
-    return generic([(array.value, dims) for array, dims in inputs], [(o, at) for o in outputs], len(at), body)
+    return generic(inputs, [(o, at) for o in outputs], len(at), body)
 

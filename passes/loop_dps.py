@@ -121,6 +121,8 @@ def _branches(op: Any, extents: SameExtents) -> None:
         extents.unite(result, values[0])
         existing = _common_memory(op, values)
         if existing is not None and all(shares_memory(v, existing) for v in values):
+            if not _may_be_overwritten(existing) and any(v != existing for v in values):
+                _write_to_copy(existing, op)
             continue
         with ir.InsertionPoint(op):
             into = existing if existing is not None else _memory_like(op, values)
@@ -130,6 +132,15 @@ def _branches(op: Any, extents: SameExtents) -> None:
                     end.operands[i] = copied(value)
                 elif not shares_memory(value, into):
                     end.operands[i] = insert_whole(value, into)
+
+
+def _write_to_copy(tensor: Any, branches: Any) -> None:
+    """Let branches that overwrite what is not ours overwrite one copy of it."""
+    with ir.InsertionPoint(branches):
+        copy = copied(tensor)
+    for use in list(tensor.uses):
+        if is_inside(use.owner.operation, branches):
+            use.owner.operation.operands[use.operand_number] = copy
 
 
 def _common_memory(op: Any, values: Sequence[Any]) -> Any | None:

@@ -61,15 +61,14 @@ def combined_in_memory(array: Array, leading: Sequence[int], combine: Combine, n
     inputs = leaves([(array, at)])
     if not set(leading) <= {d for _, dims in inputs for d in dims}:  # no input says how far these loops run
         array = Stored(array.element, array.shape, compute([array], [None])[0])
-        inputs = [(array, at)]
+        inputs = [(array.value, at)]
 
     def step(ins: Sequence[Any], outs: Sequence[Any]) -> list[Any]:
-        arguments = {(id(a), dims): element for (a, dims), element in zip(inputs, ins, strict=True)}
-        element = Body(generic_index, arguments).element(array, at)
+        element = Body(generic_index, dict(zip(inputs, ins, strict=True))).element(array, at)
         return [to_memory(combine(from_memory(outs[0], array.element), element))]
 
     out = filled(neutral, tuple(array.shape[d] for d in kept))
-    return generic([(a.value, dims) for a, dims in inputs], [(out, kept)], rank, step, leading)[0]
+    return generic(inputs, [(out, kept)], rank, step, leading)[0]
 
 
 def _nest(array: Array, dimensions: Sequence[int], counters: dict[int, Any], combine: Combine, neutral: Any) -> Any:
