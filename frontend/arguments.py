@@ -26,6 +26,9 @@ DTYPE_NAMES = {
 }
 DTYPES = {name: dtype for dtype, name in DTYPE_NAMES.items()}
 _registered: set[type] = set()
+# A dict is flattened in its own order: programs may depend on it.  Entered once, for wengert's namespace only.
+_in_order = optree.dict_insertion_ordered(True, namespace=NAMESPACE)
+_in_order.__enter__()
 
 
 # ---------------------------------------------------------------- pytrees

@@ -111,7 +111,7 @@ class Function:
         flat = not kwargs and len(leaves) == len(args) and all(leaf is argument for leaf, argument in zip(leaves, args))
         if flat and specialization.direct is not None:
             self._direct = specialization.direct
-        return specialization(leaves)
+        return specialization(leaves, (args, kwargs))
 
     def _lookup(self, kind: Any, leaves: list[Any]) -> specialize.Specialization | None:
         static = self._static.get(kind)

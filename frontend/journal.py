@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import CellType
 from typing import TYPE_CHECKING, Any
 
+from wengert.dialects.errors import Position
+
 if TYPE_CHECKING:
     from wengert.frontend.trace import Region
     from wengert.frontend.values import Box
@@ -135,6 +137,7 @@ class Journal:
     slots: dict[tuple[type, int, Any], tuple[Slot, Any]] = field(default_factory=dict)
     fresh: dict[int, Any] = field(default_factory=dict)
     guarded: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    places: dict[tuple[type, int, Any], Position | None] = field(default_factory=dict)
 
     def box_written(self, box: Box) -> None:
         """To be called before the value of `box` changes."""
@@ -166,6 +169,8 @@ class Journal:
         _refuse_guarded(slot.owner)
         if id(slot.owner) not in self.fresh and slot.identity() not in self.slots:
             self.slots[slot.identity()] = (slot, slot.get())
+            from wengert.frontend.positions import user_position  # which needs this module
+            self.places[slot.identity()] = user_position()
 
     def changed_slots(self) -> Iterator[tuple[Slot, Any]]:
         """Every slot that was stored to, with the value it had before."""

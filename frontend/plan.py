@@ -24,6 +24,7 @@ class Plan:
     inputs: for each argument of the function, the leaf it comes from, or the captured array.
     outputs: for each leaf of the result ("result", position among the returned results), ("leaf", the argument leaf
     that is returned itself), ("captured", array) or ("static", value).
+    structure: of the result; with `restores` it is (result, arguments as the function leaves them).
     static: leaves whose value went into the code.
     guards, baked: see Trace.
     """
@@ -31,6 +32,7 @@ class Plan:
     inputs: tuple[int | np.ndarray, ...]
     outputs: tuple[tuple[str, Any], ...]
     structure: Any
+    restores: bool
     signature: KernelSignature
     leaves: int
     static: frozenset[int]
@@ -55,9 +57,5 @@ class Plan:
             and self.structure == _flat_tuple(len(self.outputs))
             and self.outputs
         )
-        return bool(
-            (self.single or flat_tuple)
-            and not self.guards
-            and not self.baked
-            and self.inputs == tuple(range(self.leaves))
-        )
+        plain = self.inputs == tuple(range(self.leaves)) and not (self.guards or self.baked or self.restores)
+        return bool(plain and (self.single or flat_tuple))

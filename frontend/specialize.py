@@ -28,12 +28,13 @@ from wengert.frontend.arguments import (
     unflatten,
 )
 from wengert.frontend.calls import call
+from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
 from wengert.frontend.targets import Program, make_target
 from wengert.frontend.trace import NeedsStatic, Trace
-from wengert.frontend.values import Array, Box, Scalar
+from wengert.frontend.values import Array, Box, Scalar, Traced
 from wengert.passes.base import run_pipeline
 from wengert.passes.pipeline import DIFFERENTIATION, ND
 from wengert.runtime.signature import KernelSignature, Slot
@@ -100,12 +101,16 @@ def _trace_once(
                 ]
                 values: list[Any] = [own[aliases[i]] for i in range(len(own))]
                 args, kwargs = unflatten(structure, values)
-                result = call(py_func, *args, **kwargs)
-                boxes = {
-                    id(value): ("leaf", i) for i, value in reversed(list(enumerate(values))) if isinstance(value, Box)
-                }
-                boxes |= {id(c.value): ("captured", c.array) for c in trace.captured}
-                outputs, returned, result_structure = _outputs(trace, result, boxes)
+                try:
+                    result = call(py_func, *args, **kwargs)
+                except BaseException:
+                    region.journal.undo()  # objects of the program hold no traced values
+                    raise
+                restores = stored_into(region, (args, kwargs))
+                known = {id(c.value): ("captured", c.array) for c in trace.captured}
+                known |= {id(v): ("leaf", i) for i, v in reversed(list(enumerate(values))) if isinstance(v, Traced)}
+                tree = (result, (args, kwargs)) if restores else result
+                outputs, returned, result_structure = _outputs(trace, tree, known)
                 into: list[int | None] = [None] * len(returned)
                 written = [
                     (k, values[i])
@@ -124,6 +129,7 @@ def _trace_once(
                 (*inputs, *[c.array for c in trace.captured]),
                 tuple(outputs),
                 result_structure,
+                restores,
                 signature,
                 len(leaves),
                 static,
@@ -214,8 +220,8 @@ class Specialization:
         numbers = any(slot.shape is None for slot in plan.signature.arguments)
         self.direct = program.entry if plan.direct and not (numbers and program.has_float32) else None
 
-    def __call__(self, leaves: Sequence[Any]) -> Any:
-        """Run on the leaves of a call."""
+    def __call__(self, leaves: Sequence[Any], arguments: Any) -> Any:
+        """Run on the leaves of a call; `arguments` is the tree they come from."""
         passed = [leaves[source] if isinstance(source, int) else source for source in self.plan.inputs]
         if self.plan.signature.written:
             refuse_overlap(passed, self.plan.signature.written)
@@ -226,19 +232,26 @@ class Specialization:
         for k in self.plan.signature.written:
             if prepared[k] is not passed[k] and not np.shares_memory(prepared[k], passed[k]):
                 passed[k][...] = prepared[k]
-        return unflatten(
-            self.plan.structure,
-            [
-                returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
-                for kind, value in self.plan.outputs
-            ],
-        )
+        return finish(self.plan, returned, leaves, arguments)
 
     def guards_hold(self) -> bool:
         """Whether every captured constant still is what it was when the code was traced."""
         return all(_lookup(namespace, name) is value for namespace, name, value in self.plan.guards) and all(
             np.array_equal(array, copy) for array, copy in self.plan.baked
         )
+
+
+def finish(plan: Plan, returned: Sequence[Any], leaves: Sequence[Any], arguments: Any) -> Any:
+    """The result of a call from the returned values; containers of the arguments get what the function left in them."""
+    outputs = [
+        returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
+        for kind, value in plan.outputs
+    ]
+    result = unflatten(plan.structure, outputs)
+    if plan.restores:
+        result, after = result
+        restore(arguments, after)
+    return result
 
 
 def _lookup(namespace: Any, name: str) -> Any:
@@ -284,7 +297,8 @@ def _describe(plan: Plan, leaves: Sequence[Any]) -> str:
 
 def interpret(py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The function's value by the NumPy interpreter of the IR: the oracle, and what runs without a JIT."""
-    leaves, structure = flatten((tuple(args), dict(kwargs)))
+    arguments = (tuple(args), dict(kwargs))
+    leaves, structure = flatten(arguments)
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, frozenset())
         run_pipeline(module, (*ND, *DIFFERENTIATION))
@@ -294,10 +308,4 @@ def interpret(py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[
     for result, target in zip(results, plan.signature.into):
         if target is not None:
             inputs[target][...] = result
-    return unflatten(
-        plan.structure,
-        [
-            returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
-            for kind, value in plan.outputs
-        ],
-    )
+    return finish(plan, returned, leaves, arguments)
