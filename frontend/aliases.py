@@ -12,10 +12,11 @@ to memory that two names may or may not share.  Three kinds of Box keep watch ov
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from wengert.dialects.errors import Position
+from wengert.frontend.comparison import both, negated
 from wengert.frontend.trace import Region, current, fail, user_position
 from wengert.frontend.values import Array, Box, Phi, Scalar, View, c_layout
 
@@ -57,7 +58,7 @@ class Shared(Box):
     def __init__(self, value: Any, like: Array, others: Iterable[Box], name: str, asleep: bool = False) -> None:
         super().__init__(value, like.shape, like.element, contiguous=in_c_order(like))
         self.others: list[tuple[Box, Any]] = []
-        self.name, self.asleep = name, asleep
+        self.name, self.asleep, self.contents = name, asleep, value
         self.watch(others)
 
     def watch(self, others: Iterable[Box]) -> None:
@@ -65,12 +66,18 @@ class Shared(Box):
         self.others += [(box, box.value) for box in others]
 
     def read(self) -> Any:
-        stale = any(box.value is not seen and box.value is not None for box, seen in self.others)
-        if stale and not self.asleep:
-            self.refuse("another array was written that may share its memory")
+        self.refuse_if_stale()
         return super().read()
 
+    def refuse_if_stale(self) -> None:
+        """Another array may have changed; those that a write to this one lost do not count."""
+        written = self.value is not self.contents
+        changed = [box for box, seen in self.others if box.value is not seen]
+        if not self.asleep and not all(written and box.value is None for box in changed):
+            self.refuse("another array was written that may share its memory")
+
     def write(self, value: Any) -> None:
+        self.refuse_if_stale()
         shared = [box for box, _ in self.others if box.value is not None]
         if not all(is_private(box) for box in shared):
             self.refuse("it may share its memory with an array that the caller sees")
@@ -102,6 +109,33 @@ class Choice(Phi):
         if all(box.value is seen for box, seen in self.seen):
             return self.contents
         return super().read()
+
+
+def choose(chances: Iterable[tuple[Array, Any]], contents: Any) -> Array:
+    """The one of several arrays whose condition holds; `contents` is what it holds now."""
+    merged: dict[int, tuple[Array, Any]] = {}
+    for array, chance in chances:
+        before = merged[id(array)][1] if id(array) in merged else False
+        merged[id(array)] = array, either(before, chance)
+    *others, (result, _) = merged.values()
+    for array, chance in others[1:]:
+        result = Phi(chance, array, result)
+    return Choice(others[0][1], others[0][0], result, contents) if others else result
+
+
+def alternatives(array: Array) -> Iterator[tuple[Array, Any]]:
+    """The arrays that are no Phi, each with the condition under which it is the one."""
+    if not isinstance(array, Phi):
+        yield array, True
+        return
+    for side, condition in ((array.a, array.condition), (array.b, negated(array.condition))):
+        for alternative, chance in alternatives(side):
+            yield alternative, both(condition, chance)
+
+
+def either(a: Any, b: Any) -> Any:
+    """``a or b`` of two truths, each a bool or a Scalar of element i1."""
+    return negated(both(negated(a), negated(b)))
 
 
 def roots(array: Any) -> dict[Box, None]:

@@ -88,9 +88,11 @@ class If(Construct):
                 lose(box)
             else:
                 set_contents(box, values[number])
-        for slot, made in made_slots.items():
-            store(slot, made(values))
-        return {n: made(values) for n, made in made_names.items()}
+        new_names = {n: made(values) for n, made in made_names.items()}
+        new_slots = {slot: made(values) for slot, made in made_slots.items()}
+        for slot, value in new_slots.items():  # only now: the values were made from what the slots held before
+            store(slot, value)
+        return new_names
 
     def sides_of_names(self) -> dict[str, Side]:
         sides = {}

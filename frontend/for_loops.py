@@ -224,7 +224,9 @@ class For(Loop):
         places += [(old, after[key]) for key, (_, old) in self.region.journal.slots.items()]
         places = [(as_of(old, before), as_of(new, after)) for old, new in places]
         moves = {a: b for old, new in places for a, b in moved_arrays(old, new) if self.is_older(b)}
-        if not moves or set(moves) != set(moves.values()):
+        while open_ends := set(moves) ^ set(moves.values()):  # chains are no part of a permutation
+            moves = {a: b for a, b in moves.items() if a not in open_ends and b not in open_ends}
+        if not moves:
             return None
         current_place, order = dict(moves), 1
         while any(a is not b for a, b in current_place.items()):

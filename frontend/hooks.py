@@ -72,9 +72,12 @@ class Hooks:
         return value
 
     @staticmethod
-    def cells(thunk: Callable[[], Any]) -> dict[str, CellType]:
-        """The cells of the names a thunk mentions."""
-        return dict(zip(thunk.__code__.co_freevars, thunk.__closure__ or (), strict=True))
+    def cells(thunk: Callable[[], Any], own: tuple[str, ...]) -> dict[str, CellType]:
+        """The cells of the names a thunk mentions; those of `own` were made by this call of the function."""
+        cells = dict(zip(thunk.__code__.co_freevars, thunk.__closure__ or (), strict=True))
+        for name in own:
+            current().region.journal.mark_fresh(cells[name])
+        return cells
 
     @staticmethod
     def save_cells(cells: dict[str, CellType], names: tuple[str, ...]) -> None:

@@ -18,7 +18,17 @@ from wengert.frontend.aliases import is_usable, lose, roots, set_contents
 from wengert.frontend.carried import Carried, Entry, Leaf, grows
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
-from wengert.frontend.layout import Carry, Signature, States, Undefined, as_of, containers, is_mutable, rebuild, signature
+from wengert.frontend.layout import (
+    Carry,
+    Signature,
+    States,
+    Undefined,
+    as_of,
+    containers,
+    is_mutable,
+    rebuild,
+    signature,
+)
 from wengert.frontend.loop_arrays import ArrayFlow
 from wengert.frontend.site import Site
 from wengert.frontend.trace import NeedsStatic, Trace, fail
@@ -158,13 +168,11 @@ class Loop(Construct):
             lose(box)
         new_leaves = iter([self.result(flow, leaf, value) for leaf, value in values])
         made: dict[int, Any] = {}
-        after: dict[str, Any] = {}
-        for key, entry in carried.entries.items():
-            value = self.rebuilt(entry, new_leaves, made)
-            if isinstance(entry.place, Slot):
-                store(entry.place, value)
-            else:
-                after[key] = value
+        rebuilt = [(e.place, self.rebuilt(e, new_leaves, made)) for e in carried.entries.values()]
+        for place, value in rebuilt:
+            if isinstance(place, Slot):
+                store(place, value)
+        after = {place: value for place, value in rebuilt if isinstance(place, str)}
         live = self.site.after | self.site.head  # at the head: more parts of the loop may follow
         return {n: v for n, v in (self.start | after).items() if n in live}
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from wengert.frontend.aliases import Choice, Shared, in_c_order, is_usable, roots
+from wengert.frontend.aliases import Shared, alternatives, choose, exists_in, in_c_order, is_usable, roots
 from wengert.frontend.broadcasting import interval_of, origins_of
-from wengert.frontend.comparison import negated
+from wengert.frontend.comparison import both, negated
 from wengert.frontend.journal import Slot
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.layout import (
@@ -30,7 +30,7 @@ from wengert.frontend.layout import (
     original,
     rebuild,
 )
-from wengert.frontend.trace import Region
+from wengert.frontend.trace import Region, current
 from wengert.frontend.values import Array, Box, Scalar
 
 
@@ -157,15 +157,49 @@ class Plan:
         if all(self.only_here(z, region) for z, region in zip((x, y), self.regions, strict=True)):
             contiguous = in_c_order(x, y)
             return lambda values: Box(values[whole], kind.shape or (), kind.element, contiguous=contiguous)
-        if all(use or isinstance(z, Box) for use, z in zip(usable, (x, y), strict=True)):
-            then = self.out_of_branch(x, 0, kind, usable[0])
-            otherwise = self.out_of_branch(y, 1, kind, usable[1])
-            return lambda values: Choice(self.condition, then(values), otherwise(values), values[whole])
+        chances = [self.chances(z, side) for side, z in enumerate((x, y))]
+        if None not in chances:
+            found = [chance for side in chances for chance in side or ()]
+            return lambda values: choose([(array(values), when(values)) for array, when in found], values[whole])
         partners = [self.partner(box, side) for side, z in enumerate((x, y)) for box in roots(z)]
         like = x if isinstance(x, Array) else y
         return lambda values: Shared(
             values[whole], like, [p(values) for p in partners if p is not None], *named(label)
         )
+
+    def chances(self, array: Any, side: int) -> list[tuple[Made, Made]] | None:
+        """The arrays that `array` may be, as they are after the branch, and when; None if that cannot be said."""
+        if isinstance(array, Undefined):
+            return []
+        found: list[tuple[Made, Made]] = []
+        with self.within(side):
+            alternatives_here = list(alternatives(array))
+        for alternative, chance in alternatives_here:
+            usable = is_usable(alternative, self.parent)
+            if not usable and (not isinstance(alternative, Box) or isinstance(alternative, Shared)):
+                return None
+            kind = Signature(alternative.element, False, alternative.shape)
+            found.append((self.out_of_branch(alternative, side, kind, usable), self.when(chance, side)))
+        return found
+
+    def when(self, chance: bool | Scalar, side: int) -> Made:
+        """After the branch: whether it was taken and `chance` held in it."""
+        taken = self.condition if side == 0 else negated(self.condition)
+        if not isinstance(chance, Scalar):
+            return lambda values: both(taken, chance)
+        if exists_in(self.parent, chance.region):
+            return lambda values: both(taken, chance)
+        bit = Signature("i1", True, None)
+        number = self.results.add(chance, False, bit) if side == 0 else self.results.add(False, chance, bit)
+        return lambda values: Scalar(values[number], "i1", True, origins=origins_of(self.condition, chance))
+
+    @contextmanager
+    def within(self, side: int) -> Iterator[None]:
+        """Operations go to the end of a branch."""
+        trace = current()
+        trace.region = self.regions[side]
+        yield
+        trace.region = self.parent
 
     def partner(self, box: Box, side: int) -> Made | None:
         """After the branch, an array that may share memory with one that refers to `box` in it."""

@@ -50,7 +50,7 @@ def rewrite_body(
     rewriter = StatementRewriter(code.co_filename, binding.uncertain, shared, journalled, liveness)
     rewritten = rewriter.block([*statements, *tail])
     if journalled:
-        rewritten.insert(0, ast.copy_location(rewriter.cells(), body[0]))
+        rewritten.insert(0, ast.copy_location(rewriter.cells(journalled.intersection(code.co_cellvars)), body[0]))
     return rewritten, tuple(rewriter.sites)
 
 
@@ -85,11 +85,11 @@ class StatementRewriter(ExpressionRewriter):
                 ast.copy_location(statement, s)
         return new
 
-    def cells(self) -> ast.stmt:
-        """`__cells = __rt.cells(lambda: (a, b))`: the closure of that lambda holds the cells."""
+    def cells(self, own: frozenset[str]) -> ast.stmt:
+        """`__cells = __rt.cells(lambda: (a, b), ("a",))`: the closure of that lambda holds the cells, `a` is new."""
         names = ast.Tuple([load(name) for name in sorted(self.journalled)], ast.Load())
         thunk = ast.Lambda(ast.arguments([], [], None, [], [], None, []), names)
-        return ast.Assign([store("__cells")], hook("cells", thunk))
+        return ast.Assign([store("__cells")], hook("cells", thunk, _names(own)))
 
     def temporary(self) -> str:
         self.temporaries += 1

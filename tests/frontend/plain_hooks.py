@@ -160,7 +160,7 @@ class PlainHooks:
     def put_attribute(self, owner: Any, name: str, old: Any, new: Any) -> None:
         builtins.setattr(owner, name, new)
 
-    def cells(self, thunk: Callable[[], Any]) -> dict[str, Any]:
+    def cells(self, thunk: Callable[[], Any], own: tuple[str, ...]) -> dict[str, Any]:
         return dict(zip(thunk.__code__.co_freevars, thunk.__closure__ or (), strict=True))
 
     def save_cells(self, cells: dict[str, Any], names: tuple[str, ...]) -> None:
