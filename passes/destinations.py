@@ -59,15 +59,15 @@ def chain(value: Any) -> list[Any]:
     return versions
 
 
-def fresh_memory(value: Any) -> Any | None:
-    """The allocation in whose memory `value` is computed, if nobody else uses any version on the way to it."""
+def fresh_memory(value: Any, alone: bool = True) -> Any | None:
+    """The allocation in whose memory `value` is computed; `alone`: if nobody else uses any version on the way to it."""
     *versions, origin = chain(value)
     op = defining_op(origin)
     if op is None or op.name != ALLOCATION:
         return None
     if list(ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"]))[1]:
         return None  # it begins as a copy
-    lonely = all(len(list(version.uses)) == 1 for version in [*versions, origin])
+    lonely = all(len(list(version.uses)) == 1 for version in ([*versions, origin] if alone else [origin]))
     return op if lonely else None
 
 

@@ -33,7 +33,7 @@ class OutForward(Pass):
 def _instead_of_fresh(op: Any) -> bool:
     """Let the buffer take the place of the allocation the result is computed in."""
     value, buffer = op.operands
-    allocation = fresh_memory(value)
+    allocation = fresh_memory(value, alone=False)
     if allocation is None or allocation.block != op.block:
         return False
     with ir.InsertionPoint(allocation):

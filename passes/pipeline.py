@@ -35,6 +35,7 @@ from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
 from wengert.passes.promote import Promote
+from wengert.passes.reuse_memory import ReuseMemory
 from wengert.passes.simplify import Simplify
 from wengert.passes.slice_dest import SliceDest
 from wengert.passes.statistics import Buffers, buffers_of, loops
@@ -105,6 +106,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         Upstream("cse"),                        # merges what lowering repeats; no allocation is merged, each is its own
         LoopDps(),                              # no canonicalize before it (it reorders what a while carries) or after
         SliceDest(),                            # makes those insertions, and the user's, free
+        ReuseMemory(),                          # after it: what is inserted somewhere needs no memory
         OutForward(),                           # last: what was inserted nowhere goes to the caller's memory
     )
 
