@@ -17,7 +17,7 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend import division
 from wengert.frontend.broadcasting import form_of, interval_of
-from wengert.frontend.capture import captured, made, stays_python
+from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.comparison import both, compare, flip, negated, select, truth
 from wengert.frontend.conversions import DTYPES, Kind, can_store, promote
 from wengert.frontend.journal import CONTAINERS
@@ -61,7 +61,11 @@ def binary(op: str, a: Any, b: Any) -> Any:
     """``a op b``; op is the name of the class in Python's ast, "Add" ... "MatMult"."""
     if not isinstance(a, Traced) and not isinstance(b, Traced) and stays_python(a) and stays_python(b):
         result = user_operator(op, a, b)
-        return made(PYTHON[op](a, b)) if result is NotImplemented else result
+        if result is NotImplemented:
+            result = made(PYTHON[op](a, b))
+            if isinstance(result, CONTAINERS):
+                made_new(result)
+        return result
     if not is_operand(a) or not is_operand(b):
         result = user_operator(op, a, b)
         return _refuse_operands(op, a, b) if result is NotImplemented else result

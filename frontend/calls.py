@@ -5,6 +5,7 @@ A NumPy, SciPy or `math` function that meets traced values and has no handler is
 
 from __future__ import annotations
 
+import copy
 import functools
 import random
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ import numpy as np
 
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.arithmetic import store_in_place
-from wengert.frontend.capture import captured, made, stays_python
+from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table import METHODS, TABLE
@@ -51,11 +52,27 @@ MUTATING = frozenset(
         "symmetric_difference_update",
     }
 )
+#: Methods whose result is a list, dict or set of its own.
+COPYING = frozenset({"copy", "tolist", "split", "rsplit", "splitlines", "union", "intersection", "difference"})
 _RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
     """``function(*arguments, **options)`` in the trace."""
+    result = _called(function, arguments, options)
+    if isinstance(result, (*CONTAINERS, tuple)) and _makes_containers(function):
+        made_new(result, deep=function is copy.deepcopy or getattr(function, "__name__", "") == "tolist")
+    return result
+
+
+def _makes_containers(function: Any) -> bool:
+    """Whether a function's result is a container that was not there before."""
+    if isinstance(function, (BuiltinMethodType, BoundMethod)) and getattr(function, "__name__", "") in COPYING:
+        return True
+    return isinstance(function, type) or any(function is maker for maker in (sorted, copy.copy, copy.deepcopy))
+
+
+def _called(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     entry = _entry(function)
     if entry is not None:
         return _handle(name_of(function), entry, function, arguments, options)

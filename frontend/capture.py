@@ -14,6 +14,7 @@ import numpy as np
 from wengert.dialects.bindings import ir
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.conversions import element_of
+from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.trace import Captured, current, fail
 from wengert.frontend.values import DATA, Array, Box, Scalar
 
@@ -62,6 +63,16 @@ def stays_python(x: Any) -> bool:
         trace.made[id(x)] = x
         trace.baked.append((x, x.copy()))
     return True
+
+
+def made_new(container: Any, deep: bool = False) -> Any:
+    """Notes a list, dict or set that was made while tracing; with `deep` those in it were made too."""
+    current().region.journal.mark_fresh(container)
+    if deep:
+        for part in container.values() if isinstance(container, dict) else container:
+            if isinstance(part, (*CONTAINERS, tuple)):
+                made_new(part, deep)
+    return container
 
 
 def made(x: Any) -> Any:

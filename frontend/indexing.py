@@ -25,7 +25,7 @@ from wengert.frontend.broadcasting import (
     smaller,
     tensor,
 )
-from wengert.frontend.capture import captured, stays_python
+from wengert.frontend.capture import captured, made_new, stays_python
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked, select_masked, store_masked
@@ -72,7 +72,8 @@ def getitem(a: Any, index: Any) -> Any:
 
         return call(method, a, index)
     _need_python_index(a, index)
-    return a[index]
+    item = a[index]
+    return made_new(item) if isinstance(index, slice) and isinstance(item, list) else item
 
 
 def setitem(a: Any, index: Any, value: Any) -> None:
