@@ -16,7 +16,8 @@ from wengert.frontend.aliases import lose, set_contents
 from wengert.frontend.comparison import both, negated, truth
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
-from wengert.frontend.layout import VALUE, Signature, Wording, as_of, both_bound, brief, compare, name_label
+from wengert.frontend.kinds import Signature
+from wengert.frontend.layout import VALUE, Wording, as_of, both_bound, brief, compare, name_label
 from wengert.frontend.merging import Branch, Contents, Plan, Results, Side, materialize_pair
 from wengert.frontend.site import Site
 from wengert.frontend.trace import Region, current, fail

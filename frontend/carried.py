@@ -15,22 +15,20 @@ from typing import Any
 
 from wengert.frontend.aliases import StandIn, set_contents
 from wengert.frontend.journal import UNBOUND, Content, Slot
+from wengert.frontend.kinds import Signature, materialize, signature
 from wengert.frontend.layout import (
     KEEP,
     Carry,
     Keep,
     Maybe,
     Node,
-    Signature,
     Spec,
     Wording,
     both_bound,
     containers,
     leaves,
-    materialize,
     name_label,
     rebuild,
-    signature,
     take_apart,
     unchanged,
     widen,

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from wengert.dialects.errors import WengertError
+from wengert.dialects.errors import Position, WengertError, WengertNameError
 from wengert.frontend.journal import UNBOUND, Slot
 from wengert.frontend.site import Site
+from wengert.frontend.source import is_user_code
 from wengert.frontend.trace import NeedsStatic, Region, current
 
 Names = Mapping[str, Any]
@@ -44,6 +45,9 @@ class Construct:
         self.abort()
         if isinstance(error, Exception) and self.recover(error):
             return True
+        outermost = self.parent.parent is None  # an enclosing loop may know what to do
+        if isinstance(error, UnboundLocalError) and not isinstance(error, WengertError) and outermost:
+            raise WengertNameError(str(error), raised_at(tb)) from None
         if not isinstance(error, (WengertError, NeedsStatic)):
             error.__dict__["left_traced_code"] = True
         return False
@@ -86,3 +90,15 @@ def store(slot: Slot, value: Any) -> None:
     """A store to a slot in the current region."""
     current().region.journal.before_store(slot)
     slot.put(value)
+
+
+def raised_at(tb: TracebackType | None) -> Position | None:
+    """The innermost place in rewritten code that an exception has passed."""
+    found = None
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if is_user_code(code):
+            line, _, column, _ = list(code.co_positions())[tb.tb_lasti // 2]
+            found = Position(code.co_filename, line or tb.tb_lineno, (column or 0) + 1)
+        tb = tb.tb_next
+    return found

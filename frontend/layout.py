@@ -11,48 +11,24 @@ from narrow to wide kinds, so that repeating them ends.  A name that is unbound 
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABCMeta
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, MethodType
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from wengert.dialects.errors import WengertTypeError
-from wengert.frontend.broadcasting import same_extent
-from wengert.frontend.conversions import Kind, promote
 from wengert.frontend.journal import UNBOUND, Attribute, Content
 from wengert.frontend.jumps import RESULT
-from wengert.frontend.trace import current, fail
+from wengert.frontend.kinds import Mismatch, Signature, Undefined, join, kind_text, signature
+from wengert.frontend.trace import fail
 from wengert.frontend.values import Array, Box, Scalar, Traced, describe
 
 #: The name of the value of a conditional expression.
 VALUE = "__value"
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Signature:
-    """The kind of a leaf: a number (shape None) or an array."""
-
-    element: str
-    weak: bool
-    shape: tuple[Any, ...] | None
-
-    def agrees(self, other: Signature) -> bool:
-        return (self.element, self.weak) == (other.element, other.weak) and _same_shape(self.shape, other.shape)
-
-    @property
-    def type(self) -> Any:
-        trace = current()
-        return trace.types[self.element] if self.shape is None else trace.tensor_type(self.shape, self.element)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Undefined:
-    """Stands for a value that nothing may read: zeros of the right kind."""
-
-    signature: Signature
 
 
 class Maybe:
@@ -106,31 +82,7 @@ class Wording:
     second: str
 
 
-# ---------------------------------------------------------------- leaves
-
-
-def signature(value: Any) -> Signature | None:
-    """The kind of a leaf, or None for what is neither number nor array."""
-    match value:
-        case Undefined():
-            return value.signature
-        case Array():
-            return Signature(value.element, False, value.shape)
-        case Scalar():
-            return Signature(value.element, value.weak, None)
-        case bool():
-            return Signature("i1", True, None)
-        case int():
-            return Signature("i64", True, None)
-        case np.bool_():
-            return Signature("i1", False, None)
-        case np.integer():
-            return Signature("i64", False, None)
-        case np.floating():
-            return Signature("f32" if value.dtype == np.float32 else "f64", False, None)
-        case float():
-            return Signature("f64", True, None)
-    return None
+# ---------------------------------------------------------------- containers
 
 
 def same(a: Any, b: Any) -> bool:
@@ -144,8 +96,10 @@ def same(a: Any, b: Any) -> bool:
         return False
     if isinstance(a, (set, frozenset, bytearray)):
         return bool(a == b)
-    if isinstance(a, (bool, int, float, complex, str, bytes, np.generic)):
-        return bool(a == b) or (a != a and b != b)
+    if isinstance(a, (float, np.floating)):
+        return (a == b and math.copysign(1.0, a) == math.copysign(1.0, b)) or (a != a and b != b)
+    if isinstance(a, (bool, int, complex, str, bytes, np.generic)):
+        return bool(a == b)
     if isinstance(a, MethodType):
         return a.__func__ is b.__func__ and a.__self__ is b.__self__
     if isinstance(a, FunctionType):
@@ -164,39 +118,6 @@ def _same_cells(a: FunctionType, b: FunctionType) -> bool:
     if not _same_parts(a.__defaults__ or (), b.__defaults__ or ()) or a.__kwdefaults__ != b.__kwdefaults__:
         return False
     return all(x is y for x, y in zip(a.__closure__ or (), b.__closure__ or (), strict=True))
-
-
-def join(a: Signature, b: Signature, label: str, wording: Wording) -> Signature:
-    """The narrowest kind that holds both."""
-    if a.agrees(b):
-        return a
-    arrays = a.shape is not None or b.shape is not None
-    if arrays and not (a.element == b.element and _same_shape(a.shape, b.shape)):
-        _differ(label, wording, kind_text(a), kind_text(b))
-    if not arrays and (a.element == "i1") != (b.element == "i1"):
-        _differ(label, wording, kind_text(a), kind_text(b))
-    kind = promote(Kind(a.element, a.weak), Kind(b.element, b.weak))
-    return Signature(kind.element, kind.weak, a.shape)
-
-
-def materialize(value: Any, wanted: Signature) -> Any:
-    """The IR value of a leaf, converted to the kind that is carried."""
-    trace = current()
-    if wanted.shape is None:
-        return trace.cast(0, wanted.element) if isinstance(value, Undefined) else trace.cast(value, wanted.element)
-    if isinstance(value, Undefined):
-        sizes = [trace.index(n) for n in wanted.shape if not isinstance(n, int)]
-        return trace.emit("nd.empty", [wanted.type], sizes).result
-    return value.read()
-
-
-def _same_shape(a: tuple[Any, ...] | None, b: tuple[Any, ...] | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return len(a) == len(b) and all(same_extent(x, y) for x, y in zip(a, b, strict=True))
-
-
-# ---------------------------------------------------------------- containers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -306,31 +227,38 @@ def compare(first: Any, second: Any, label: str, wording: Wording) -> Spec:
     Raises WengertTypeError where the two cannot be one run-time value: another structure, another shape, or a
     difference in something that is no number or array.
     """
-    if same(first, second):
-        return KEEP
-    a, b = take_apart(first), take_apart(second)
-    if a is not None and b is not None and a[0] == b[0]:
-        return Node(a[0], tuple(compare(x, y, label, wording) for x, y in zip(a[1], b[1], strict=True)))
-    x, y = signature(first), signature(second)
-    if a is not None or b is not None or x is None or y is None:
-        _differ(label, wording, brief(first), brief(second))
-    return Carry(join(x, y, label, wording))
+    return widen(KEEP, first, second, label, wording)
 
 
 def widen(spec: Spec, start: Any, end: Any, label: str, wording: Wording) -> Spec:
     """The spec that also holds `end`, given the value `start` that unchanged parts keep."""
-    if not isinstance(spec, (Carry, Node)):
-        return compare(start, end, label, wording)
+    try:
+        return _widen(spec, start, end)
+    except Mismatch:
+        fail(
+            f"{label} is {brief(start)} {wording.first} and {brief(end)} {wording.second}",
+            why="which of the two it is depends on a run-time value, and both must fit into one",
+            help="give it the same structure, shape and kind of element on both sides",
+            error=WengertTypeError,
+        )
+
+
+def _widen(spec: Spec, start: Any, end: Any) -> Spec:
     if isinstance(spec, Carry):
         found = signature(end)
         if found is None:
-            _differ(label, wording, kind_text(spec.signature), brief(end))
-        return Carry(join(spec.signature, found, label, wording))
+            raise Mismatch
+        return Carry(join(spec.signature, found))
+    if not isinstance(spec, Node) and same(start, end):
+        return KEEP
     a, b = take_apart(start), take_apart(end)
-    if a is None or b is None or b[0] != spec.frame:
-        _differ(label, wording, brief(start), brief(end))
-    parts = zip(spec.parts, a[1], b[1], strict=True)
-    return Node(spec.frame, tuple(widen(s, x, y, label, wording) for s, x, y in parts))
+    if a is not None and b is not None and a[0] == b[0]:
+        inner = spec.parts if isinstance(spec, Node) else (KEEP,) * len(a[1])
+        return Node(a[0], tuple(_widen(s, x, y) for s, x, y in zip(inner, a[1], b[1], strict=True)))
+    x, y = signature(start), signature(end)
+    if isinstance(spec, Node) or a is not None or b is not None or x is None or y is None:
+        raise Mismatch
+    return Carry(join(x, y))
 
 
 def both_bound(first: Any, second: Any, name: str) -> tuple[Any, Any]:
@@ -435,18 +363,6 @@ def is_mutable(container: Any) -> bool:
 # ---------------------------------------------------------------- messages
 
 
-def kind_text(kind: Signature) -> str:
-    """``an array float64(3,)`` or ``a float``."""
-    if kind.shape is not None:
-        extents = ", ".join(str(n) if isinstance(n, int) else "?" for n in kind.shape)
-        return f"an array {_numpy_name(kind.element)}({extents}{',' if len(kind.shape) == 1 else ''})"
-    return {"i1": "a bool", "i64": "an int", "f64": "a float", "f32": "a float32"}[kind.element]
-
-
-def _numpy_name(element: str) -> str:
-    return {"i1": "bool", "i64": "int64", "f64": "float64", "f32": "float32"}[element]
-
-
 def name_label(name: str) -> str:
     """How messages call the value of a name."""
     return {RESULT: "the returned value", VALUE: "the value of this expression"}.get(name, f"'{name}'")
@@ -471,12 +387,3 @@ def brief(value: Any) -> str:
     if apart[0].kind == "sequence":
         return f"[{inside}]" if apart[0].type is list else f"({inside})"
     return f"{apart[0].type.__name__}({inside})"
-
-
-def _differ(label: str, wording: Wording, first: str, second: str) -> NoReturn:
-    fail(
-        f"{label} is {first} {wording.first} and {second} {wording.second}",
-        why="which of the two it is depends on a run-time value, and both must fit into one",
-        help="give it the same structure, shape and kind of element on both sides",
-        error=WengertTypeError,
-    )

@@ -13,7 +13,7 @@ from typing import Any
 from wengert.dialects.errors import Position
 from wengert.frontend.aliases import Shared, StandIn, in_c_order, is_private, is_usable, roots
 from wengert.frontend.carried import Carried, Leaf
-from wengert.frontend.layout import Undefined
+from wengert.frontend.kinds import Undefined
 from wengert.frontend.merging import named
 from wengert.frontend.trace import Region
 from wengert.frontend.values import Array, Box

@@ -18,17 +18,8 @@ from wengert.frontend.aliases import is_usable, lose, roots, set_contents
 from wengert.frontend.carried import Carried, Entry, Leaf, grows
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
-from wengert.frontend.layout import (
-    Carry,
-    Signature,
-    States,
-    Undefined,
-    as_of,
-    containers,
-    is_mutable,
-    rebuild,
-    signature,
-)
+from wengert.frontend.kinds import Signature, Undefined, signature
+from wengert.frontend.layout import Carry, States, as_of, containers, is_mutable, rebuild
 from wengert.frontend.loop_arrays import ArrayFlow
 from wengert.frontend.site import Site
 from wengert.frontend.trace import NeedsStatic, Trace, fail

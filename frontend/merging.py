@@ -17,19 +17,8 @@ from wengert.frontend.broadcasting import interval_of, origins_of
 from wengert.frontend.comparison import both, negated
 from wengert.frontend.journal import Slot
 from wengert.frontend.jumps import RESULT
-from wengert.frontend.layout import (
-    KEEP,
-    Signature,
-    Spec,
-    Undefined,
-    containers,
-    is_mutable,
-    leaves,
-    materialize,
-    name_label,
-    original,
-    rebuild,
-)
+from wengert.frontend.kinds import Signature, Undefined, materialize
+from wengert.frontend.layout import KEEP, Spec, containers, is_mutable, leaves, name_label, original, rebuild
 from wengert.frontend.trace import Region, current
 from wengert.frontend.values import Array, Box, Scalar
 
@@ -163,9 +152,7 @@ class Plan:
             return lambda values: choose([(array(values), when(values)) for array, when in found], values[whole])
         partners = [self.partner(box, side) for side, z in enumerate((x, y)) for box in roots(z)]
         like = x if isinstance(x, Array) else y
-        return lambda values: Shared(
-            values[whole], like, [p(values) for p in partners if p is not None], *named(label)
-        )
+        return lambda values: Shared(values[whole], like, [p(values) for p in partners if p is not None], *named(label))
 
     def chances(self, array: Any, side: int) -> list[tuple[Made, Made]] | None:
         """The arrays that `array` may be, as they are after the branch, and when; None if that cannot be said."""
@@ -226,9 +213,7 @@ class Plan:
         empty = Undefined(kind)
         number = self.results.add(array, empty, kind) if side == 0 else self.results.add(empty, array, kind)
         contiguous, shape = in_c_order(array), kind.shape or ()
-        return self.once(
-            array, array, lambda values: Box(values[number], shape, kind.element, contiguous=contiguous)
-        )
+        return self.once(array, array, lambda values: Box(values[number], shape, kind.element, contiguous=contiguous))
 
     def only_here(self, array: Any, region: Region) -> bool:
         """Whether the array was made in this branch and no other merged value shares its memory."""

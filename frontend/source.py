@@ -143,11 +143,11 @@ def _fits(node: FunctionNode, code: CodeType, class_name: str | None) -> bool:
     return {mangle(n, class_name) for n in stored_names(body)} <= known
 
 
-def _refuse_generators(function: FunctionType) -> None:
+def _refuse_generators(function: FunctionType, line: int) -> None:
     flags = function.__code__.co_flags
     if flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR | inspect.CO_COROUTINE):
         kind = "a generator" if flags & inspect.CO_GENERATOR else "asynchronous"
-        position = Position(function.__code__.co_filename, function.__code__.co_firstlineno)
+        position = Position(function.__code__.co_filename, line)
         raise UnsupportedError(
             f"{function.__qualname__} is {kind} function",
             position,
@@ -157,9 +157,9 @@ def _refuse_generators(function: FunctionType) -> None:
 
 
 def _rewrite(function: FunctionType) -> Rewritten:
-    _refuse_generators(function)
     code = function.__code__
     definition = find(function)
+    _refuse_generators(function, definition.node.lineno)
     node = copy_tree(definition.node, definition.class_name)
     if isinstance(node, ast.Lambda):
         statements: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]

@@ -1,7 +1,7 @@
 """Random Python programs about names: who refers to which array or object after branches, loops, jumps and calls.
 
-Arithmetic is kept trivial and bounded; what varies is binding, sharing and control flow.  Some of these programs are refused,
-none may give a wrong result.
+Arithmetic is kept trivial and bounded; what varies is binding, sharing and control flow.  Some of these programs are
+refused, none may give a wrong result.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _indented(lines: Iterator[str]) -> Iterator[str]:
 
 
 def source_of(seed: int) -> str:
-    """The module of one program: ``program(a, b, m, x, y, n)`` with arrays (4,), (4,), (3, 4), two floats and an int."""
+    """The module of one program: ``program(a, b, m, x, y, n)`` of arrays (4,), (4,), (3, 4), two floats and an int."""
     writer = Writer(seed)
     body = [
         "p, q, r = a, b * 2.0, a + b",
