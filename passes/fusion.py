@@ -11,7 +11,7 @@ memory.  `Memories` says which tensors are versions or parts of one memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
+from itertools import count, groupby
 from typing import Any
 
 from wengert.dialects.bindings import defining_op, is_tensor
@@ -170,7 +170,7 @@ class Fusion:
         """The array as a tensor, computed at the current place if it is pending."""
         if array.value is None:
             if isinstance(array, Mapped):
-                self._emit(self._group(array))
+                self._emit(array, self._group(array))
             elif isinstance(array, Splat):
                 self._settle(array, filled(array.scalar_value, array.shape))
             elif isinstance(array, Reshape) and array.source.value is not None:
@@ -190,7 +190,7 @@ class Fusion:
         for member in list(inside.values()):
             needed_elsewhere = _uses_outside(member, inside) > (1 if member is array else 0)
             if isinstance(member, Mapped) and member.value is None and needed_elsewhere:
-                self._emit(self._group(member, without=None if member is array else array))
+                self._emit(member, self._group(member, without=None if member is array else array))
 
     def flush(self) -> None:
         """Put everything that is still needed into memory: at the end of a block, and before control flow."""
@@ -221,16 +221,17 @@ class Fusion:
                 work.extend(c for c in array.consumers if _may_share_loop(c, root))
         return members
 
-    def _emit(self, members: dict[int, Array]) -> None:
-        """One generic for a group; those whom others need become its results."""
-        roots = [a for a in self.pending if isinstance(a, Mapped) and id(a) in members and _uses_outside(a, members)]
-        if not roots:  # whoever needed them is in memory by now
-            return
-        tensors = compute(roots, [root.destination for root in roots])
-        for root, tensor in zip(roots, tensors, strict=True):
-            if root.destination is not None:
-                self.memories.share(tensor, root.destination)
-            self._settle(root, tensor)
+    def _emit(self, wanted: Mapped, members: dict[int, Array]) -> None:
+        """One generic for the group of `wanted`, or more if views change the shape; others may need further results."""
+        roots = [a for a in self.pending if isinstance(a, Mapped) and id(a) in members
+                 and (a is wanted or _uses_outside(a, members))]
+        for _, same_shape in groupby(roots, key=lambda root: root.shape):
+            together = list(same_shape)
+            tensors = compute(together, [root.destination for root in together])
+            for root, tensor in zip(together, tensors, strict=True):
+                if root.destination is not None:
+                    self.memories.share(tensor, root.destination)
+                self._settle(root, tensor)
         self.pending = [a for a in self.pending if a.value is None]
 
     def _settle(self, array: Array, tensor: Any) -> None:
