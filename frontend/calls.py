@@ -60,7 +60,7 @@ _RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, r
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
     """``function(*arguments, **options)`` in the trace."""
     result = _called(function, arguments, options)
-    if isinstance(result, (*CONTAINERS, tuple)) and _makes_containers(function):
+    if function is copy.deepcopy or (isinstance(result, CONTAINERS) and _makes_containers(function)):
         made_new(result, deep=function is copy.deepcopy or getattr(function, "__name__", "") == "tolist")
     return result
 
@@ -69,7 +69,7 @@ def _makes_containers(function: Any) -> bool:
     """Whether a function's result is a container that was not there before."""
     if isinstance(function, (BuiltinMethodType, BoundMethod)) and getattr(function, "__name__", "") in COPYING:
         return True
-    return isinstance(function, type) or any(function is maker for maker in (sorted, copy.copy, copy.deepcopy))
+    return isinstance(function, type) or function is sorted or function is copy.copy
 
 
 def _called(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ indices; its contents are then part of the compiled code, and `Trace.baked` keep
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -65,14 +66,17 @@ def stays_python(x: Any) -> bool:
     return True
 
 
-def made_new(container: Any, deep: bool = False) -> Any:
-    """Notes a list, dict or set that was made while tracing; with `deep` those in it were made too."""
-    current().region.journal.mark_fresh(container)
+def made_new(x: Any, deep: bool = False) -> Any:
+    """Notes a list, dict, set or object that was made while tracing; with `deep` the containers in it were made too."""
+    current().region.journal.mark_fresh(x)
     if deep:
-        for part in container.values() if isinstance(container, dict) else container:
-            if isinstance(part, (*CONTAINERS, tuple)):
+        parts = list(x.values()) if isinstance(x, dict) else list(x) if isinstance(x, (*CONTAINERS, tuple)) else []
+        if dataclasses.is_dataclass(x):
+            parts = [getattr(x, field.name) for field in dataclasses.fields(x)]
+        for part in parts:
+            if isinstance(part, (*CONTAINERS, tuple)) or dataclasses.is_dataclass(part):
                 made_new(part, deep)
-    return container
+    return x
 
 
 def made(x: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from wengert.dialects.errors import WengertError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
+from wengert.frontend.capture import made_new
 from wengert.frontend.trace import tracing
 
 EPSILON = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 3e-3}
@@ -82,7 +83,7 @@ def _check(
         for i, value in zip(moving, values):
             filled[i] = value
         arguments = unflatten(structure, filled)
-        return call(f, *arguments) if tracing() else f(*arguments)
+        return call(f, *made_new(arguments, deep=True)) if tracing() else f(*arguments)
 
     def difference() -> list[np.ndarray]:
         ahead, behind = (
