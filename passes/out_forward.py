@@ -31,15 +31,19 @@ class OutForward(Pass):
 
 
 def _instead_of_fresh(op: Any) -> bool:
-    """Let the buffer take the place of the allocation the result is computed in."""
+    """Let the buffer take the place of the allocation the result is computed in.
+
+    True if the result is certain to end there: where another tensor is computed from a version on the way, bufferization
+    may move either of them elsewhere, and the final copy (of the buffer to itself, if not) has to stay.
+    """
     value, buffer = op.operands
-    allocation = fresh_memory(value, alone=False)
+    allocation, certain = fresh_memory(value, alone=False), fresh_memory(value) is not None
     if allocation is None or allocation.block != op.block:
         return False
     with ir.InsertionPoint(allocation):
         allocation.results[0].replace_all_uses_with(_inside(buffer, value.type))
     allocation.erase()
-    return True
+    return certain
 
 
 def _instead_of_copy(op: Any) -> bool:
