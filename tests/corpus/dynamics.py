@@ -33,7 +33,7 @@ def lotka_volterra(p, start, h, steps):
     return total, x, y
 
 
-@program((2.0,), (1e-3,), (1e6,), (1.0,))
+@program((2.0,), (0.3,), (1e6,), (9.0,))
 def newton_sqrt(a):
     x = max(a, 1.0)
     while abs(x * x - a) > 1e-12 * a:
