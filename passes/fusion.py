@@ -11,6 +11,7 @@ memory.  `Memories` says which tensors are versions or parts of one memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count, groupby
 from typing import Any
 
@@ -99,8 +100,8 @@ class Fusion:
         return self._waiting(View(array.element, shape, reads=array.reads, source=array, dimensions=tuple(dimensions)))
 
     def lookup(self, array: Array, at: Callable[[Sequence[Any]], Sequence[Any]], shape: Extents) -> Array:
-        self.in_memory(array)
-        return self._waiting(Lookup(array.element, shape, reads=array.reads, source=array, positions=at))
+        source = self._resident(array)
+        return self._waiting(Lookup(array.element, shape, reads=source.reads, source=source, positions=at))
 
     def reshaped(self, array: Array, shape: Extents) -> Array:
         dimensions = unit_changes(array.shape, shape)
@@ -125,11 +126,19 @@ class Fusion:
 
     def contracted(self, lhs: Array, rhs: Array, contracting: tuple[Sequence[int], Sequence[int]],
                    batch: tuple[Sequence[int], Sequence[int]]) -> Any:
-        for array in (lhs, rhs):
-            transposed = isinstance(array, View) and array.value is None and None not in array.dimensions
-            self.in_memory(array.source if transposed and isinstance(array, View) else array)
-        product = contract(lhs, rhs, contracting, batch)
+        product = contract(self._matrix(lhs), self._matrix(rhs), contracting, batch)
         return self._waiting(product) if isinstance(product, Array) else product
+
+    def _matrix(self, array: Array) -> Array:
+        """An operand of a product: in memory, or the transposition of something in memory."""
+        if isinstance(array, View) and array.value is None and None not in array.dimensions:
+            return replace(array, source=self._resident(array.source))
+        return self._resident(array)
+
+    def _resident(self, array: Array) -> Array:
+        """The array as one that is in memory."""
+        tensor = self.in_memory(array)
+        return array if array.value is not None else self.stored(tensor, array.element)
 
     # ------------------------------------------------------------ elementwise ops
 
@@ -167,12 +176,15 @@ class Fusion:
     # ------------------------------------------------------------ into memory
 
     def in_memory(self, array: Array) -> Any:
-        """The array as a tensor, computed at the current place if it is pending."""
+        """The array as a tensor, computed at the current place if it is pending.
+
+        Equal elements are filled in anew for each use: most of them are about to be overwritten.
+        """
+        if isinstance(array, Splat):
+            return filled(array.scalar_value, array.shape)
         if array.value is None:
             if isinstance(array, Mapped):
                 self._emit(array, self._group(array))
-            elif isinstance(array, Splat):
-                self._settle(array, filled(array.scalar_value, array.shape))
             elif isinstance(array, Reshape) and array.source.value is not None:
                 self._settle(array, reshape(array.source.value, array.shape))
             else:
