@@ -21,7 +21,7 @@ from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.destinations import ancestor_in, enclosing_loop, result_number
 
-ALLOC = "memref.alloc"
+ALLOC, ADDRESS = "memref.alloc", "memref.extract_aligned_pointer_as_index"
 BYTES = {"f64": 8, "f32": 4, "i64": 8, "i32": 4, "i8": 1, "index": 8}
 
 
@@ -182,6 +182,8 @@ def _free_after_last_use(memref: Any) -> None:
     for alias in _aliases(memref):
         for use in alias.uses:
             user = ancestor_in(made_by.block, use.owner.operation)
+            if use.owner.operation.name == ADDRESS:  # nobody knows how long it is used
+                user = terminator(made_by.block)
             if user is not None and last.is_before_in_block(user):
                 last = user
     end = terminator(made_by.block)

@@ -115,9 +115,9 @@ MEMREF: tuple[Pass, ...] = (
     Bufferize(),
     Upstream("canonicalize,cse,canonicalize"),  # the second round removes copies of memory onto itself
     EmptyArrays(),                              # before anything makes new users of memory without elements
-    BlasCalls(),                                # products still know their dimensions here, and now their strides
     StridedCopies(),                            # what is left of copies must not become calls into a runtime library
-    PlaceBuffers(),                             # last of those that look at allocations: out of loops, freed after use
+    PlaceBuffers(),                             # out of loops, freed after use
+    BlasCalls(),                                # after it: an address hides from it that memory is still in use
 )
 
 

@@ -237,6 +237,18 @@ PROGRAMS: dict[str, Program] = {
   %ss = "nd.broadcast"(%s) {dimensions = array<i64: 0>} : (tensor<7xf64>) -> tensor<7x9xf64>
   %r = arith.divf %e, %ss : tensor<7x9xf64>
   return %r : tensor<7x9xf64> }""", (normal(7, 9),), copies=0),
+    # Memory whose address BLAS has must live until the call.
+    "products of temporaries": Program("""func.func @f(%s: f64, %b: tensor<40x40xf64>) -> (tensor<40x40xf64>, tensor<40xf64>) {
+  %a = "nd.full"(%s) : (f64) -> tensor<40x40xf64>
+  %t = "nd.transpose"(%a) {permutation = array<i64: 1, 0>} : (tensor<40x40xf64>) -> tensor<40x40xf64>
+  %p = "nd.dot_general"(%a, %t) {lhs_contracting = array<i64: 1>, rhs_contracting = array<i64: 0>}
+    : (tensor<40x40xf64>, tensor<40x40xf64>) -> tensor<40x40xf64>
+  %e = math.exp %b : tensor<40x40xf64>
+  %q = "nd.dot_general"(%p, %e) {lhs_contracting = array<i64: 1>, rhs_contracting = array<i64: 0>}
+    : (tensor<40x40xf64>, tensor<40x40xf64>) -> tensor<40x40xf64>
+  %x = "nd.reduce"(%e) {kind = "max", axes = array<i64: 0>} : (tensor<40x40xf64>) -> tensor<40xf64>
+  %v = "nd.reverse"(%x) {dimensions = array<i64: 0>} : (tensor<40xf64>) -> tensor<40xf64>
+  return %q, %v : tensor<40x40xf64>, tensor<40xf64> }""", (0.3, normal(40, 40))),
     "branches of different size": Program(function("(%a: tensor<9xf64>, %n: i64, %c: i1) -> f64", """
   %m = arith.index_cast %n : i64 to index
   %w = tensor.extract_slice %a[1] [%m] [1] : tensor<9xf64> to tensor<?xf64>
