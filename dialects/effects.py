@@ -30,7 +30,15 @@ ERRORS: dict[str, type[Exception]] = {
 }
 
 
+UNBOUND_HELP = "assign the name before the branch or loop, on every path"
 INDEX_HELP = "an axis of extent n has the indices 0 to n - 1, and -1 to -n from its end"
+
+
+def _help(kind: str, message: str) -> str:
+    """What to do about a failed check of ours; the user's own `raise` has said it already."""
+    if "is out of bounds for axis" in message:
+        return INDEX_HELP
+    return UNBOUND_HELP if kind == "UnboundLocalError" else ""
 
 
 def failed_check(kind: str, message: str, a: int, b: int, position: Position | None) -> Exception:
@@ -40,7 +48,7 @@ def failed_check(kind: str, message: str, a: int, b: int, position: Position | N
     if issubclass(
         error, (WengertIndexError, WengertNameError, WengertValueError, WengertTypeError, WengertRuntimeError)
     ):
-        return error(text, position, help=INDEX_HELP if "is out of bounds for axis" in message else "")
+        return error(text, position, help=_help(kind, message))
     located = WengertRuntimeError(text, position)
     return error(str(located))
 

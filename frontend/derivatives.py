@@ -14,11 +14,12 @@ import numpy as np
 from wengert.dialects import diff
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
-from wengert.dialects.errors import DifferentiationError, Position, WengertTypeError, WengertValueError
+from wengert.dialects.errors import DifferentiationError, WengertTypeError, WengertValueError
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.conversions import Kind
 from wengert.frontend.operands import is_number, kind_of, operand
+from wengert.frontend.positions import definition_of
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Scalar, shape_text
 
@@ -148,7 +149,9 @@ def trace_inner(
     for number in argnums:
         if not -len(args) <= number < len(args):
             raise WengertTypeError(
-                f"{what} is asked for argument {number}, and the call has {len(args)} positional arguments", _home(f)
+                f"{what} is asked for argument {number}, and the call has {len(args)} positional arguments",
+                definition_of(f),
+                help="argnums= counts positional arguments from 0",
             )
     chosen = {number % len(args) for number in argnums}
     flat = [flatten(a) for a in args]
@@ -197,16 +200,10 @@ def _moving_form(f: Callable[..., Any], leaf: Any, path: str, argument: int, wha
         kind += " array"
     raise WengertTypeError(
         f"{what} with respect to argument {argument}{path}, which is {kind}",
-        _home(f),
+        definition_of(f),
         why="only floats carry derivatives",
         help="pass a float: 2.0 for 2, x.astype(float) for an int array; argnums= chooses other arguments",
     )
-
-
-def _home(f: Any) -> Position | None:
-    """Where a function is defined."""
-    code = getattr(getattr(f, "py_func", f), "__code__", None)
-    return None if code is None else Position(code.co_filename, code.co_firstlineno)
 
 
 # ---------------------------------------------------------------- declared derivatives
@@ -297,6 +294,6 @@ def scalar_output(inner: Inner, f: Callable[..., Any], what: str, count: int | N
         )
     raise DifferentiationError(
         f"{what} needs a function with one float as its result; {getattr(f, '__name__', 'this one')} returns {kind}",
-        _home(f),
+        definition_of(f),
         help="use jacrev or jacfwd for an array, vjp for several values, has_aux=True to return more beside the value",
     )

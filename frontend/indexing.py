@@ -128,6 +128,7 @@ def _parts(array: Array, index: Any) -> list[Part]:
         fail(
             f"too many indices for array: array is {array.ndim}-dimensional, but {count} were indexed",
             error=WengertIndexError,
+            help=f"give at most {array.ndim}; x[None, :] and x[:, None] insert an axis",
         )
     missing = [slice(None)] * (array.ndim - count)
     dots = [k for k, x in enumerate(given) if x is Ellipsis]
@@ -449,6 +450,8 @@ def _fitting(target: Array, value: Array) -> Array:
                 f"could not broadcast input array from shape {shape_text(value.shape)} into shape "
                 f"{shape_text(target.shape)}",
                 error=WengertValueError,
+                why="what is stored has the extents of the slice from the last axis on, or 1",
+                help="change the slice, or reshape what is stored",
             )
         check_equal(have, want, message="could not broadcast an input of {0} elements into {1}")
         extents[-k] = smaller(have, want)

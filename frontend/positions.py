@@ -6,12 +6,13 @@ identity, because hashing one walks all of its constants.
 
 from __future__ import annotations
 
+import linecache
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -83,6 +84,17 @@ def user_position() -> Position | None:
     """The place in the user's source that is being traced, or None outside of it."""
     frame = user_frame()
     return None if frame is None else position_in(frame)
+
+
+def definition_of(function: Any) -> Position | None:
+    """Where a function is defined: its `def`, below its decorators; None for what is not written in Python."""
+    code = getattr(getattr(function, "py_func", function), "__code__", None)
+    if code is None:
+        return None
+    line = code.co_firstlineno
+    while linecache.getline(code.co_filename, line).lstrip().startswith(("@", "#")):
+        line += 1
+    return Position(code.co_filename, line)
 
 
 def fail(what: str, why: str = "", help: str = "", error: type[WengertError] = UnsupportedError) -> NoReturn:

@@ -15,7 +15,7 @@ from wengert.dialects.bindings import ir, is_tensor
 from wengert.dialects.build import create
 from wengert.dialects.context import make_context
 from wengert.dialects.control import function_types
-from wengert.dialects.errors import UnsupportedError, WengertTypeError
+from wengert.dialects.errors import Position, UnsupportedError, WengertTypeError
 from wengert.dialects.interpret import run as run_function
 from wengert.dialects.op import dtype_name
 from wengert.frontend.arguments import (
@@ -29,8 +29,10 @@ from wengert.frontend.arguments import (
 )
 from wengert.frontend.calls import call
 from wengert.frontend.containers import restore, stored_into
+from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
+from wengert.frontend.positions import definition_of
 from wengert.frontend.stages import Stages
 from wengert.frontend.targets import Program, make_target
 from wengert.frontend.trace import NeedsStatic, Trace
@@ -110,7 +112,7 @@ def _trace_once(
                 known = {id(c.value): ("captured", c.array) for c in trace.captured}
                 known |= {id(v): ("leaf", i) for i, v in reversed(list(enumerate(values))) if isinstance(v, Traced)}
                 tree = (result, (args, kwargs)) if restores else result
-                outputs, returned, result_structure = _outputs(trace, tree, known)
+                outputs, returned, result_structure = _outputs(trace, tree, known, definition_of(py_func))
                 into: list[int | None] = [None] * len(returned)
                 written = [
                     (k, values[i])
@@ -152,7 +154,7 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
 
 
 def _outputs(
-    trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]]
+    trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]], definition: Position | None
 ) -> tuple[list[tuple[str, Any]], list[Any], Any]:
     """Classify the leaves of the result; equal traced leaves are returned once."""
     leaves, structure = flatten(result)
@@ -167,6 +169,7 @@ def _outputs(
                 made[id(leaf)] = ("result", len(returned))
                 returned.append(_returned(trace, leaf))
             else:
+                refuse_traced(leaf, definition)
                 made[id(leaf)] = ("static", leaf)
         outputs.append(made[id(leaf)])
     return outputs, returned, structure

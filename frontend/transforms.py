@@ -159,7 +159,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         return _wrapped(f, pushed)
 
     if len(primals) != len(tangents):
-        raise WengertValueError(f"jvp is given {len(primals)} primals and {len(tangents)} tangents")
+        raise WengertValueError(
+            f"jvp is given {len(primals)} primals and {len(tangents)} tangents",
+            help="one tangent for each argument; None for an argument that does not move",
+        )
     result: tuple[Any, Any] = _once(f, "jvp", make)(tuple(primals), tuple(tangents))
     return result
 

@@ -57,6 +57,8 @@ def _paired(a: Array, b: Array, i: int, j: int) -> Extent:
         fail(
             f"shapes {shape_text(a.shape)} and {shape_text(b.shape)} not aligned: {n} (dim {i}) != {m} (dim {j})",
             error=WengertValueError,
+            why="the last axis of the left factor and the last but one of the right have the same extent",
+            help="transpose one of them with .T, or change their order",
         )
     check_equal(n, m, message="shapes not aligned: {0} != {1}")
     return smaller(n, m)

@@ -1,0 +1,38 @@
+"""Results that would carry traced values out of the trace: refused, because outside of it they mean nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wengert.dialects.errors import Position, UnsupportedError
+from wengert.frontend.masks import Masked
+from wengert.frontend.values import Traced
+
+
+def refuse_traced(leaf: Any, position: Position | None) -> None:
+    """Refuse a leaf of a result that is no array or number and is, or has in it, a value known only at run time."""
+    if isinstance(leaf, Masked):
+        raise UnsupportedError(
+            "a selection by a mask is returned",
+            position,
+            why="how many elements are selected is known only at run time",
+            help="return np.where(mask, x, 0.0) and the mask, or what is computed from the selection, such as its sum",
+        )
+    if isinstance(leaf, Traced) or any(isinstance(part, Traced) for part in _parts(leaf)):
+        raise UnsupportedError(
+            f"the result has an object of type {type(leaf).__name__} with values that are known only at run time",
+            position,
+            why="results are made of arrays, numbers, tuples, lists, dicts and dataclasses",
+            help="return the values themselves, or make the class a dataclass",
+        )
+
+
+def _parts(leaf: Any) -> list[Any]:
+    """The attributes of an object and the variables a function has captured."""
+    parts = list(vars(leaf).values()) if hasattr(leaf, "__dict__") and not isinstance(leaf, type) else []
+    for cell in getattr(leaf, "__closure__", None) or ():
+        try:
+            parts.append(cell.cell_contents)
+        except ValueError:  # not bound yet
+            continue
+    return parts
