@@ -41,6 +41,7 @@ from wengert.passes.slice_dest import SliceDest
 from wengert.passes.statistics import Buffers, buffers_of, loops
 from wengert.passes.strided_copies import StridedCopies
 from wengert.passes.to_llvm import llvm_ir_text
+from wengert.passes.unroll_swaps import UnrollSwaps
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
         Upstream("cse"),                        # merges what lowering repeats; no allocation is merged, each is its own
+        UnrollSwaps(),                          # leaves loops whose arrays stay in their places
         LoopDps(),                              # no canonicalize before it (it reorders what a while carries) or after
         SliceDest(),                            # makes those insertions, and the user's, free
         ReuseMemory(),                          # after it: what is inserted somewhere needs no memory

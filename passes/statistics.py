@@ -1,7 +1,8 @@
 """What bufferization left behind: copies and allocations, inside and outside of loops.
 
-A copy or an allocation in a loop the program does not have is what makes in-place code slow: tests assert that there is
-none, and `stats()` of compiled functions reports them.
+A copy or an allocation in a loop that the program does not ask for is what makes in-place code slow: tests assert that
+there is none, and `stats()` of compiled functions reports them.  Copies are those of whole arrays; moving a window, or
+what was computed for one, is the program's own work.
 """
 
 from __future__ import annotations
