@@ -143,7 +143,11 @@ class Fusion:
     # ------------------------------------------------------------ elementwise ops
 
     def mapped(self, op: Any, attributes: dict[str, Any], in_place: bool) -> Array:
-        """The result of an elementwise op on tensors; `in_place` lets it overwrite its first operand."""
+        """The result of an elementwise op on tensors; `in_place` lets it overwrite its first operand.
+
+        A window is overwritten only if the result is put back into it: it belongs to somebody else.
+        """
+        in_place = in_place and _is_put_back(op)
         if len(self.pending) >= MAX_PENDING:
             self.flush()
         inputs = tuple(self.array(v) if is_tensor(v.type) else self.value(v) for v in op.operands)
@@ -262,6 +266,19 @@ class Fusion:
         for array in self._settled:
             array.value = None
         self.pending, self._settled = outer
+
+
+def _is_put_back(op: Any) -> bool:
+    """Whether what an accumulation adds to is no window, or one that receives the result."""
+    existing, result = op.operands[0], op.results[0]
+    while (made_by := defining_op(existing)) is not None and "nd.accumulate" in made_by.attributes:
+        existing = made_by.operands[0]
+    if made_by is None or made_by.name != "tensor.extract_slice":
+        return True
+    while len(users := [use.owner.operation for use in result.uses]) == 1 and "nd.accumulate" in users[0].attributes:
+        result = users[0].results[0]
+    return any(user.name == "tensor.insert_slice" and user.operands[0] == result and
+               user.operands[1] == made_by.operands[0] for user in users)
 
 
 def _may_share_loop(array: Array, root: Mapped) -> bool:

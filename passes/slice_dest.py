@@ -11,11 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import defining_op, ir, is_tensor, walk
+from wengert.dialects.bindings import defining_op, ir, is_tensor, terminator, walk
 from wengert.dialects.build import create
 from wengert.dialects.op import raw_attributes
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import VIEWS, ancestor_in, available, chain, covers_whole, fresh_memory, memory, reads
+from wengert.passes.destinations import (
+    VIEWS,
+    ancestor_in,
+    available,
+    chain,
+    covers_whole,
+    destination_operand,
+    fresh_memory,
+    memory,
+    reads,
+)
 
 
 @register_pass("slice-dest")
@@ -31,8 +41,10 @@ class SliceDest(Pass):
 
 def _compute_in_place(insert: Any) -> None:
     value, destination, *geometry = insert.operands
-    allocation = fresh_memory(value)
+    allocation = fresh_memory(value, alone=False)
     if allocation is None or allocation.block != insert.block:
+        return
+    if any(len(list(version.uses)) > 1 for version in chain(value)[1:]) or not _is_read_in_time(value, insert):
         return
     steps = [op for version in chain(value)[:-1] if (op := defining_op(version)) is not None]
     elsewhere = [v for step in steps for v in reads(step, memory(destination)) if not _same_place(v, step, insert)]
@@ -45,12 +57,43 @@ def _compute_in_place(insert: Any) -> None:
             step.move_before(insert)
     whole = covers_whole(insert)
     with ir.InsertionPoint(allocation):
-        window = destination if whole else _window(insert)
+        read = _window_read_by(steps, insert)
+        window = destination if whole else read if read is not None and available(read, allocation) else _window(insert)
     allocation.results[0].replace_all_uses_with(window)
     allocation.erase()
     if whole:
         insert.results[0].replace_all_uses_with(insert.operands[0])
         insert.erase()
+
+
+def _is_read_in_time(value: Any, insert: Any) -> bool:
+    """Whether whoever else reads `value` does so before the destination is written to again: then it may lie there."""
+    readers = [ancestor_in(insert.block, use.owner.operation) for use in value.uses if use.owner.operation != insert]
+    writers = _writers(insert.results[0], insert)
+    return all(reader is not None and reader.name not in VIEWS and reader != terminator(insert.block)
+               and all(reader.is_before_in_block(writer) for writer in writers) for reader in readers)
+
+
+def _writers(tensor: Any, insert: Any) -> list[Any]:
+    """The ops in the insert's block that overwrite a version of `tensor` next."""
+    found = []
+    for use in tensor.uses:
+        user = use.owner.operation
+        if user.name in VIEWS:
+            found += _writers(user.results[0], insert)
+        elif use.operand_number in [destination_operand(user, n) for n in range(len(user.results))]:
+            place = ancestor_in(insert.block, user)
+            found += [place] if place is not None else []
+    return found
+
+
+def _window_read_by(steps: Sequence[Any], insert: Any) -> Any | None:
+    """The window that is replaced, if the computation has it already as something it reads."""
+    for step in steps:
+        for operand in step.operands:
+            if is_tensor(operand.type) and _is_window(operand, insert) and operand != insert.operands[0]:
+                return operand
+    return None
 
 
 def _can_wait(steps: Sequence[Any], insert: Any) -> bool:

@@ -20,7 +20,7 @@ func.func @chain(%c: tensor<8xf64>, %x: tensor<8xf64>) -> tensor<8xf64> {
 
 // CHECK-LABEL: func.func @another_window
 // CHECK-SAME: (%[[C:.*]]: tensor<8xf64>)
-func.func @another_window(%c: tensor<8xf64>) -> tensor<4xf64> {
+func.func @another_window(%c: tensor<8xf64>) -> tensor<8xf64> {
   // CHECK: %[[TO:.*]] = tensor.extract_slice %[[C]][0] [4] [1]
   // CHECK: %[[FROM:.*]] = tensor.extract_slice %[[C]][2] [4] [1]
   // CHECK: %[[FRESH:.*]] = bufferization.alloc_tensor
@@ -30,5 +30,16 @@ func.func @another_window(%c: tensor<8xf64>) -> tensor<4xf64> {
   %from = tensor.extract_slice %c[2] [4] [1] : tensor<8xf64> to tensor<4xf64>
   %s = math.sin %from : tensor<4xf64>
   %r = arith.addf %to, %s {nd.accumulate} : tensor<4xf64>
+  %d = tensor.insert_slice %r into %c[0] [4] [1] : tensor<4xf64> into tensor<8xf64>
+  return %d : tensor<8xf64>
+}
+
+// CHECK-LABEL: func.func @not_put_back
+// CHECK-SAME: (%[[C:.*]]: tensor<8xf64>, %[[X:.*]]: tensor<4xf64>)
+func.func @not_put_back(%c: tensor<8xf64>, %x: tensor<4xf64>) -> tensor<4xf64> {
+  // CHECK: %[[FRESH:.*]] = bufferization.alloc_tensor
+  // CHECK: linalg.generic {{.*}} outs(%[[FRESH]] : tensor<4xf64>)
+  %w = tensor.extract_slice %c[0] [4] [1] : tensor<8xf64> to tensor<4xf64>
+  %r = arith.addf %w, %x {nd.accumulate} : tensor<4xf64>
   return %r : tensor<4xf64>
 }
