@@ -1,0 +1,125 @@
+"""The documents are true: every block of Python runs and prints what stands below it, every table is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert
+from tests.docs import tour
+from wengert.frontend.numpy_table import TABLE
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+# ---------------------------------------------------------------- blocks of Python
+
+
+def blocks(text: str) -> Iterator[tuple[str, str | None]]:
+    """Pairs of a block of Python and the block of output that follows it directly, if any."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    for position, (language, body) in enumerate(fenced):
+        if language == "python":
+            following = fenced[position + 1] if position + 1 < len(fenced) else ("", "")
+            yield body, following[1] if following[0] == "text" else None
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/python.md", "docs/tour.md"])
+def test_blocks_of_python_print_what_the_document_says(name: str, tmp_path: Path) -> None:
+    """The blocks of a document are one program, run block by block; wengert reads their source from a file."""
+    namespace: dict[str, Any] = {"__name__": "document"}
+    found = list(blocks((ROOT / name).read_text(encoding="utf-8")))
+    for number, (source, expected) in enumerate(found):
+        path = tmp_path / str(number) / "example.py"
+        path.parent.mkdir()
+        path.write_text(source, encoding="utf-8")
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(source, str(path), "exec"), namespace)
+        if expected is not None:
+            output = printed.getvalue().replace(str(path), path.name)
+            assert output.strip() == expected.strip(), f"{name}, block {number}"
+    assert found
+
+
+# ---------------------------------------------------------------- docstrings
+
+
+PUBLIC = ["wengert.frontend.api", "wengert.frontend.transforms", "wengert.frontend.checking",
+          "wengert.frontend.function", "wengert.frontend.stages"]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_examples_in_docstrings(name: str) -> None:
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert result.failed == 0
+
+
+def test_every_public_name_has_an_example() -> None:
+    for name in wengert.__all__:
+        value = getattr(wengert, name)
+        if callable(value) and not isinstance(value, type):
+            assert ">>> " in (value.__doc__ or ""), name
+
+
+# ---------------------------------------------------------------- kinks
+
+
+def rows(path: Path) -> list[list[str]]:
+    """The cells of the table of a document, without its heading."""
+    lines = [line.strip().strip("|") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in line.split(" | ")] for line in lines[2:]]
+
+
+KINKS = rows(DOCS / "kinks.md")
+
+
+@pytest.mark.parametrize("expression, point, expected", KINKS, ids=[row[0] + " at " + row[1] for row in KINKS])
+def test_derivatives_at_kinks(expression: str, point: str, expected: str, tmp_path: Path) -> None:
+    """Each row of docs/kinks.md, in both modes."""
+    arguments: dict[str, float] = {}
+    exec(point.replace(", ", "; "), {"inf": np.inf}, arguments)
+    values = [float(v) for v in expected.split(", ")]
+    path = tmp_path / "kink.py"
+    source = f"import numpy as np\n\ndef f({', '.join(arguments)}):\n    return {expression}\n"
+    path.write_text(source, encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    exec(compile(source, str(path), "exec"), namespace)
+    f, at = namespace["f"], tuple(arguments.values())
+    reverse = wengert.grad(f, argnums=tuple(range(len(at))))(*at)
+    np.testing.assert_array_equal(reverse, values)
+    for k, value in enumerate(values):
+        unit = tuple(1.0 if k == j else 0.0 for j in range(len(at)))
+        np.testing.assert_array_equal(wengert.jvp(f, at, unit)[1], value)
+
+
+# ---------------------------------------------------------------- what is covered
+
+
+def test_the_list_of_numpy_functions_is_the_table() -> None:
+    """docs/python.md names exactly the functions of NumPy that have a handler."""
+    text = (DOCS / "python.md").read_text(encoding="utf-8")
+    section = text.split("## NumPy functions")[1].split("\n## ")[0]
+    named = {name.removeprefix("np.") for name in re.findall(r"`(np\.[\w.]+)`", section)}
+    covered = {f.__name__ for f in TABLE if vars(np).get(getattr(f, "__name__", "")) is f} | {"linalg.norm"}
+    assert named == covered, (sorted(covered - named), sorted(named - covered))
+
+
+# ---------------------------------------------------------------- the tour
+
+
+def test_the_tour_shows_what_the_compiler_prints() -> None:
+    """Every listing of docs/tour.md is what the stage prints today; `python -m tests.docs.tour` writes them anew."""
+    text = (DOCS / "tour.md").read_text(encoding="utf-8")
+    assert tour.regenerated(text) == text
