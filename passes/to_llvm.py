@@ -11,10 +11,6 @@ from wengert.dialects.bindings import position_of, translate_module_to_llvmir, w
 from wengert.dialects.errors import WengertError
 
 
-def is_llvm_only(module: Any) -> bool:
-    return not _foreign(module)
-
-
 def _foreign(module: Any) -> list[Any]:
     return [op for op in walk(module) if not op.name.startswith("llvm.") and op.name != "builtin.module"]
 

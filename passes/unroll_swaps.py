@@ -57,9 +57,9 @@ def _places(loop: For) -> list[int]:
     for i, j in enumerate(order):
         if j is None:  # computed anew: in the memory nobody hands on, if there is any of its type
             fitting = [k for k in unused if carries[k].type == carries[i].type]
-            order[i] = i if i in unused or not fitting else fitting[0]
-            if order[i] in unused:
-                unused.remove(order[i])
+            place = i if i in unused or not fitting else fitting[0]
+            order[i] = place
+            unused = [k for k in unused if k != place]
     return [i if j is None else j for i, j in enumerate(order)]
 
 
