@@ -33,7 +33,7 @@ class OutForward(Pass):
 def _instead_of_fresh(op: Any) -> bool:
     """Let the buffer take the place of the allocation the result is computed in.
 
-    True if the result is certain to end there: where another tensor is computed from a version on the way, bufferization
+    True if the result is certain to end there: where another tensor is computed from a version on the way, bufferizing
     may move either of them elsewhere, and the final copy (of the buffer to itself, if not) has to stay.
     """
     value, buffer = op.operands
