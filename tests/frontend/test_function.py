@@ -8,7 +8,7 @@ import wengert
 
 
 def test_arguments_that_are_containers_stay_containers() -> None:
-    """Tuples of one element have as many leaves as there are arguments: the second call must not take them for leaves."""
+    """Tuples of one element have as many leaves as there are arguments: the second call must tell them from leaves."""
     function = wengert.compile(lambda a, b: (a[0] * 2.0, b[0] + a[0]))
     for _ in range(3):
         double, total = function((np.ones(2),), (np.full(2, 3.0),))
