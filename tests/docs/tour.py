@@ -1,8 +1,8 @@
 """Writes the listings of docs/tour.md anew: `python -m tests.docs.tour`.
 
 A listing stands below a comment such as ``<!-- stage memref -->``, or ``<!-- stage llvm, from "x" to "y" -->`` for the
-lines from the first with x in it to the next with y; locations are left out.  A listing below another comment depends on
-the machine and stays as it is.
+lines from the first with x in it to the next with y; locations are left out.  Other listings depend on the machine and
+stay as they are.
 """
 
 from __future__ import annotations
