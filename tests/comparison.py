@@ -32,6 +32,12 @@ def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
     return unflatten(structure, [function(leaf) if is_float(leaf) else leaf for leaf in leaves])
 
 
+def floats_only(tree: Any) -> Any:
+    """The tree with None for leaves that carry no derivative, as tangents have it."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [leaf if is_float(leaf) else None for leaf in leaves])
+
+
 def flat(tree: Any) -> np.ndarray:
     """All float leaves as one vector."""
     return np.concatenate([np.zeros(0), *[np.ravel(leaf) for leaf in float_leaves(tree)]])
@@ -72,9 +78,9 @@ def directional(function: Callable[..., Any], arguments: Sequence[Any], wrt: Seq
                 analytic: bool) -> np.ndarray:
     """The derivative of all float results along a direction, by plain Python: exact where the program is analytic."""
     if analytic:
-        return np.imag(_moved_result(function, _moved(arguments, wrt, direction, 1j * COMPLEX_STEP))) / COMPLEX_STEP
+        return np.imag(_moved_result(function, moved_by(arguments, wrt, direction, 1j * COMPLEX_STEP))) / COMPLEX_STEP
     ahead, behind, far_ahead, far_behind = (
-        _moved_result(function, _moved(arguments, wrt, direction, s * STEP)) for s in (1, -1, 2, -2))
+        _moved_result(function, moved_by(arguments, wrt, direction, s * STEP)) for s in (1, -1, 2, -2))
     return (8.0 * (ahead - behind) - (far_ahead - far_behind)) / (12.0 * STEP)
 
 
@@ -84,7 +90,8 @@ def _moved_result(function: Callable[..., Any], arguments: Sequence[Any]) -> np.
     return np.concatenate([np.zeros(0), *[np.ravel(leaf) for leaf in leaves]])
 
 
-def _moved(arguments: Sequence[Any], wrt: Sequence[int], direction: Sequence[Any], step: complex) -> list[Any]:
+def moved_by(arguments: Sequence[Any], wrt: Sequence[int], direction: Sequence[Any], step: complex) -> list[Any]:
+    """Copies of the arguments, some of them moved along a direction."""
     number = type(step)
     moved = copy.deepcopy(list(arguments))
     for k, v in zip(wrt, direction):

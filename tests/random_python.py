@@ -63,7 +63,7 @@ class Writer:
         self.random = Random(seed)
         self.lines: list[str] = []
         self.count = 0
-        self.left = 22
+        self.left = 18
 
     # ------------------------------------------------------------ expressions
 
@@ -301,6 +301,6 @@ def source_of(seed: int) -> str:
     """The source of a module with a function `program(x, y, a, b, c, n)` that returns a number and the three arrays."""
     writer = Writer(seed)
     scope = Scope(["x", "y"], {"a": LENGTH, "b": LENGTH}, ["n"])
-    writer.block(scope, 9)
+    writer.block(scope, 8)
     total = " + ".join(scope.scalars[:8])
     return f"{HELPERS}def program({', '.join(NAMES)}):\n" + "\n".join(writer.lines) + f"\n    return {total}, a, b, c\n"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import wengert
-from tests.comparison import assert_same, directional, flat, mapped, random_like
+from tests.comparison import assert_same, directional, flat, floats_only, mapped, moved_by, random_like
 from tests.programs import PROGRAMS, Program
 from wengert.frontend.specialize import interpret
 
@@ -93,19 +94,70 @@ def test_derivatives(name: str) -> None:
         derivatives(*program.arguments(case), program=program, seed=31 * case)
 
 
+def second_derivatives(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Both modes of both modes, in one compilation."""
+
+    def twice(values: Any, ct: Any, tangent_ct: Any, v: Any, w: Any) -> Any:
+        def pushed(*x: Any) -> Any:
+            return wengert.jvp(function, x, v)[1]
+
+        def pulled(*x: Any) -> Any:
+            return wengert.vjp(function, *x)[1](ct)
+
+        forward_forward = wengert.jvp(pushed, values, w)[1]
+        reverse_forward = wengert.vjp(pushed, *values)[1](tangent_ct)
+        forward_reverse = wengert.jvp(pulled, values, v)[1]
+        reverse_reverse = wengert.vjp(pulled, *values)[1](v)
+        return forward_forward, reverse_forward, forward_reverse, reverse_reverse
+
+    return twice
+
+
 @SECOND_ORDER
 def test_second_order(name: str) -> None:
-    """Forward over reverse and every other pair, against differences of the first derivative."""
+    """With H the second derivative of <ct, f>: H v by three ways, and <w, H v> by a fourth and by plain Python."""
     program = BY_NAME[name]
     arguments = program.arguments(program.second or 0)
 
     def moving(*values: Any) -> Any:
-        filled = list(copy.deepcopy(arguments))
+        filled = list(arguments)
         for k, value in zip(program.wrt, values):
             filled[k] = value
         return program.function(*filled)
 
-    wengert.check_grads(moving, [arguments[k] for k in program.wrt], order=2)
+    point = tuple(arguments[k] for k in program.wrt)
+    out = moving(*copy.deepcopy(point))
+    v, w, ct = random_like(point, 1), random_like(point, 2), random_like(out, 3)
+    tangent_ct = floats_only(ct)
+    forward_forward, *products = wengert.compile(second_derivatives(moving))(point, ct, tangent_ct, v, w)
+    expected = flat(ct) @ second_difference(moving, point, v, w, program.analytic)
+    scale = np.max(np.abs(flat(products[0])), initial=1.0)
+    for product in products:
+        np.testing.assert_allclose(flat(product), flat(products[0]), rtol=1e-8, atol=1e-9 * scale)
+    tolerance = 1e-6 * max(float(np.abs(flat(w)) @ np.abs(flat(products[0]))), 1.0)
+    assert abs(flat(w) @ flat(products[0]) - expected) <= tolerance
+    assert abs(flat(ct) @ flat(forward_forward) - expected) <= tolerance
+
+
+def second_difference(function: Callable[..., Any], point: Any, v: Any, w: Any, analytic: bool) -> np.ndarray:
+    """The derivative along v of the derivative along w, by plain Python."""
+    everything = tuple(range(len(point)))
+    step = 1e-4 if analytic else 1e-3
+
+    def along_w(s: float) -> np.ndarray:
+        moved = moved_by(point, everything, v, s * step)
+        return directional(function, moved, everything, w, analytic)
+
+    return (8.0 * (along_w(1) - along_w(-1)) - (along_w(2) - along_w(-2))) / (12.0 * step)
+
+
+@pytest.mark.parametrize("name", ["lu", "swapped_buffers", "two_layers", "lotka_volterra", "jumps", "aliases"])
+def test_check_grads(name: str) -> None:
+    """The public check, to second order, on a few."""
+    program = BY_NAME[name]
+    arguments = program.arguments(program.second or 0)
+    point, fixed = [arguments[k] for k in program.wrt], arguments[len(program.wrt):]
+    wengert.check_grads(lambda *x: program.function(*x, *fixed), point, order=2)
 
 
 def test_the_gradient_is_the_jacobian() -> None:
