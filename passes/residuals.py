@@ -76,7 +76,7 @@ class _Recomputation:
         length = 1 + max((self.length.get(v, 0) for v in sources), default=0)
         if len(residuals) > MOST_RESIDUALS or length > LONGEST_CHAIN:
             return
-        if sum(self.price(v, depth) for v in residuals) < sum(_bytes(result.type) for result in node.results):
+        if sum(self.price(v, depth) for v in residuals) < _size(node, record):
             for result in node.results:
                 self.enter(result, residuals, length)
 
@@ -113,6 +113,17 @@ def _bytes(type_: Any) -> int:
     width = 8 if isinstance(element, ir.IndexType) else max(element.width // 8, 1)
     elements = prod(ASSUMED_EXTENT if n == DYNAMIC else n for n in type_.shape) if is_tensor(type_) else 1
     return int(width * elements)
+
+
+def _size(node: Node, record: Op) -> float:
+    """Bytes of the results; a part of run-time size is taken for half of the array it is read from."""
+    size = sum(_bytes(result.type) for result in node.results)
+    source = node.operands[0].type if record.linear == (0,) and node.operands else None
+    if source is not None and is_tensor(source) and source.has_static_shape:
+        parts = [r.type for r in node.results if is_tensor(r.type) and not r.type.has_static_shape]
+        if parts and all(part.rank <= source.rank for part in parts):
+            return min(size, _bytes(source) / 2)
+    return size
 
 
 def _cheap(node: Node, record: Op, depth: int) -> bool:
