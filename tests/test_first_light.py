@@ -176,10 +176,10 @@ def test_native_code_of_that_gradient_copies_nothing_in_loops() -> None:
         assert (function.stats().copies_in_loops, function.stats().allocations_in_loops) == (0, 0)
 
 
-@pytest.mark.parametrize("name", ["gauss_seidel", "lu", "jacobi_2d", "heat_in_place", "cholesky", "swapped_buffers",
+@pytest.mark.parametrize("name", ["gauss_seidel", "lu", "jacobi_2d", "heat_in_place", "swapped_buffers",
                                   "lotka_volterra"])
 def test_no_copies_in_the_loops_of_the_listed_programs(name: str) -> None:
-    """In-place source stays in place, and so does its gradient."""
+    """In-place source stays in place, and so does its gradient; none of these keeps whole arrays on a tape."""
     program = next(program for program in PROGRAMS if program.name == name)
     primal, derivatives = wengert.compile(program.function), wengert.compile(pulled_back(program.function))
     result = primal(*program.arguments(0))
