@@ -1,63 +1,12 @@
-"""The public names: everything a user imports from wengert."""
+"""`wengert.compile`: from a Python function to a compiled one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, overload
 
-from wengert.dialects.errors import (
-    DifferentiationError,
-    UnsupportedError,
-    WengertError,
-    WengertIndexError,
-    WengertNameError,
-    WengertRuntimeError,
-    WengertTypeError,
-    WengertValueError,
-)
-from wengert.frontend.checking import GradientError, check_grads
-from wengert.frontend.function import Function, Stats
+from wengert.frontend.function import Function
 from wengert.frontend.options import CompileOptions
-from wengert.frontend.stages import Stages
-from wengert.frontend.transforms import (
-    grad,
-    hessian,
-    hvp,
-    jacfwd,
-    jacrev,
-    jvp,
-    linearize,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-)
-
-__all__ = [
-    "DifferentiationError",
-    "Function",
-    "GradientError",
-    "Stages",
-    "Stats",
-    "UnsupportedError",
-    "WengertError",
-    "WengertIndexError",
-    "WengertNameError",
-    "WengertRuntimeError",
-    "WengertTypeError",
-    "WengertValueError",
-    "check_grads",
-    "compile",
-    "grad",
-    "hessian",
-    "hvp",
-    "jacfwd",
-    "jacrev",
-    "jvp",
-    "linearize",
-    "stop_gradient",
-    "value_and_grad",
-    "vjp",
-]
 
 
 @overload

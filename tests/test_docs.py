@@ -34,7 +34,11 @@ def blocks(text: str) -> Iterator[tuple[str, str | None]]:
             yield body, following[1] if following[0] == "text" else None
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/python.md", "docs/tour.md"])
+WITH_BLOCKS = ["README.md", *(f"docs/{page.name}" for page in sorted(DOCS.glob("*.md"))
+                              if "```python\n" in page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("name", WITH_BLOCKS)
 def test_blocks_of_python_print_what_the_document_says(name: str, tmp_path: Path) -> None:
     """The blocks of a document are one program, run block by block; wengert reads their source from a file."""
     namespace: dict[str, Any] = {"__name__": "document"}
@@ -55,8 +59,9 @@ def test_blocks_of_python_print_what_the_document_says(name: str, tmp_path: Path
 # ---------------------------------------------------------------- docstrings
 
 
-PUBLIC = ["wengert.frontend.api", "wengert.frontend.transforms", "wengert.frontend.checking",
-          "wengert.frontend.function", "wengert.frontend.stages"]
+#: The modules that public names come from, and those of the objects they return.
+PUBLIC = sorted({home for name in wengert.__all__ if (home := getattr(getattr(wengert, name), "__module__", None))}
+                | {"wengert.frontend.function", "wengert.frontend.stages"})
 
 
 @pytest.mark.parametrize("name", PUBLIC)

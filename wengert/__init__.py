@@ -1,6 +1,6 @@
 """wengert: a differentiable compiler for Python and NumPy.
 
-The public names live in `wengert.frontend.api` and load on first use, so that `import wengert` costs nothing and works
+The public names load on first use, so that `import wengert` costs nothing and works
 even where the compiler cannot (`wengert doctor` says why).
 """
 
@@ -13,27 +13,29 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wengert.dialects.errors import WengertError as WengertError
-    from wengert.frontend.api import check_grads as check_grads
     from wengert.frontend.api import compile as compile
-    from wengert.frontend.api import grad as grad
-    from wengert.frontend.api import hessian as hessian
-    from wengert.frontend.api import hvp as hvp
-    from wengert.frontend.api import jacfwd as jacfwd
-    from wengert.frontend.api import jacrev as jacrev
-    from wengert.frontend.api import jvp as jvp
-    from wengert.frontend.api import linearize as linearize
-    from wengert.frontend.api import stop_gradient as stop_gradient
-    from wengert.frontend.api import value_and_grad as value_and_grad
-    from wengert.frontend.api import vjp as vjp
+    from wengert.frontend.checking import check_grads as check_grads
+    from wengert.frontend.transforms import grad as grad
+    from wengert.frontend.transforms import hessian as hessian
+    from wengert.frontend.transforms import hvp as hvp
+    from wengert.frontend.transforms import jacfwd as jacfwd
+    from wengert.frontend.transforms import jacrev as jacrev
+    from wengert.frontend.transforms import jvp as jvp
+    from wengert.frontend.transforms import linearize as linearize
+    from wengert.frontend.transforms import stop_gradient as stop_gradient
+    from wengert.frontend.transforms import value_and_grad as value_and_grad
+    from wengert.frontend.transforms import vjp as vjp
 
-_HOME = {
-    "WengertError": "wengert.dialects.errors",
-    **dict.fromkeys(
-        ["check_grads", "compile", "grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient",
-         "value_and_grad", "vjp"],
-        "wengert.frontend.api",
-    ),
+#: module -> the public names that live there.
+_NAMES = {
+    "wengert.dialects.errors": ["WengertError"],
+    "wengert.frontend.api": ["compile"],
+    "wengert.frontend.checking": ["check_grads"],
+    "wengert.frontend.transforms": [
+        "grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp",
+    ],
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 (the names of the table)
 
