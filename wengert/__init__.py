@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from wengert.dialects.errors import DifferentiationError as DifferentiationError
+    from wengert.dialects.errors import UnsupportedError as UnsupportedError
     from wengert.dialects.errors import WengertError as WengertError
+    from wengert.dialects.errors import WengertIndexError as WengertIndexError
+    from wengert.dialects.errors import WengertNameError as WengertNameError
+    from wengert.dialects.errors import WengertRuntimeError as WengertRuntimeError
+    from wengert.dialects.errors import WengertTypeError as WengertTypeError
+    from wengert.dialects.errors import WengertValueError as WengertValueError
     from wengert.frontend.api import compile as compile
+    from wengert.frontend.checking import GradientError as GradientError
     from wengert.frontend.checking import check_grads as check_grads
+    from wengert.frontend.function import Function as Function
     from wengert.frontend.transforms import grad as grad
     from wengert.frontend.transforms import hessian as hessian
     from wengert.frontend.transforms import hvp as hvp
@@ -28,9 +37,13 @@ if TYPE_CHECKING:
 
 #: module -> the public names that live there.
 _NAMES = {
-    "wengert.dialects.errors": ["WengertError"],
+    "wengert.dialects.errors": [
+        "DifferentiationError", "UnsupportedError", "WengertError", "WengertIndexError", "WengertNameError",
+        "WengertRuntimeError", "WengertTypeError", "WengertValueError",
+    ],
     "wengert.frontend.api": ["compile"],
-    "wengert.frontend.checking": ["check_grads"],
+    "wengert.frontend.checking": ["GradientError", "check_grads"],
+    "wengert.frontend.function": ["Function"],
     "wengert.frontend.transforms": [
         "grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp",
     ],
