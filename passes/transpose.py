@@ -9,7 +9,7 @@ a zero is written where a loop or a branch needs a value.  Residual placeholders
 reversing a loop remaps its counter, and nothing here knows how residuals are stored.
 
 Cotangents are accumulated in place: a loop carries those of the values it captures, branches start from those that
-exist.
+exist.  What a `select` has not chosen gets no cotangent (passes/masks.py).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from wengert.dialects.errors import DifferentiationError
 from wengert.dialects.op import Absent, encode_attributes, lookup_call
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.cotangents import Cotangents
+from wengert.passes.masks import keep_masks
 from wengert.passes.taint import Captures, defining_nodes, flow, reachable, require_linear
 from wengert.passes.tree import Body, Function, Node, copy_node, function_to_read, read_function, require_new
 from wengert.passes.trips import induction, trip_count
@@ -66,6 +67,7 @@ def emit_transposed(module: Any, func: Any, name: str) -> Any:
             writer.cts.add(result, ct)
         writer.body(tree.body)
         return_([writer.cts.current(dx) for dx in tangents], block)
+    keep_masks(new)
     return new
 
 

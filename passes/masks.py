@@ -1,0 +1,88 @@
+"""Masked cotangents stay masked: what `where` has not chosen gets no cotangent, not zero times infinity.
+
+Assumes a function written by diff-transpose.  The transpose of ``select(c, x, y)`` hands x the cotangent
+``select(c, ct, 0)``.  Where c is false this zero means "no path", and the partial derivatives further up that path may
+be infinite or NaN: the gradient of ``where(x > 0, sqrt(x), 0)`` at -1 is 0.  Therefore a mask moves behind the
+elementwise operations that follow it,
+
+    L(select(c, ct, 0))  =  select(c, L(ct), 0)        for L linear, e.g. a product with a partial derivative,
+
+and a cotangent that comes out of a mask by data movement (slices, reshapes, sums) gets it back as ``ct != 0``.  A
+cotangent to which an unmasked path contributes is an ordinary one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wengert.dialects.bindings import Value, defining_op, ir
+from wengert.dialects.build import zeros_like
+from wengert.dialects.discrete import cmpf
+from wengert.dialects.structural import select
+from wengert.passes.fold import splat
+from wengert.passes.taint import Graph, flow, reachable
+from wengert.passes.tree import Node, read_function
+
+
+def keep_masks(func: Any) -> None:
+    """Move masks of cotangents behind the linear elementwise operations that follow them."""
+    tree = read_function(func)
+    nodes = list(tree.body.walk())
+    masks = {node.results[0] for node in nodes if node.record is select and _chosen(node.results[0]) is not None}
+    if not masks:
+        return
+    received = tree.body.arguments[tree.attribute("diff.primals"):]
+    graph = flow(tree.body, through_inert=True).forward
+    masked = reachable(received, graph) - reachable(received, _without(graph, masks))
+    for node in nodes:
+        position = _linear_position(node, masked)
+        if position is not None:
+            _sink(node, position)
+
+
+def _without(graph: Graph, values: set[Value]) -> Graph:
+    return {source: [target for target in targets if target not in values] for source, targets in graph.items()}
+
+
+def _chosen(value: Value) -> tuple[tuple[Value, bool], Value] | None:
+    """((c, True), x) of select(c, x, 0), and ((c, False), x) of select(c, 0, x)."""
+    op = defining_op(value)
+    if op is None or op.name != select.name:
+        return None
+    condition, x, y = op.operands
+    if splat(y) == 0:
+        return (condition, True), x
+    return ((condition, False), y) if splat(x) == 0 else None
+
+
+def _linear_position(node: Node, masked: set[Value]) -> int | None:
+    """The position of the only masked operand, if the operation is elementwise and linear in it."""
+    if node.record is None or node.record.family != "elementwise" or len(node.results) != 1:
+        return None
+    positions = [i for i, operand in enumerate(node.operands) if operand in masked]
+    if len(positions) != 1 or node.results[0] not in masked:
+        return None
+    alone = positions[0] in node.record.bilinear or node.record.linear == (positions[0],)
+    return positions[0] if alone else None
+
+
+def _sink(node: Node, position: int) -> None:
+    """Apply the operation to what is behind the masks, and mask its result."""
+    op, result = node.op, node.op.results[0]
+    inner, masks = op.operands[position], []
+    while (found := _chosen(inner)) is not None:
+        mask, inner = found
+        masks.append(mask)
+    with node.location:
+        if not masks:
+            with ir.InsertionPoint(op):
+                masks.append((cmpf("une", inner, zeros_like(inner)), True))
+        op.operands[position] = inner
+        users = [(use.owner.operation, use.operand_number) for use in result.uses]
+        kept = result
+        with ir.InsertionPoint.after(op):
+            for condition, positive in reversed(masks):
+                zeros = zeros_like(kept)
+                kept = select(condition, kept, zeros) if positive else select(condition, zeros, kept)
+    for user, number in users:
+        user.operands[number] = kept
