@@ -130,7 +130,7 @@ def landing(charge: Any) -> Any:
 
 
 def test_a_particle_in_a_field_whose_force_is_a_gradient() -> None:
-    """Newton's method on the position of a charge: first and second derivatives through a `while` with a gradient inside."""
+    """First and second derivatives through a `while` with a gradient inside, by the position of a charge."""
     charge, compiled = np.array([1.0, 0.3]), wengert.compile(landing)
     slopes, hessian = wengert.grad(landing), wengert.hessian(landing)
     expected = [difference(lambda v, i=i: compiled(np.where(np.arange(2) == i, v, charge)), charge[i], 1e-4)
