@@ -12,6 +12,30 @@ residuals)``, ``lin(residuals, dx_wrt..) -> dy_float..`` (the pushforward), ``re
 ct_wrt..`` (the pullback).  passes/expand.py writes the bodies, innermost first, and replaces `!diff.residuals` by the
 values it stands for.
 
+A function with a body can bring its own derivative, as attributes that name other functions::
+
+    func.func private @f(%x: f64) -> f64 attributes {diff.custom_jvp = @f_jvp, diff.custom_fwd = @f_fwd,
+                                                     diff.custom_rev = @f_rev} { ... }
+
+    @f_jvp(x.., dx_float..) -> (y.., dy_float..)      linear in dx; gives the results too
+    @f_fwd(x..) -> (y.., res..)                       any number of residuals, of any types
+    @f_rev(res.., ct_yfloat..) -> ct_xfloat..         linear in ct, where it is transposed
+
+with one dx (ct) for every float argument and one dy (ct) for every float result.  Where a caller of @f is
+differentiated, the call is not inlined: forward mode (``diff.jvp``) takes the jvp rule, reverse mode (``diff.fwd``)
+takes fwd and rev, and either takes the other where it has no choice: a jvp rule is linearized and transposed like any
+program, the pushforward of a rev is its transpose.  Arguments that are not active get a zero tangent, and their
+cotangents are dropped.  ``diff.undifferentiated = array<i64: ..>`` lists float arguments for which the rules give
+nothing (no dx, no ct): a derivative that would need it is refused.  Everywhere else a call of @f is a call like any
+other: in the end it is inlined.  The rules are ordinary functions; a second derivative differentiates them.
+
+A linear function stands in the linear part of a program, between its jvp and its transpose, as a call::
+
+    func.func private @l(%known.., %dx..) -> (%dy..) attributes {diff.known = 1 : i64, diff.transposed = @lt}
+
+is linear in its arguments after the first ``diff.known``, jointly; its transpose is a call of ``@lt(known.., ct..)``.
+Without a body it is a declaration: @l is the transpose of @lt, and is written when somebody has to evaluate it.
+
 ``diff.save`` and ``diff.saved`` stand for a residual whose storage is not decided yet: both name the iteration of each
 enclosing loop, so that reversing a loop needs no second rule.
 """
@@ -26,6 +50,14 @@ from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
 RESIDUALS = "!diff.residuals"
 #: Function attributes that declare a derivative.
 DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev")
+#: Attributes of a function that name its rules.
+RULES = ("diff.custom_jvp", "diff.custom_fwd", "diff.custom_rev")
+#: The float arguments its rules say nothing about.
+UNDIFFERENTIATED = "diff.undifferentiated"
+#: Of a linear function: the number of known arguments, and its transpose.
+KNOWN, TRANSPOSED = "diff.known", "diff.transposed"
+#: On a function that diff-jvp reads: calls with rules are differentiated in reverse mode.
+REVERSE = "diff.reverse"
 
 #: The jvp of ops that have no meaning before residuals are stored.
 UNRESOLVED = Absent("placeholders are given storage before differentiation goes on")

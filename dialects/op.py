@@ -47,6 +47,8 @@ DISCRETE = Absent("its result is an integer or a bool, which carries no tangent"
 
 #: jvp(primals, results, tangents, attributes) -> one tangent (or None: identically zero) a result.
 JvpRule = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, Any]], Sequence[Any]]
+#: paired(primals, tangents, attributes) -> (results, tangents).
+PairedRule = Callable[[Sequence[Any], Sequence[Any], Mapping[str, Any]], tuple[Sequence[Any], Sequence[Any]]]
 
 
 def zero_tangent(
@@ -67,6 +69,8 @@ class Op:
             ``(shape, dtype)`` of the results (a dynamic dimension is None).
         typing: ``typing(*operand_types, **attributes)`` -> result type(s).
         jvp: the tangent rule, or why there is none.
+        paired: a rule that computes results and tangents together; where there is one, it stands in place of the op
+            and of `jvp`.
         transpose: ``transpose(cts, ct, op)`` of an op that is linear in `linear` or `bilinear`; see
             dialects/transposes.py.
         linear: positions of the operands in which the op is linear (jointly), if it is a linear op.
@@ -94,6 +98,7 @@ class Op:
     expensive: bool = False
     typed: bool = False
     family: str = ""
+    paired: PairedRule | None = None
     samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
     sample_attributes: Mapping[str, Any] = field(default_factory=dict)
 

@@ -6,9 +6,10 @@
     @f.rev {diff.rev = @f.fwd}        (x.., ct.., tapes..)   -> (ct..)
 
 A function is differentiated after everything it calls is defined and inlined, so derivatives of derivatives of any
-order come out innermost first.  `x..` of lin and rev are the primal arguments that one of them uses; with the tapes
-they are what a `!diff.residuals` value stands for, in calls, arguments and results of all functions.  Afterwards no
-declaration and no value of that type is left.
+order come out innermost first.  Calls of functions with rules (dialects/diff.py) are not inlined: whoever
+differentiates the caller again meets them.  `x..` of lin and rev are the primal arguments that one of them uses; with
+the tapes they are what a `!diff.residuals` value stands for, in calls, arguments and results of all functions.
+Afterwards no declaration and no value of that type is left.
 """
 
 from __future__ import annotations
@@ -18,12 +19,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from wengert.dialects.bindings import ir, position_of, walk
-from wengert.dialects.control import entry, find_function, function_types, functions, refresh_type, symbol
+from wengert.dialects.build import create
+from wengert.dialects.control import (
+    entry,
+    find_function,
+    function_types,
+    functions,
+    make_function,
+    refresh_type,
+    return_,
+    symbol,
+)
+from wengert.dialects.diff import REVERSE, TRANSPOSED
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.calls import has_rules, rules_of, transposed_name
 from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
+from wengert.passes.linear_calls import define_transpose, open_tangent_calls
 from wengert.passes.linearize import emit_linearized
 from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
@@ -92,6 +106,9 @@ class _Expander:
             self.complete(found[1], func)
             if found[0] not in USERS:
                 self._define(func, *found)
+        elif TRANSPOSED in func.attributes and not len(func.regions[0].blocks):
+            self.complete(transposed_name(func), func)
+            define_transpose(self._module, func)
         elif len(func.regions[0].blocks):
             for call in walk(func, CALL):
                 self.complete(callee(call), call)
@@ -121,20 +138,42 @@ class _Expander:
         if not len(primal.regions[0].blocks):
             raise WengertValueError(f"@{target} has no body to differentiate", position_of(func.location),
                                     why=f"@{symbol(func)} is declared to be a derivative of it")
-        work = primal.clone(ip=ir.InsertionPoint(self._module.body))
+        work = _calling(self._module, primal) if has_rules(primal) else _copy(self._module, primal)
         work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
         work.attributes["sym_visibility"] = ir.StringAttr.get("private")
-        Inliner(self._module).inline(work)
+        reverse = kind != "diff.jvp"
+        if reverse:
+            work.attributes[REVERSE] = ir.UnitAttr.get()
+        Inliner(self._module, has_rules).inline(work)
+        self._complete_rules(work, reverse)
         simplify_function(work, effects)
         promote_function(work, effects)
         tangents = emit_jvp(self._module, work, self._wrt(func, target, work), f"{symbol(func)}.tangents")
         work.erase()
-        simplify_function(tangents, effects)
+        if reverse:
+            open_tangent_calls(self._module, tangents)
+        else:
+            self._open(tangents)
+        simplify_function(tangents, Effects(self._module))
         self._observe("jvp", [tangents])
         if kind == "diff.jvp":
             _replace(func, tangents)
         else:
             self._split(func, tangents)
+
+    def _complete_rules(self, work: Any, reverse: bool) -> None:
+        """Complete the rules that calls in `work` will be differentiated with."""
+        for call in walk(work, CALL):
+            func = self._find(callee(call), call)
+            if has_rules(func):
+                for name in rules_of(func).chosen(reverse):
+                    self.complete(name, call)
+
+    def _open(self, func: Any) -> None:
+        """Inline the calls of linear functions, of which those that are only declared get written."""
+        for call in walk(func, CALL):
+            self.complete(callee(call), call)
+        Inliner(self._module, has_rules).inline(func)
 
     def _wrt(self, func: Any, target: str, work: Any) -> tuple[int, ...]:
         """The differentiated arguments, counted as they are after residuals were replaced."""
@@ -158,6 +197,8 @@ class _Expander:
             written["diff.lin"] = linear
         else:
             linear.erase()
+        for opened in (forward, *written.values()):
+            self._open(opened)
         store_residuals(self._module, forward, list(written.values()))
         forward = find_function(self._module, f"{name}.forward")  # storage has written it anew
         arguments, results = function_types(forward)
@@ -168,6 +209,20 @@ class _Expander:
         for kind, user in written.items():
             _replace(find_function(self._module, users[kind]), user)
             self._done.add(users[kind])
+
+
+def _copy(module: Any, primal: Any) -> Any:
+    return primal.clone(ip=ir.InsertionPoint(module.body))
+
+
+def _calling(module: Any, primal: Any) -> Any:
+    """A function that does nothing but call `primal`, whose rules are then asked."""
+    arguments, results = function_types(primal)
+    work = make_function(module, f"{symbol(primal)}.called", arguments, results, loc=primal.location)
+    with primal.location, ir.InsertionPoint(entry(work)):
+        target = {"callee": ir.FlatSymbolRefAttr.get(symbol(primal))}
+        return_(list(create(CALL, results, list(entry(work).arguments), target).results), entry(work))
+    return work
 
 
 def _keep_used_primals(users: Sequence[Any], count: int) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ the arguments mapped to the operands.  Functions without a body stay calls.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,10 +37,14 @@ class Inline(Pass):
 
 
 class Inliner:
-    """Inlines callees into callers, callees first, so that each body is completed once."""
+    """Inlines callees into callers, callees first, so that each body is completed once.
 
-    def __init__(self, module: Any) -> None:
-        self._bodies = {symbol(f): f for f in functions(module) if len(f.regions[0].blocks)}
+    Args:
+        keep: says of a function whether its calls stay.
+    """
+
+    def __init__(self, module: Any, keep: Callable[[Any], bool] = lambda func: False) -> None:
+        self._bodies = {symbol(f): f for f in functions(module) if len(f.regions[0].blocks) and not keep(f)}
         self._done: set[str] = set()
         self._stack: list[str] = []
 

@@ -193,21 +193,27 @@ class _Jvp:
         self.bind(node.results, active, list(new.results))
 
     def operation(self, node: Node) -> None:
-        operands = self.primals(node.operands)
+        results, tangents = self.evaluated(node)
+        self.primal.update(zip(node.results, results, strict=True))
+        for old, result, tangent in zip(node.results, results, tangents, strict=True):
+            if tangent is not None and old in self.active:
+                if tangent.type != result.type:
+                    raise TypeError(f"the jvp rule of {node.name} gives {tangent.type} as the tangent of {result.type}")
+                self.tangent[old] = tangent
+
+    def evaluated(self, node: Node) -> tuple[Sequence[Value], Sequence[Value | None]]:
+        """The results of an operation and their tangents."""
+        operands, moved = self.primals(node.operands), [self.tangent.get(v) for v in node.operands]
+        attributes = decode_attributes(node.op)
+        if node.record is not None and node.record.paired is not None:
+            return node.record.paired(operands, moved, attributes)
         if node.record is None or isinstance(node.record.jvp, Absent):
             raise _no_rule(node)
         new = node.op.clone()
         for i, operand in enumerate(operands):
             new.operands[i] = operand
         results = list(new.results)
-        self.primal.update(zip(node.results, results, strict=True))
-        tangents = node.record.jvp(operands, results, [self.tangent.get(v) for v in node.operands],
-                                   decode_attributes(node.op))
-        for old, result, tangent in zip(node.results, results, tangents, strict=True):
-            if tangent is not None and old in self.active:
-                if tangent.type != result.type:
-                    raise TypeError(f"the jvp rule of {node.name} gives {tangent.type} as the tangent of {result.type}")
-                self.tangent[old] = tangent
+        return results, node.record.jvp(operands, results, moved, attributes)
 
 
 def _no_rule(node: Node) -> DifferentiationError:

@@ -16,6 +16,8 @@ from wengert.dialects.control import FOR, WHILE, find_function, functions, symbo
 from wengert.dialects.errors import DifferentiationError, WengertValueError
 from wengert.dialects.op import Op, lookup
 from wengert.passes.base import near_matches
+from wengert.passes.calls import CallRecords
+from wengert.passes.purity import CALL
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +112,7 @@ def read_function(func: Any) -> Function:
     """
     home: dict[Value, Body] = {}
     definition: dict[Value, Node] = {}
+    calls = CallRecords(func)
 
     def read_body(block: Any, parent: Node | None, depth: int) -> Body:
         body = Body(block, list(block.arguments), parent, depth)
@@ -121,7 +124,8 @@ def read_function(func: Any) -> Function:
 
     def read_node(op: Any, body: Body) -> Node:
         name = op.name
-        node = Node(op, name, list(op.operands), list(op.results), lookup(name))
+        record = calls.of(op) if name == CALL else lookup(name)
+        node = Node(op, name, list(op.operands), list(op.results), record)
         for result in node.results:
             home[result], definition[result] = body, node
         regions = op.regions

@@ -1,0 +1,93 @@
+"""Linear functions: which calls of a jvp are opened before it is split, and functions that are declared as transposes.
+
+    @l {diff.known = k, diff.transposed = @lt}   =>   @l(known.., dx..) -> (dy..), the transpose of @lt(known.., ct..)
+
+Assumes that what is called is complete (passes/expand.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wengert.dialects.bindings import ir
+from wengert.dialects.build import create
+from wengert.dialects.control import entry, find_function, function_types, return_, symbol
+from wengert.dialects.op import encode_attributes
+from wengert.passes.calls import has_rules, kept, known_operands, transposed_name
+from wengert.passes.inline import Inliner, inline_call
+from wengert.passes.linearize import emit_linearized
+from wengert.passes.promote import promote_function
+from wengert.passes.purity import CALL, Effects, callee
+from wengert.passes.simplify import simplify_function
+from wengert.passes.store import store_residuals
+from wengert.passes.taint import flow, reachable
+from wengert.passes.transpose import emit_transposed
+from wengert.passes.tree import read_function
+
+
+def open_tangent_calls(module: Any, tangents: Any) -> None:
+    """Inline the calls in a jvp, except those of linear functions and those that only take known values.
+
+    A rule may apply any function to tangents; that it is linear shows in its body.
+    """
+    primals = int(ir.IntegerAttr(tangents.attributes["diff.primals"]).value)
+    inliner = Inliner(module, kept)
+    inliner.inline(tangents)
+    while True:
+        tree = read_function(tangents)
+        moving = reachable(tree.body.arguments[primals:], flow(tree.body, through_inert=True).forward)
+        nodes = [node for node in tree.body.walk() if node.name == CALL and any(v in moving for v in node.operands)]
+        calls = [node.op for node in nodes if node.record is not None and not node.record.linear]
+        if not calls:
+            return
+        for call in calls:
+            func = find_function(module, callee(call))
+            inliner.inline(func)
+            inline_call(call, func)
+
+
+def define_transpose(module: Any, func: Any) -> None:
+    """Write the body of a linear function that is declared to be the transpose of another.
+
+    Raises:
+        DifferentiationError: the other function is not linear in what it has to be linear in; it names the line.
+    """
+    name, known = symbol(func), known_operands(func)
+    source = find_function(module, transposed_name(func))
+    effects = Effects(module)
+    work = source.clone(ip=ir.InsertionPoint(module.body))
+    work.attributes["sym_name"] = ir.StringAttr.get(f"{name}.linear")
+    for attribute, value in encode_attributes({"diff.primals": known, "diff.results": 0, "diff.wrt": ()}).items():
+        work.attributes[attribute] = value
+    Inliner(module, has_rules).inline(work)
+    open_tangent_calls(module, work)
+    simplify_function(work, effects)
+    promote_function(work, effects)
+    forward, linear = emit_linearized(module, work, f"{name}.early", f"{name}.late")
+    work.erase()
+    turned = emit_transposed(module, linear, f"{name}.turned")
+    linear.erase()
+    store_residuals(module, forward, [turned])
+    forward = find_function(module, f"{name}.early")  # storage has written it anew
+    _compose(module, func, known, forward, turned)
+
+
+def _compose(module: Any, func: Any, known: int, forward: Any, turned: Any) -> None:
+    """The body of @l: the residuals of the known part, then the linear part."""
+    arguments = function_types(func)[0]
+    func.regions[0].blocks.append(*arguments, arg_locs=[func.location] * len(arguments))
+    block = entry(func)
+    with func.location, ir.InsertionPoint(block):
+        values = list(block.arguments)
+        tapes = _call(forward, values[:known])
+        return_(_call(turned, [*values, *tapes]), block)
+    inliner = Inliner(module, has_rules)
+    inliner.inline(func)
+    forward.erase()
+    turned.erase()
+    simplify_function(func, Effects(module))
+
+
+def _call(func: Any, operands: list[Any]) -> list[Any]:
+    target = {"callee": ir.FlatSymbolRefAttr.get(symbol(func))}
+    return list(create(CALL, function_types(func)[1], operands, target).results)
