@@ -14,7 +14,7 @@ import numpy as np
 from wengert.dialects.bindings import DYNAMIC, ir, is_tensor, position_of
 from wengert.dialects.control import FOR, IF, WHILE, entry, find_function
 from wengert.dialects.effects import CheckFailed, failed_check
-from wengert.dialects.op import DTYPES, decode_attributes, dtype_name, lookup
+from wengert.dialects.op import DTYPES, Op, decode_attributes, dtype_name, lookup
 
 Environment = dict[Any, Any]
 Residuals = dict[tuple[int, ...], Any]
@@ -32,20 +32,34 @@ def run(module: Any, name: str, arguments: Sequence[Any], residuals: Residuals |
     Raises:
         WengertError: a run-time check failed; the error has the user's position.
     """
-    return _Interpreter(module, residuals if residuals is not None else {}).call(name, arguments)
+    interpreter = Interpreter(module, residuals if residuals is not None else {})
+    return interpreter.call(name, typed_arguments(module, name, arguments))
 
 
-class _Interpreter:
+def typed_arguments(module: Any, name: str, arguments: Sequence[Any]) -> list[Any]:
+    """The arguments with exactly the dtypes of function `name`.
+
+    Raises:
+        TypeError: too many or too few of them, or a wrong shape.
+    """
+    block = entry(find_function(module, name))
+    if len(arguments) != len(block.arguments):
+        raise TypeError(f"@{name} takes {len(block.arguments)} arguments, got {len(arguments)}")
+    return [_typed(v, a.type) for a, v in zip(block.arguments, arguments)]
+
+
+class Interpreter:
+    """Executes functions.  Values pass through control flow untouched, as the objects they are: a subclass whose
+    `apply` wraps what it returns sees every value again where it is used."""
+
     def __init__(self, module: Any, residuals: Residuals) -> None:
         self.module, self.residuals = module, residuals
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
-        func = find_function(self.module, name)
-        block = entry(func)
-        if len(arguments) != len(block.arguments):
-            raise TypeError(f"@{name} takes {len(block.arguments)} arguments, got {len(arguments)}")
+        """Execute a function on values of the types of its arguments; its residuals are its own."""
+        block = entry(find_function(self.module, name))
         with np.errstate(all="ignore"):
-            return self.block(block, {a: _typed(v, a.type) for a, v in zip(block.arguments, arguments)})
+            return self.block(block, dict(zip(block.arguments, arguments, strict=True)))
 
     def block(self, block: Any, env: Environment) -> list[Any]:
         """Execute to the terminator; the values it hands on."""
@@ -66,7 +80,10 @@ class _Interpreter:
             region = 0 if operands[0] else 1
             return self.block(entry(op, region), env) if len(op.regions[region].blocks) else []
         if op.name == "func.call":
-            return _Interpreter(self.module, {}).call(ir.FlatSymbolRefAttr(op.attributes["callee"]).value, operands)
+            outer, self.residuals = self.residuals, {}
+            results = self.call(ir.FlatSymbolRefAttr(op.attributes["callee"]).value, operands)
+            self.residuals = outer
+            return results
         if op.name == "diff.save":
             self.residuals[(_identity(op), *map(int, operands[1:]))] = operands[0]
             return []
@@ -75,11 +92,11 @@ class _Interpreter:
         record = lookup(op.name)
         if record is None:
             raise TypeError(f"{position_of(op.location) or ''}: the interpreter has no record of {op.name}")
-        attributes = {
-            k: v
-            for k, v in decode_attributes(op).items()
-            if not k.startswith("nd.") and k not in ("fastmath", "overflowFlags", "operandSegmentSizes", "nuw", "nsw")
-        }
+        return self.apply(op, record, operands)
+
+    def apply(self, op: Any, record: Op, operands: list[Any]) -> list[Any]:
+        """Execute one operation that has a record."""
+        attributes = meaning_attributes(op)
         if record.typed:
             attributes["out"] = [(_shape(r.type), DTYPES[dtype_name(r.type)]) for r in op.results]
         try:
@@ -108,6 +125,15 @@ class _Interpreter:
             carried = self.block(after, env)
 
 
+def meaning_attributes(op: Any) -> dict[str, Any]:
+    """The attributes that an operation's meaning depends on."""
+    return {
+        k: v
+        for k, v in decode_attributes(op).items()
+        if not k.startswith("nd.") and k not in ("fastmath", "overflowFlags", "operandSegmentSizes", "nuw", "nsw")
+    }
+
+
 def _identity(op: Any) -> int:
     return int(ir.IntegerAttr(op.attributes["id"]).value)
 
@@ -131,4 +157,4 @@ def _typed(value: Any, type_: Any) -> Any:
     return array if is_tensor(type_) else array[()]
 
 
-__all__ = ["Residuals", "run"]
+__all__ = ["Interpreter", "Residuals", "meaning_attributes", "run", "typed_arguments"]

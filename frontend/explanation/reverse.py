@@ -1,0 +1,189 @@
+"""The reverse sweep over a tape, in NumPy: a second derivation of gradients.
+
+For one step the cotangents of the operands come
+
+- of elementwise operations from their partial derivatives: the record's jvp rule, applied to arrays with one tangent of
+  ones at a time;
+- of operations that move data from where they move it: the operation, applied to the numbers of the elements, says
+  which element each element of the result is;
+- of the others (products, reductions, calls with rules) from the compiler's own passes, applied to this one operation
+  as a function of its own, executed by the interpreter.
+
+The sweep is a list of steps in reverse; no control flow, no storage and no simplification of the compiler takes part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.bindings import ir, is_float
+from wengert.dialects.control import entry, make_function, return_
+from wengert.dialects.interpret import run
+from wengert.frontend.explanation.tape import Site, Step, Tape
+from wengert.passes.jvp import emit_jvp, float_arguments
+from wengert.passes.linearize import emit_linearized
+from wengert.passes.transpose import emit_transposed
+
+
+@dataclass(eq=False)
+class Sweep:
+    """What the sweep left.
+
+    gradients: of the inputs of the tape, None where none arrived.
+    arrived: the largest absolute cotangent of each slot a cotangent arrived at.
+    culprit: the first step (in reverse order) that made a cotangent that is not finite from finite ones, and the
+    operand that got it.
+    """
+
+    gradients: list[Any] = field(default_factory=list)
+    arrived: dict[int, float] = field(default_factory=dict)
+    culprit: tuple[Step, int, Any] | None = None
+    amplified: tuple[float, Step] | None = None
+
+
+def sweep(module: Any, tape: Tape, seeds: Mapping[int, Any]) -> Sweep:
+    """Cotangents of the inputs, from those of some slots (`seeds`: slot -> cotangent)."""
+    found = Sweep()
+    cotangents: dict[int, Any] = {slot: np.array(ct) for slot, ct in seeds.items()}
+    pullbacks: dict[Any, Callable[..., list[Any]]] = {}
+
+    def arrives(slot: int) -> Any:
+        ct = cotangents.get(slot)
+        if ct is not None:
+            found.arrived[slot] = _largest(ct)
+        return ct
+
+    with np.errstate(all="ignore"):
+        for step in reversed(tape.steps):
+            cts = [None if slot is None else arrives(slot) for slot in step.targets]
+            if step.dead or all(ct is None for ct in cts):
+                continue
+            for slot in step.targets:
+                cotangents.pop(slot, None)  # complete: nothing before this step uses the value
+            _pull(module, step, cts, cotangents, pullbacks, found)
+        found.gradients = [arrives(held.slot) for held in tape.inputs if held.slot is not None]
+    return found
+
+
+def _pull(module: Any, step: Step, cts: list[Any], cotangents: dict[int, Any],
+          pullbacks: dict[Any, Callable[..., list[Any]]], found: Sweep) -> None:
+    record = step.site.record
+    finite = all(ct is None or np.isfinite(ct).all() for ct in cts)
+    if record.family == "structural":
+        contributions = _moved(step, cts[0])
+    elif record.family == "elementwise":
+        contributions = _scaled(step, cts[0])
+    else:
+        if step.site.op not in pullbacks:
+            pullbacks[step.site.op] = _pullback(module, step.site)
+        contributions = pullbacks[step.site.op](step, cts)
+    _note(step, contributions[0] if record.destination is not None else cts[0])
+    incoming = max((_largest(ct) for ct in cts if ct is not None), default=0.0)
+    for i, (slot, contribution) in enumerate(zip(step.sources, contributions, strict=True)):
+        if slot is None or contribution is None:
+            continue
+        contribution = np.asarray(contribution)
+        if finite and found.culprit is None and not np.isfinite(contribution).all():
+            found.culprit = (step, i, cts[0])
+        if incoming and (ratio := _largest(contribution) / incoming) > (found.amplified or (0.0,))[0]:
+            found.amplified = (ratio, step)
+        present = cotangents.get(slot)
+        cotangents[slot] = np.array(contribution) if present is None else present + contribution
+
+
+def _scaled(step: Step, ct: Any) -> list[Any]:
+    """ct * dy/dx_i of an elementwise operation."""
+    return [None if slot is None else ct * partial(step, i) for i, slot in enumerate(step.sources)]
+
+
+def partial(step: Step, i: int) -> Any:
+    """The partial derivative of an elementwise step by operand i, an array like the operand."""
+    record = step.site.record
+    tangents = [np.ones_like(x) if k == i else None for k, x in enumerate(step.primals)]
+    assert callable(record.jvp)
+    tangent = record.jvp(step.primals, step.results, tangents, step.site.attributes)[0]
+    return np.zeros_like(step.primals[i]) if tangent is None else tangent
+
+
+def _moved(step: Step, ct: Any) -> list[Any]:
+    """Every element of ct goes to the element of an operand that stands there."""
+    numbers, first = _numbered(step)
+    flat, result = numbers.reshape(-1), np.asarray(ct).reshape(-1)
+    contributions: list[Any] = [None] * len(step.sources)
+    for i, start in first.items():
+        operand = step.primals[i]
+        shape, dtype = (operand.shape, operand.dtype) if hasattr(operand, "shape") else ((), np.float64)
+        size = int(np.prod(shape))
+        here = (flat >= start) & (flat < start + size)
+        sums = np.bincount(flat[here] - start, weights=result[here], minlength=size)
+        contributions[i] = sums.reshape(shape).astype(dtype)
+    return contributions
+
+
+def _numbered(step: Step) -> tuple[np.ndarray, dict[int, int]]:
+    """The operation applied to element numbers, and the number of the first element of each operand it moves."""
+    record, values, first, count = step.site.record, list(step.primals), {}, 0
+    for i in record.linear:
+        shape = np.shape(values[i]) if not hasattr(values[i], "shape") else values[i].shape
+        size = int(np.prod(shape))
+        values[i] = np.arange(count, count + size).reshape(shape)[()]
+        first[i], count = count, count + size
+    attributes = dict(step.site.attributes)
+    if record.typed:
+        attributes["out"] = [(tuple(r.shape), np.int64) for r in step.results]
+    return np.asarray(record.meaning(*values, **attributes)), first
+
+
+def _pullback(module: Any, site: Site) -> Callable[[Step, list[Any]], list[Any]]:
+    """The pullback of one operation, by jvp, linearize and transpose of a function that does nothing else."""
+    operands, results = list(site.op.operands), list(site.op.results)
+    name = f"explained.{site.order}"
+    with site.op.location:
+        func = make_function(module, name, [v.type for v in operands], [r.type for r in results])
+        block = entry(func)
+        with ir.InsertionPoint(block):
+            clone = site.op.clone()
+            for i, argument in enumerate(block.arguments):
+                clone.operands[i] = argument
+            return_(list(clone.results), block)
+        wrt = float_arguments(func)
+        tangents = emit_jvp(module, func, wrt, f"{name}.jvp")
+        _, linear = emit_linearized(module, tangents, f"{name}.fwd", f"{name}.lin")
+        emit_transposed(module, linear, f"{name}.rev")
+
+    def pull(step: Step, cts: list[Any]) -> list[Any]:
+        residuals: dict[tuple[int, ...], Any] = {}
+        run(module, f"{name}.fwd", step.primals, residuals)
+        given = [np.zeros_like(y) if ct is None else ct
+                 for y, ct, result in zip(step.results, cts, results) if is_float(result.type)]
+        pulled = iter(run(module, f"{name}.rev", [*step.primals, *given], residuals))
+        return [next(pulled) if i in wrt else None for i in range(len(operands))]
+
+    return pull
+
+
+def _note(step: Step, ct: Any) -> None:
+    """What the reader sees of the adjoint: the last one of the run, the largest, and the share."""
+    if ct is None:
+        return
+    site, largest = step.site, _largest(ct)
+    if not site.reached:
+        site.adjoint = ct
+    site.reached += 1
+    site.largest_adjoint = max(site.largest_adjoint, largest)
+    value = step.primals[0] if site.record.destination is not None else step.results[0]
+    if np.shape(value) == np.shape(ct):
+        weight = np.abs(np.asarray(value) * ct)
+        site.weight += float(np.sum(weight[np.isfinite(weight)]))
+
+
+def _largest(ct: Any) -> float:
+    array = np.abs(np.asarray(ct))
+    return float(array.max()) if array.size else 0.0
+
+
+__all__ = ["Sweep", "partial", "sweep"]
