@@ -126,6 +126,9 @@ trunci = discrete(
 sitofp = _convert("arith.sitofp", "f64")
 uitofp = _convert("arith.uitofp", "f64")
 fptosi = _convert("arith.fptosi", "i64").where(recompute=False)
+bitcast = discrete(
+    "arith.bitcast", lambda x, out: np.asarray(x).view(out[0][1])[()], ("x",), converted("i64"), typed=True
+)
 isnan = discrete("math.isnan", np.isnan, ("x",), predicate_type, recompute=False)
 isinf = discrete("math.isinf", np.isinf, ("x",), predicate_type, recompute=False)
 isfinite = discrete("math.isfinite", np.isfinite, ("x",), predicate_type, recompute=False)

@@ -2,14 +2,23 @@
 
 A check records the first failure and lets execution go on; the caller of the compiled function raises the error with
 the user's line.  Whoever emits a check also makes what follows safe (it clamps the index).
+
+A check carries up to three i64 values.  ``{0}`` in its message stands for the first as an integer, ``{0:f64}`` for the
+float64 that has these bits.  A message may have three lines: what, why, help.
 """
 
 from __future__ import annotations
 
+import re
+import struct
+from collections.abc import Sequence
 from typing import Any
 
 from wengert.dialects.errors import (
+    KinkError,
     Position,
+    WengertError,
+    WengertFloatingPointError,
     WengertIndexError,
     WengertNameError,
     WengertRuntimeError,
@@ -25,6 +34,8 @@ ERRORS: dict[str, type[Exception]] = {
     "ValueError": WengertValueError,
     "TypeError": WengertTypeError,
     "RuntimeError": WengertRuntimeError,
+    "FloatingPointError": WengertFloatingPointError,
+    "KinkError": KinkError,
     "AssertionError": AssertionError,
     "ZeroDivisionError": ZeroDivisionError,
 }
@@ -41,30 +52,43 @@ def _help(kind: str, message: str) -> str:
     return UNBOUND_HELP if kind == "UnboundLocalError" else ""
 
 
-def failed_check(kind: str, message: str, a: int, b: int, position: Position | None) -> Exception:
-    """The exception for a failed check; ``{0}`` and ``{1}`` in the message stand for the two values."""
-    text = message.replace("{0}", str(a)).replace("{1}", str(b))
+#: The most values a check carries.
+MOST_VALUES = 3
+
+
+def filled(message: str, values: Sequence[int]) -> str:
+    """The message with the values of the check in their places."""
+
+    def shown(place: re.Match[str]) -> str:
+        value = int(values[int(place[1])])
+        return repr(struct.unpack("<d", struct.pack("<q", value))[0]) if place[2] else str(value)
+
+    return re.sub(r"\{(\d)(:f64)?\}", shown, message)
+
+
+def failed_check(kind: str, message: str, values: Sequence[int], position: Position | None) -> Exception:
+    """The exception for a failed check."""
+    what, why, help = [*filled(message, values).split("\n"), "", ""][:3]
     error = ERRORS.get(kind, WengertRuntimeError)
-    if issubclass(
-        error, (WengertIndexError, WengertNameError, WengertValueError, WengertTypeError, WengertRuntimeError)
-    ):
-        return error(text, position, help=_help(kind, message))
-    located = WengertRuntimeError(text, position)
-    return error(str(located))
+    if issubclass(error, WengertError):
+        return error(what, position, why, help or _help(kind, message))
+    return error(str(WengertRuntimeError(what, position, why, help)))
 
 
 class CheckFailed(Exception):
     """Raised by the interpreter at a failed check; carries what `failed_check` needs."""
 
-    def __init__(self, kind: str, message: str, a: int, b: int) -> None:
+    def __init__(self, kind: str, message: str, values: Sequence[int]) -> None:
         super().__init__(message)
-        self.kind, self.message, self.a, self.b = kind, message, a, b
+        self.kind, self.message, self.values = kind, message, values
 
 
-def _check(ok: Any, a: Any, b: Any, kind: str, message: str) -> list[Any]:
+def _check(ok: Any, *values: Any, kind: str, message: str) -> list[Any]:
     if not ok:
-        raise CheckFailed(kind, message, int(a), int(b))
+        raise CheckFailed(kind, message, [int(v) for v in values])
     return []
 
 
-check = register(Op("nd.check", ("ok", "a", "b"), _check, lambda *_, **__: [], DISCRETE, effect=True, family="effect"))
+check = register(
+    Op("nd.check", ("ok", "*values"), _check, lambda *_, **__: [], DISCRETE, effect=True, family="effect")
+)

@@ -76,6 +76,14 @@ class WengertRuntimeError(WengertError, RuntimeError):
     """A check that failed while compiled code was running."""
 
 
+class WengertFloatingPointError(WengertError, FloatingPointError):
+    """A NaN or infinity that was made while compiled code was running, under ``nan="trap"``."""
+
+
+class KinkError(WengertError, ArithmeticError):
+    """A derivative was taken at a point where there is none, under ``kinks="error"``."""
+
+
 class UnsupportedError(WengertError, NotImplementedError):
     """Python or NumPy that wengert does not compile; the help says what to write instead."""
 

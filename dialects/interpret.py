@@ -102,7 +102,7 @@ class Interpreter:
         try:
             value = record.meaning(*operands, **attributes)
         except CheckFailed as failed:
-            raise failed_check(failed.kind, failed.message, failed.a, failed.b, position_of(op.location)) from None
+            raise failed_check(failed.kind, failed.message, failed.values, position_of(op.location)) from None
         values = list(value) if isinstance(value, (tuple, list)) else [value]
         return [_typed(v, r.type) for v, r in zip(values, op.results)]
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_float, is_tensor, tensor_type
+
+if TYPE_CHECKING:
+    from wengert.dialects.kinks import Kink
 
 DTYPES: dict[str, type] = {
     "f64": np.float64,
@@ -80,6 +83,8 @@ class Op:
         effect: the op must neither be removed, merged nor moved.
         recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
         expensive: worth a residual rather than a second evaluation (transcendental functions).
+        symbol: what a message calls it, in terms of its attributes; the name without the dialect if there is none.
+        kinks: where the derivative does not exist, or the function jumps; see dialects/kinks.py.
         samples: functions of a random generator, each returning the operands of one test point.
     """
 
@@ -99,6 +104,8 @@ class Op:
     typed: bool = False
     family: str = ""
     paired: PairedRule | None = None
+    symbol: str = ""
+    kinks: tuple[Kink, ...] = ()
     samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
     sample_attributes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -139,6 +146,10 @@ class Op:
         return ir.Operation.create(
             self.name, list(result_types), list(operands), encode_attributes(attributes), loc=loc, ip=ip
         )
+
+    def spelled(self, attributes: Mapping[str, Any]) -> str:
+        """What a message calls an operation with these attributes."""
+        return (self.symbol or self.name.partition(".")[2]).format(**attributes)
 
     def where(self, **changes: Any) -> Op:
         """A copy of the record with some fields changed, put in its place in the registry."""

@@ -106,10 +106,10 @@ def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(bundle[8 : 8 + size]), bundle[8 + size :]
 
 
-def _error_of(checks: list[Any]) -> Callable[[int, int, int], BaseException]:
-    def error(number: int, a: int, b: int) -> BaseException:
+def _error_of(checks: list[Any]) -> Callable[..., BaseException]:
+    def error(number: int, *values: int) -> BaseException:
         kind, message, file, line, column = checks[number - 1]
-        return failed_check(kind, message, a, b, Position(file, line, column) if file else None)
+        return failed_check(kind, message, values, Position(file, line, column) if file else None)
 
     return error
 

@@ -1,7 +1,7 @@
 """Run-time checks: nd.check becomes stores into the error record, the last argument of the entry function.
 
 The record is ``memref<4xi64>``, zero when the function is called: [0] is 1 + the number of the check that failed first,
-[1] and [2] are its two values.  Execution goes on after a failure (what follows a check is safe by itself), except that
+[1] to [3] are its values.  Execution goes on after a failure (what follows a check is safe by itself), except that
 a ``while`` around the check stops: its condition may depend on what was not computed.
 
 Assumes that calls are inlined.  Leaves no nd.check, and the table of checks as the module attribute `nd.checks`, in the
@@ -87,16 +87,16 @@ def _compare_equal(x: Any, y: Any) -> Any:
 
 
 def _record_failure(op: Any, number: int, record: Any) -> None:
-    """``if not ok and record[0] == 0: record[:3] = number, a, b``"""
-    ok, a, b = op.operands
-    i1, i64 = ok.type, a.type
+    """``if not ok and record[0] == 0: record[:] = number, values..``"""
+    ok, *values = op.operands
+    i1, i64 = ok.type, ir.IntegerType.get_signless(64)
     failed = create("arith.xori", [i1], [ok, constant(1, i1)]).result
     outer = make_if(failed, [])
     then, otherwise = entry(outer, 0), entry(outer, 1)
     with ir.InsertionPoint(then):
         inner = make_if(_first_failure(record), [])
         with ir.InsertionPoint(entry(inner, 0)):
-            for place, value in enumerate((constant(number, i64), a, b)):
+            for place, value in enumerate((constant(number, i64), *values)):
                 create("memref.store", [], [value, record, index(place)])
         for block in (entry(inner, 0), entry(inner, 1), then):
             yield_([], block)

@@ -19,7 +19,7 @@ from wengert.runtime.fallback import fallback_entry
 from wengert.runtime.signature import KernelSignature
 
 Entry = Callable[..., Any]
-OnError = Callable[[int, int, int], BaseException]
+OnError = Callable[..., BaseException]
 
 RELEASE_GIL_ELEMENTS = 8192  # about 10 us of elementwise work; giving the GIL up and back takes about 45 ns
 _METH_FASTCALL_KEYWORDS = 0x0080 | 0x0002
@@ -93,8 +93,8 @@ def build_entry(
 
     A call with anything but exactly the leaves of the signature (their number, keywords, type, dtype, shape, layout,
     alignment, a read-only array to write, a written array that shares memory with another argument) is answered by
-    `on_mismatch(*args, **kwargs)`. If the kernel records an error, `on_error(code, a, b)` returns the exception to
-    raise; `code` is 1 + the index of the failed check.
+    `on_mismatch(*args, **kwargs)`. If the kernel records an error, `on_error(code, a, b, c)` returns the exception to
+    raise; `code` is 1 + the index of the failed check, the others are its values.
 
     Where the layout of Python's objects is not the expected one, the same behaviour comes from `fallback_entry`.
     """

@@ -9,7 +9,7 @@ loaded from the global table `@entry.table`, which `entry.build_entry` fills aft
 2. with written arguments: no written memory overlaps that of another argument, otherwise the same;
 3. the tuple of results is made and its arrays are allocated into it, so one reference owns all there is to release;
 4. the kernel runs, without the GIL if asked;
-5. if it recorded an error, everything is released and the exception `on_error(code, a, b)` returns is raised;
+5. if it recorded an error, everything is released and the exception `on_error(code, a, b, c)` returns is raised;
 6. scalar results become NumPy scalars.
 
 What is done to arrays is a function for every distinct slot (`entry_arrays.py`), inlined when used a few times: the
@@ -97,7 +97,7 @@ class _EntryWriter(FunctionWriter):
         self.line("ret ptr null")
         globals_ = [
             f"{symbol(self.table)} = global [{len(TABLE)} x ptr] zeroinitializer",
-            f'{self.format} = internal constant [4 x i8] c"LLL\\00"',
+            f'{self.format} = internal constant [5 x i8] c"LLLL\\00"',
             f"declare void {symbol(self.signature.name)}({', '.join(kernel_parameters(self.signature))})",
         ]
         return "\n".join([*globals_, *self.arrays.texts(), overlap_function(self.symbol), self.text(), _METADATA])
@@ -253,7 +253,7 @@ class _EntryWriter(FunctionWriter):
         self.branch(self.equal("i64", code, 0), good, recorded)
         self.label(recorded)
         self.call_void("Py_DecRef", f"ptr {owner}")
-        values = f"i64 {code}, i64 {self.field('i64', record, 8)}, i64 {self.field('i64', record, 16)}"
+        values = ", ".join([f"i64 {code}", *(f"i64 {self.field('i64', record, 8 * k)}" for k in range(1, ERROR_WORDS))])
         callback = f"ptr {self.fixed('on_error')}, ptr {self.format}, {values}"
         error = self.value(f"call ptr (ptr, ptr, ...) {self.fixed('PyObject_CallFunction')}({callback})")
         self.branch(self.value(f"icmp ne ptr {error}, null"), raising, "failed")

@@ -30,7 +30,7 @@ def fallback_entry(
     library: Library,
     signature: KernelSignature,
     on_mismatch: Callable[..., Any],
-    on_error: Callable[[int, int, int], BaseException],
+    on_error: Callable[..., BaseException],
     *,
     single: bool = False,
 ) -> Callable[..., Any]:
@@ -51,7 +51,7 @@ def fallback_entry(
         kernel(*operands, *(result.ctypes.data for result in results), ctypes.addressof(record))
         if record[0]:
             del results
-            raise on_error(record[0], record[1], record[2])
+            raise on_error(*record)
         values = tuple(result if result.ndim else result[()] for result in results)
         return values[0] if single else values
 

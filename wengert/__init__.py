@@ -13,8 +13,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wengert.dialects.errors import DifferentiationError as DifferentiationError
+    from wengert.dialects.errors import KinkError as KinkError
     from wengert.dialects.errors import UnsupportedError as UnsupportedError
     from wengert.dialects.errors import WengertError as WengertError
+    from wengert.dialects.errors import WengertFloatingPointError as WengertFloatingPointError
     from wengert.dialects.errors import WengertIndexError as WengertIndexError
     from wengert.dialects.errors import WengertNameError as WengertNameError
     from wengert.dialects.errors import WengertRuntimeError as WengertRuntimeError
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 #: module -> the public names that live there.
 _NAMES = {
     "wengert.dialects.errors": [
-        "DifferentiationError", "UnsupportedError", "WengertError", "WengertIndexError", "WengertNameError",
-        "WengertRuntimeError", "WengertTypeError", "WengertValueError",
+        "DifferentiationError", "KinkError", "UnsupportedError", "WengertError", "WengertFloatingPointError",
+        "WengertIndexError", "WengertNameError", "WengertRuntimeError", "WengertTypeError", "WengertValueError",
     ],
     "wengert.frontend.api": ["compile"],
     "wengert.frontend.checking": ["GradientError", "check_grads"],

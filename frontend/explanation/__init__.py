@@ -1,1 +1,1 @@
-"""Explanations of a program and its gradient: a tape of what ran, the reverse sweep over it, a diagnosis, a rendering."""
+"""Explanations of a gradient: a tape of what ran, the reverse sweep over it, a diagnosis, a rendering."""

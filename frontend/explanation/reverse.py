@@ -45,59 +45,85 @@ class Sweep:
     amplified: tuple[float, Step] | None = None
 
 
+@dataclass(slots=True)
+class Cotangent:
+    """A cotangent; `chosen` marks the elements that a `select` on every path to it has chosen (None: an ordinary one).
+
+    Where it is not chosen the zero means "no path": no partial derivative is multiplied with it (passes/masks.py).
+    """
+
+    value: Any
+    chosen: Any = None
+
+    def plus(self, other: Cotangent) -> Cotangent:
+        value = self.value + other.value
+        masked = self.chosen is not None and other.chosen is not None
+        return Cotangent(value, value != 0 if masked else None)
+
+    def masked(self, value: Any) -> Any:
+        """`value`, which is linear in this cotangent, element by element; zero where nothing was chosen."""
+        return value if self.chosen is None else np.where(self.chosen, value, np.zeros_like(value))
+
+
+Pullbacks = dict[Any, Callable[..., list[Any]]]
+
+
 def sweep(module: Any, tape: Tape, seeds: Mapping[int, Any]) -> Sweep:
     """Cotangents of the inputs, from those of some slots (`seeds`: slot -> cotangent)."""
     found = Sweep()
-    cotangents: dict[int, Any] = {slot: np.array(ct) for slot, ct in seeds.items()}
-    pullbacks: dict[Any, Callable[..., list[Any]]] = {}
+    cotangents = {slot: Cotangent(np.array(ct)) for slot, ct in seeds.items()}
+    pullbacks: Pullbacks = {}
 
-    def arrives(slot: int) -> Any:
-        ct = cotangents.get(slot)
-        if ct is not None:
-            found.arrived[slot] = _largest(ct)
+    def arrives(slot: int | None) -> Cotangent | None:
+        ct = None if slot is None else cotangents.pop(slot, None)  # complete: nothing before this step uses the value
+        if ct is not None and slot is not None:
+            found.arrived[slot] = _largest(ct.value)
         return ct
 
     with np.errstate(all="ignore"):
         for step in reversed(tape.steps):
-            cts = [None if slot is None else arrives(slot) for slot in step.targets]
-            if step.dead or all(ct is None for ct in cts):
-                continue
-            for slot in step.targets:
-                cotangents.pop(slot, None)  # complete: nothing before this step uses the value
-            _pull(module, step, cts, cotangents, pullbacks, found)
-        found.gradients = [arrives(held.slot) for held in tape.inputs if held.slot is not None]
+            cts = [arrives(slot) for slot in step.targets]
+            if not step.dead and any(ct is not None for ct in cts):
+                for slot, contribution in _pull(module, step, cts, pullbacks, found):
+                    present = cotangents.get(slot)
+                    cotangents[slot] = contribution if present is None else present.plus(contribution)
+        found.gradients = [None if (ct := arrives(held.slot)) is None else ct.value for held in tape.inputs]
     return found
 
 
-def _pull(module: Any, step: Step, cts: list[Any], cotangents: dict[int, Any],
-          pullbacks: dict[Any, Callable[..., list[Any]]], found: Sweep) -> None:
-    record = step.site.record
-    finite = all(ct is None or np.isfinite(ct).all() for ct in cts)
+def _pull(module: Any, step: Step, cts: list[Cotangent | None], pullbacks: Pullbacks,
+          found: Sweep) -> list[tuple[int, Cotangent]]:
+    """What each differentiated operand of a step receives: (slot, contribution)."""
+    site, record = step.site, step.site.record
+    present = [ct for ct in cts if ct is not None]
     if record.family == "structural":
-        contributions = _moved(step, cts[0])
+        contributions = _moved(step, present[0])
     elif record.family == "elementwise":
-        contributions = _scaled(step, cts[0])
+        contributions = _scaled(step, present[0])
     else:
-        if step.site.op not in pullbacks:
-            pullbacks[step.site.op] = _pullback(module, step.site)
-        contributions = pullbacks[step.site.op](step, cts)
+        if site.op not in pullbacks:
+            pullbacks[site.op] = _pullback(module, site)
+        values = pullbacks[site.op](step, [None if ct is None else ct.value for ct in cts])
+        masked = all(ct.chosen is not None for ct in present)
+        contributions = [None if v is None else Cotangent(v, v != 0 if masked else None) for v in values]
     _note(step, contributions[0] if record.destination is not None else cts[0])
-    incoming = max((_largest(ct) for ct in cts if ct is not None), default=0.0)
+    finite, incoming = all(np.isfinite(ct.value).all() for ct in present), max(_largest(ct.value) for ct in present)
+    sent = []
     for i, (slot, contribution) in enumerate(zip(step.sources, contributions, strict=True)):
         if slot is None or contribution is None:
             continue
-        contribution = np.asarray(contribution)
-        if finite and found.culprit is None and not np.isfinite(contribution).all():
-            found.culprit = (step, i, cts[0])
-        if incoming and (ratio := _largest(contribution) / incoming) > (found.amplified or (0.0,))[0]:
+        if finite and found.culprit is None and not np.isfinite(contribution.value).all():
+            found.culprit = (step, i, present[0].value)
+        if incoming and (ratio := _largest(contribution.value) / incoming) > (found.amplified or (0.0,))[0]:
             found.amplified = (ratio, step)
-        present = cotangents.get(slot)
-        cotangents[slot] = np.array(contribution) if present is None else present + contribution
+        sent.append((slot, contribution))
+    return sent
 
 
-def _scaled(step: Step, ct: Any) -> list[Any]:
+def _scaled(step: Step, ct: Cotangent) -> list[Cotangent | None]:
     """ct * dy/dx_i of an elementwise operation."""
-    return [None if slot is None else ct * partial(step, i) for i, slot in enumerate(step.sources)]
+    return [None if slot is None else Cotangent(ct.masked(ct.value * partial(step, i)), ct.chosen)
+            for i, slot in enumerate(step.sources)]
 
 
 def partial(step: Step, i: int) -> Any:
@@ -109,18 +135,20 @@ def partial(step: Step, i: int) -> Any:
     return np.zeros_like(step.primals[i]) if tangent is None else tangent
 
 
-def _moved(step: Step, ct: Any) -> list[Any]:
+def _moved(step: Step, ct: Cotangent) -> list[Cotangent | None]:
     """Every element of ct goes to the element of an operand that stands there."""
     numbers, first = _numbered(step)
-    flat, result = numbers.reshape(-1), np.asarray(ct).reshape(-1)
-    contributions: list[Any] = [None] * len(step.sources)
+    flat, result = numbers.reshape(-1), np.asarray(ct.value).reshape(-1)
+    choice = step.site.record.destination is None and len(first) > 1  # elements of several operands compete for a place
+    contributions: list[Cotangent | None] = [None] * len(step.sources)
     for i, start in first.items():
         operand = step.primals[i]
         shape, dtype = (operand.shape, operand.dtype) if hasattr(operand, "shape") else ((), np.float64)
         size = int(np.prod(shape))
         here = (flat >= start) & (flat < start + size)
-        sums = np.bincount(flat[here] - start, weights=result[here], minlength=size)
-        contributions[i] = sums.reshape(shape).astype(dtype)
+        sums = np.bincount(flat[here] - start, weights=result[here], minlength=size).reshape(shape).astype(dtype)
+        taken = np.bincount(flat[here] - start, minlength=size).reshape(shape) > 0 if choice else sums != 0
+        contributions[i] = Cotangent(sums, ct.masked(taken) if choice else None if ct.chosen is None else taken)
     return contributions
 
 
@@ -166,10 +194,11 @@ def _pullback(module: Any, site: Site) -> Callable[[Step, list[Any]], list[Any]]
     return pull
 
 
-def _note(step: Step, ct: Any) -> None:
+def _note(step: Step, cotangent: Cotangent | None) -> None:
     """What the reader sees of the adjoint: the last one of the run, the largest, and the share."""
-    if ct is None:
+    if cotangent is None:
         return
+    ct = cotangent.value
     site, largest = step.site, _largest(ct)
     if not site.reached:
         site.adjoint = ct

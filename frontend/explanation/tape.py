@@ -64,7 +64,7 @@ class Site:
 
     @property
     def symbol(self) -> str:
-        return self.record.symbol.format(**self.attributes)
+        return self.record.spelled(self.attributes)
 
     def ran(self, value: Any) -> None:
         """One more execution, with this value."""
@@ -78,7 +78,7 @@ class Site:
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """One execution: values of the operands (stand-ins where the rules only ask for their shape) and results, and slots.
+    """One execution: values of operands (stand-ins where the rules only ask for their shape) and results, and slots.
 
     dead: no derivative goes through (a comparison, a conversion to an integer, stop_gradient, a step function).
     """
@@ -157,7 +157,8 @@ class Recorder(Interpreter):
             site.ran(_shown(record, values, results))
         tape.operations += 1
         active = any(s is not None for s in sources)
-        dead = active and (record.jvp is zero_tangent or not record.jvp or not any(is_float(r.type) for r in op.results))
+        inert = not record.jvp or record.jvp is zero_tangent
+        dead = active and (inert or not any(is_float(r.type) for r in op.results))
         targets = [self.slot() if active and not dead and is_float(r.type) else None for r in op.results]
         creates = tape.culprit is None and results and _creates_non_finite(values, results)
         if active or creates:

@@ -1,4 +1,4 @@
-"""The reverse sweep of `explain` over a tape of NumPy operations is the gradient of the compiler: two derivations agree."""
+"""The reverse sweep of `explain` over a tape of NumPy operations agrees with the gradient of the compiler."""
 
 from __future__ import annotations
 

@@ -109,9 +109,9 @@ def mismatch(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
     return ("mismatch", args, kwargs)
 
 
-def error(code: int, a: int, b: int) -> BaseException:
+def error(code: int, a: int, b: int, c: int) -> BaseException:
     """An `on_error` that keeps what was recorded."""
-    return IndexError(code, a, b)
+    return IndexError(code, a, b, c)
 
 
 Build = Callable[..., Callable[..., Any]]

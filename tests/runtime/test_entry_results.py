@@ -98,7 +98,7 @@ def test_a_recorded_error_is_raised(build: Build) -> None:
     assert (array.tolist(), scalar) == ([1.0] * 8, 2.0)
     with pytest.raises(IndexError) as caught:
         fail(5)
-    assert caught.value.args == (5, 7, -9)
+    assert caught.value.args == (5, 7, -9, 0)
 
 
 @pytest.mark.parametrize("release_gil", [False, True])
@@ -109,12 +109,12 @@ def test_errors_in_every_form_of_entry(release_gil: bool, single: bool) -> None:
     entry = build_entry(code, signature, mismatch, error, release_gil=release_gil, single=single)
     with pytest.raises(IndexError) as caught:
         entry(3, np.zeros(8))
-    assert caught.value.args == (3, 7, -9)
+    assert caught.value.args == (3, 7, -9, 0)
     assert entry(0, np.zeros(8)) == (2.0 if single else (2.0,))
 
 
 def test_on_error_that_raises_itself_or_returns_nonsense() -> None:
-    def raising(code: int, a: int, b: int) -> BaseException:
+    def raising(code: int, a: int, b: int, c: int) -> BaseException:
         raise KeyError(code)
 
     with pytest.raises(KeyError):
