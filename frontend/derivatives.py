@@ -20,6 +20,8 @@ from wengert.frontend.calls import call
 from wengert.frontend.conversions import Kind
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.positions import definition_of
+from wengert.frontend.selection import Argnum, Chosen, Variable, choose
+from wengert.frontend.selection import moving as moving_variables
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Scalar, shape_text
 
@@ -92,6 +94,9 @@ class Inner:
     moving: forms of the leaves it is differentiated with respect to; they are its first arguments.
     captures: outer IR values that are its other arguments.
     outputs: for each leaf of its result the form of a returned value, or the Python object itself.
+    aux: the same for what is returned beside the result and not differentiated; None without `has_aux`.
+    trees: the structures of the trees `moving` are the leaves of.
+    picks: for each of `argnums` the tree it means.
     """
 
     name: str
@@ -100,6 +105,10 @@ class Inner:
     captures: tuple[Any, ...]
     outputs: tuple[Any, ...]
     structure: Any
+    aux: tuple[Any, ...] | None
+    aux_structure: Any
+    trees: tuple[Any, ...]
+    picks: tuple[int, ...]
 
     @property
     def operands(self) -> list[Any]:
@@ -107,16 +116,24 @@ class Inner:
 
     @property
     def returned(self) -> list[Form]:
-        return [o for o in self.outputs if isinstance(o, Form)]
+        return [o for o in (*self.outputs, *(self.aux or ())) if isinstance(o, Form)]
 
     @property
     def floats(self) -> list[Form]:
+        """The forms of the leaves of the result that are differentiated."""
+        return [o for o in self.outputs if isinstance(o, Form) and o.floats]
+
+    @property
+    def tangents(self) -> list[Form]:
+        """The forms of all returned floats: those of the result, then those beside it."""
         return [form for form in self.returned if form.floats]
 
-    def result(self, values: Sequence[Any]) -> Any:
-        """The function's result with these IR values."""
+    def result(self, values: Sequence[Any]) -> tuple[Any, Any]:
+        """The function's result with these IR values, and what it returns beside it."""
         it = iter(values)
-        return unflatten(self.structure, [o.wrap(next(it)) if isinstance(o, Form) else o for o in self.outputs])
+        result, aux = ([o.wrap(next(it)) if isinstance(o, Form) else o for o in side]
+                       for side in (self.outputs, self.aux or ()))
+        return unflatten(self.structure, result), None if self.aux is None else unflatten(self.aux_structure, aux)
 
     def tangent_result(self, values: Sequence[Any]) -> Any:
         """The structure of the result with tangents at float leaves, and None at others."""
@@ -127,55 +144,89 @@ class Inner:
 
     def cotangents(self, tree: Any) -> list[Any]:
         """IR values of the cotangents of the float leaves, from a tree shaped like the result."""
+        return [form.value(leaf, "a cotangent") for form, leaf in self.cotangent_leaves(tree)]
+
+    def cotangent_leaves(self, tree: Any) -> list[tuple[Form, Any]]:
+        """The leaves at which a cotangent is needed, with their forms."""
         leaves, structure = flatten(tree)
         if len(leaves) != len(self.outputs):
             fail(
                 f"the cotangent has the structure {structure}, the result has {self.structure}", error=WengertValueError
             )
-        return [
-            o.value(leaf, "a cotangent") for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats
-        ]
+        return [(o, leaf) for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats]
+
+    def arranged(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
+        """Leaves for the moving ones, as one tree for each of `argnums`."""
+        it = iter(leaves)
+        trees = [unflatten(structure, [next(it) for _ in range(structure.num_leaves)]) for structure in self.trees]
+        return tuple(trees[pick] for pick in self.picks)
 
 
 def trace_inner(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], argnums: Sequence[int], what: str
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    argnums: Sequence[Argnum],
+    what: str,
+    has_aux: bool = False,
 ) -> Inner:
     """Trace `f` as a function of its own; leaves outside of `argnums` become captured values.
 
     Raises:
-        WengertTypeError: an argument to differentiate with respect to has a leaf that is not a float.
+        WengertTypeError: an argument to differentiate with respect to has a leaf that is not a float; with `has_aux`
+            the function does not return a pair.
     """
     trace = current()
-    for number in argnums:
-        if not -len(args) <= number < len(args):
-            raise WengertTypeError(
-                f"{what} is asked for argument {number}, and the call has {len(args)} positional arguments",
-                definition_of(f),
-                help="argnums= counts positional arguments from 0",
-            )
-    chosen = {number % len(args) for number in argnums}
-    flat = [flatten(a) for a in args]
-    moving = [(a, i) for a in sorted(chosen) for i in range(len(flat[a][0]))]
-    forms = tuple(_moving_form(f, flat[a][0][i], leaf_paths(args[a])[i], a, what) for a, i in moving)
-    inputs = tuple(form.value(flat[a][0][i], "an argument") for form, (a, i) in zip(forms, moving))
+    chosen: list[Chosen] = []
+    picks: list[int] = []
+    for choice in choose(f, args, kwargs, argnums, what):
+        wheres = [known.where for known in chosen]
+        if choice.where not in wheres:
+            chosen.append(choice)
+        picks.append(wheres.index(choice.where) if choice.where in wheres else len(wheres))
+    flat = [flatten(choice.tree) for choice in chosen]
+    forms = [[_moving_form(f, leaf, path, choice, what) for leaf, path in zip(leaves, leaf_paths(choice.tree))]
+             for choice, (leaves, _) in zip(chosen, flat)]
+    moving = tuple(form for group in forms for form in group)
+    inputs = tuple(form.value(leaf, "an argument")
+                   for group, (leaves, _) in zip(forms, flat) for form, leaf in zip(group, leaves))
     with trace.function(
         getattr(f, "__name__", "f") if getattr(f, "__name__", "f").isidentifier() else "f",
-        [form.type for form in forms],
+        [form.type for form in moving],
     ) as region:
-        fresh = dict(zip(moving, [form.wrap(v) for form, v in zip(forms, region.arguments)]))
-        inner_args = [
-            unflatten(structure, [fresh.get((a, i), _copied(leaf)) for i, leaf in enumerate(leaves)])
-            for a, (leaves, structure) in enumerate(flat)
-        ]
+        values = iter(region.arguments)
+        fresh = [[form.wrap(next(values)) for form in group] for group in forms]
+        inner_args = [_copied_tree(a) for a in args]
         inner_kwargs = {name: _copied_tree(value) for name, value in kwargs.items()}
-        leaves, structure = flatten(call(f, *inner_args, **inner_kwargs))
-        outputs = tuple(
-            form if (form := form_of(leaf)) is not None and (not is_number(leaf) or form.floats) else leaf
-            for leaf in leaves
-        )
-        returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, leaves) if isinstance(form, Form)]
+        for choice, (_, structure), leaves in zip(chosen, flat, fresh):
+            if isinstance(choice.where, int):
+                inner_args[choice.where] = unflatten(structure, leaves)
+            elif isinstance(choice.where, str):
+                inner_kwargs[choice.where] = unflatten(structure, leaves)
+        captured = [k for k, choice in enumerate(chosen) if isinstance(choice.where, Variable)]
+        with moving_variables([chosen[k] for k in captured], [fresh[k] for k in captured]):
+            result = call(f, *inner_args, **inner_kwargs)
+        if has_aux and not (isinstance(result, tuple) and len(result) == 2):
+            raise WengertTypeError(f"{what} with has_aux=True needs a function that returns (value, aux)",
+                                   definition_of(f))
+        result, aux = result if has_aux else (result, ())
+        (leaves, structure), (aux_leaves, aux_structure) = flatten(result), flatten(aux)
+        outputs, aux_outputs = (tuple(_output(leaf) for leaf in side) for side in (leaves, aux_leaves))
+        returned = [
+            form.value(leaf, "a result")
+            for form, leaf in zip((*outputs, *aux_outputs), (*leaves, *aux_leaves))
+            if isinstance(form, Form)
+        ]
         trace.emit("func.return", [], returned)
-    return Inner(region.name, forms, inputs, tuple(region.captures), outputs, structure)
+    return Inner(region.name, moving, inputs, tuple(region.captures), outputs, structure,
+                 aux_outputs if has_aux else None, aux_structure, tuple(structure for _, structure in flat),
+                 tuple(picks))
+
+
+def _output(leaf: Any) -> Any:
+    """The form of a leaf of the result; a Python object, and a number that is no float, is itself."""
+    form = form_of(leaf)
+    return leaf if form is None or (is_number(leaf) and not form.floats) else form
 
 
 def _copied(leaf: Any) -> Any:
@@ -189,7 +240,7 @@ def _copied_tree(tree: Any) -> Any:
     return unflatten(structure, [_copied(leaf) for leaf in leaves])
 
 
-def _moving_form(f: Callable[..., Any], leaf: Any, path: str, argument: int, what: str) -> Form:
+def _moving_form(f: Callable[..., Any], leaf: Any, path: str, chosen: Chosen, what: str) -> Form:
     form = form_of(operand(leaf)) if isinstance(leaf, (Array, Scalar, np.ndarray)) or is_number(leaf) else None
     if form is not None and form.floats:
         return form
@@ -199,7 +250,7 @@ def _moving_form(f: Callable[..., Any], leaf: Any, path: str, argument: int, wha
     if form is not None and form.shape is not None:
         kind += " array"
     raise WengertTypeError(
-        f"{what} with respect to argument {argument}{path}, which is {kind}",
+        f"{what} with respect to {chosen}{path}, which is {kind}",
         definition_of(f),
         why="only floats carry derivatives",
         help="pass a float: 2.0 for 2, x.astype(float) for an int array; argnums= chooses other arguments",
@@ -228,17 +279,21 @@ def _call(symbol: str, operands: Sequence[Any], results: Sequence[Any]) -> list[
     return list(current().emit("func.call", results, operands, {"callee": ir.FlatSymbolRefAttr.get(symbol)}).results)
 
 
-def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """(result, tangent of the result) by ``diff.jvp``: primal and tangent interleaved, nothing stored."""
+def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """(result, tangent of the result, aux) by ``diff.jvp``: primal and tangent interleaved, nothing stored."""
     operands = [*inner.operands, *tangents]
-    primal, tangent = [form.type for form in inner.returned], [form.type for form in inner.floats]
+    primal, tangent = [form.type for form in inner.returned], [form.type for form in inner.tangents]
     symbol = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], [*primal, *tangent], len(inner.moving))
     values = _call(symbol, operands, [*primal, *tangent])
-    return inner.result(values[: len(primal)]), inner.tangent_result(values[len(primal) :])
+    result, aux = inner.result(values[: len(primal)])
+    return result, inner.tangent_result(values[len(primal) :]), aux
 
 
 class Linearized:
-    """A function evaluated once, with its residuals: its linear map and the transpose can be applied many times."""
+    """A function evaluated once, with its residuals: its linear map and the transpose can be applied many times.
+
+    result, aux: what the function returns, and what it returns beside it.
+    """
 
     def __init__(self, inner: Inner) -> None:
         self.inner = inner
@@ -253,7 +308,7 @@ class Linearized:
             len(inner.moving),
         )
         *values, self._residuals = _call(self._forward, inner.operands, [*primal, self._residuals_type])
-        self.result = inner.result(values)
+        self.result, self.aux = inner.result(values)
         self._declared: dict[str, str] = {}
 
     def _apply(self, kind: str, operands: Sequence[Any], results: Sequence[Form]) -> list[Any]:
@@ -266,20 +321,28 @@ class Linearized:
 
     def push(self, tangents: Sequence[Any]) -> Any:
         """The tangent of the result for IR values of the tangents of the moving leaves."""
-        return self.inner.tangent_result(self._apply("lin", tangents, self.inner.floats))
+        return self.inner.tangent_result(self._apply("lin", tangents, self.inner.tangents))
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The cotangents of the moving leaves (traced values) for IR values of the cotangents of the float results."""
-        return [form.wrap(v) for form, v in zip(self.inner.moving, self._apply("rev", cotangents, self.inner.moving))]
+        beside = [constant_of(form, 0.0) for form in self.inner.tangents[len(cotangents):]]
+        pulled = self._apply("rev", [*cotangents, *beside], self.inner.moving)
+        return [form.wrap(v) for form, v in zip(self.inner.moving, pulled)]
 
 
-def scalar_output(inner: Inner, f: Callable[..., Any], what: str, count: int | None = None) -> Form:
-    """The form of the first result leaf, which must be one float number.
+def constant_of(form: Form, value: float) -> Any:
+    """An IR value of this form with all elements equal."""
+    scalar = current().constant(value, form.element)
+    return scalar if form.shape is None else current().emit("nd.full", [form.type], [scalar]).result
+
+
+def scalar_output(inner: Inner, f: Callable[..., Any], what: str) -> Form:
+    """The form of the only leaf of the result, which must be one float number.
 
     Raises:
         DifferentiationError: the result is an array, several values, or not a float.
     """
-    leaves = inner.outputs if count is None else inner.outputs[:count]
+    leaves = inner.outputs
     if len(leaves) == 1 and isinstance(leaves[0], Form) and leaves[0].floats and leaves[0].shape in (None, ()):
         return leaves[0]
     if len(leaves) != 1:

@@ -1,4 +1,4 @@
-"""The transforms users call: grad, jvp, vjp, linearize, Jacobians, Hessians.
+"""The transforms users call: grad, jvp, vjp, linearize and their relatives; jacobians.py has those of whole matrices.
 
 Each is a function that runs while tracing and asks for a derivative (derivatives.py), wrapped like a compiled
 function: called with arrays it compiles, called by traced code it becomes part of that trace.  That is why they
@@ -12,17 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.errors import WengertTypeError, WengertValueError
-from wengert.frontend import library
+from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten, unflatten
-from wengert.frontend.calls import call
-from wengert.frontend.derivatives import Form, Inner, Linearized, push_forward, scalar_output, trace_inner
+from wengert.frontend.derivatives import Inner, Linearized, constant_of, push_forward, scalar_output, trace_inner
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import CompileOptions
+from wengert.frontend.selection import Argnums, as_key, listed
 from wengert.frontend.trace import current, tracing
 from wengert.frontend.values import Array, Box, Scalar
-
-Argnums = int | Sequence[int]
 
 
 def _once(f: Callable[..., Any], key: Any, make: Callable[[], Function]) -> Function:
@@ -45,22 +42,6 @@ def _wrapped(f: Callable[..., Any], run: Callable[..., Any]) -> Function:
     return Function(in_trace(run), options, look=f)
 
 
-def _positions(argnums: Argnums) -> tuple[int, ...]:
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
-def _arranged(leaves: Sequence[Any], args: Sequence[Any], argnums: Argnums) -> Any:
-    """Leaves of the moving arguments (in the order of the arguments) as trees: one for an int, a tuple for several."""
-    order = sorted({number % len(args) for number in _positions(argnums)})
-    it = iter(leaves)
-    trees = {}
-    for number in order:
-        structure = flatten(args[number])[1]
-        trees[number] = unflatten(structure, [next(it) for _ in range(structure.num_leaves)])
-    chosen = [trees[number % len(args)] for number in _positions(argnums)]
-    return chosen[0] if isinstance(argnums, int) else tuple(chosen)
-
-
 # ---------------------------------------------------------------- first derivatives
 
 
@@ -69,7 +50,9 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
 
     Args:
         f: the function; with `has_aux` it returns (value, anything else).
-        argnums: the positional argument, or several, to differentiate with respect to.
+        argnums: what to differentiate with respect to, one thing or a sequence: the number of a positional argument
+            (negative ones from the end), the name of a parameter (also keyword-only), or the name of a variable that
+            the function captures: of an enclosing function, or of its module.
 
     Returns:
         A function of the same arguments: a tree like the argument (a tuple of them for several `argnums`) with the
@@ -77,11 +60,15 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
 
     Raises:
         WengertTypeError: at the call, when the argument is not made of floats.
+        WengertNameError: at the call, when there is no parameter or captured variable of a name.
         DifferentiationError: when the result is not one float, or an operation has no derivative; it names the line.
 
     >>> import numpy as np, wengert
     >>> wengert.grad(lambda x: np.sum(x ** 3))(np.array([1.0, 2.0]))
     array([ 3., 12.])
+    >>> weights = {"a": np.ones(2), "b": 3.0}
+    >>> wengert.grad(lambda x: np.sum(weights["a"] * x) * weights["b"], argnums="weights")(np.array([1.0, 2.0]))
+    {'a': array([3., 6.]), 'b': np.float64(3.0)}
     """
 
     def make() -> Function:
@@ -91,7 +78,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
 
         return _wrapped(f, gradient)
 
-    return _once(f, ("grad", argnums if isinstance(argnums, int) else tuple(argnums), has_aux), make)
+    return _once(f, ("grad", as_key(argnums), has_aux), make)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -110,39 +97,35 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
         return _wrapped(f, value_and_gradient)
 
-    return _once(f, ("value_and_grad", argnums if isinstance(argnums, int) else tuple(argnums), has_aux), make)
+    return _once(f, ("value_and_grad", as_key(argnums), has_aux), make)
 
 
 def _value_and_grad(
     f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool, what: str
 ) -> tuple[tuple[Any, Any], Any]:
-    inner = trace_inner(f, args, kwargs, _positions(argnums), what)
-    if has_aux and not (
-        isinstance(sample := unflatten(inner.structure, list(inner.outputs)), tuple) and len(sample) == 2
-    ):
-        raise WengertTypeError(f"{what} with has_aux=True needs a function that returns (value, aux)")
-    value_form = scalar_output(inner, f, what, 1 if has_aux else None)
+    inner = trace_inner(f, args, kwargs, listed(argnums), what, has_aux)
+    form = scalar_output(inner, f, what)
     linearized = Linearized(inner)
-    seeds = [_constant(form, 1.0 if form is value_form and k == 0 else 0.0) for k, form in enumerate(inner.floats)]
-    gradients = _arranged(linearized.pull(seeds), args, argnums)
-    value, aux = linearized.result if has_aux else (linearized.result, None)
-    return (value, aux), gradients
+    gradients = inner.arranged(linearized.pull([constant_of(form, 1.0)]))
+    return (linearized.result, linearized.aux), one_or_all(gradients, argnums)
 
 
-def _constant(form: Form, value: float) -> Any:
-    scalar = current().constant(value, form.element)
-    return scalar if form.shape is None else current().emit("nd.full", [form.type], [scalar]).result
+def one_or_all(trees: Sequence[Any], argnums: Argnums) -> Any:
+    """One tree where `argnums` is one thing, a tuple of them where it is a sequence."""
+    return trees[0] if isinstance(argnums, (int, str)) else tuple(trees)
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
     """The value of `f` and its derivative along a direction (forward mode).
 
     Args:
         primals: the positional arguments.
         tangents: the direction, a sequence of trees like `primals`; None at arguments that do not move.
+        has_aux: `f` returns (result, anything else).
 
     Returns:
-        (result, tangent), both with the structure of the result; the tangent has None where the result is not a float.
+        (result, tangent), both with the structure of the result; the tangent has None where the result is not a float;
+        with `has_aux` (result, tangent, aux).
 
     >>> import math, wengert
     >>> y, dy = wengert.jvp(math.sin, (0.0,), (1.0,))
@@ -151,10 +134,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
 
     def make() -> Function:
-        def pushed(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+        def pushed(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
             moving = [k for k, tangent in enumerate(tangents) if tangent is not None]
-            inner = trace_inner(f, primals, {}, moving, "jvp")
-            return push_forward(inner, _tangents(inner, tangents))
+            inner = trace_inner(f, primals, {}, moving, "jvp", has_aux)
+            return push_forward(inner, _tangents(inner, tangents))[: 3 if has_aux else 2]
 
         return _wrapped(f, pushed)
 
@@ -163,8 +146,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             f"jvp is given {len(primals)} primals and {len(tangents)} tangents",
             help="one tangent for each argument; None for an argument that does not move",
         )
-    result: tuple[Any, Any] = _once(f, "jvp", make)(tuple(primals), tuple(tangents))
-    return result
+    return _once(f, ("jvp", has_aux), make)(tuple(primals), tuple(tangents))
 
 
 def _tangents(inner: Inner, tangents: Sequence[Any]) -> list[Any]:
@@ -209,7 +191,7 @@ def _vjp_in_trace(f: Callable[..., Any], primals: Sequence[Any]) -> tuple[Any, C
     linearized = Linearized(inner)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        moved = iter(_arranged(linearized.pull(inner.cotangents(cotangent)), primals, moving))
+        moved = iter(inner.arranged(linearized.pull(inner.cotangents(cotangent))))
         return tuple(next(moved) if k in moving else None for k in range(len(primals)))
 
     return linearized.result, pullback
@@ -258,111 +240,6 @@ def _has_floats(tree: Any) -> bool:
         getattr(leaf, "dtype", None) if not isinstance(leaf, float) else np.dtype(float) for leaf in flatten(tree)[0]
     ]
     return any(kind is not None and np.issubdtype(kind, np.floating) for kind in kinds)
-
-
-# ---------------------------------------------------------------- Jacobians, Hessians
-
-
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
-    """The Jacobian by reverse mode, a row at a time: cheap when the result is small.
-
-    Returns:
-        A function whose result is a tree like the result of `f`, of trees like the argument, of arrays of shape
-        ``out.shape + in.shape``.
-
-    >>> import numpy as np, wengert
-    >>> wengert.jacrev(lambda x: x * x)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-
-    def make() -> Function:
-        def jacobian(*args: Any, **kwargs: Any) -> Any:
-            inner = trace_inner(f, args, kwargs, _positions(argnums), "jacrev")
-            linearized = Linearized(inner)
-            inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
-            outputs = _float_results(inner, linearized.result, "jacrev")
-
-            def pull(cotangents: Sequence[Any]) -> list[Any]:
-                return linearized.pull([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
-
-            blocks = [
-                _arranged(call(library.rows, pull, outputs, k, inputs), args, argnums) for k in range(len(outputs))
-            ]
-            return unflatten(inner.structure, blocks)
-
-        return _wrapped(f, jacobian)
-
-    return _once(f, ("jacrev", argnums if isinstance(argnums, int) else tuple(argnums)), make)
-
-
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
-    """The Jacobian by forward mode, a column at a time: cheap when the argument is small.  Shapes as in `jacrev`.
-
-    >>> import numpy as np, wengert
-    >>> wengert.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(0.5)
-    array([1., 2.])
-    """
-
-    def make() -> Function:
-        def jacobian(*args: Any, **kwargs: Any) -> Any:
-            inner = trace_inner(f, args, kwargs, _positions(argnums), "jacfwd")
-            linearized = Linearized(inner)
-            inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
-            outputs = _float_results(inner, linearized.result, "jacfwd")
-
-            def push(tangents: Sequence[Any]) -> list[Any]:
-                return flatten(
-                    linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)])
-                )[0]
-
-            columns = [call(library.columns, push, inputs, k, outputs) for k in range(len(inputs))]
-            return unflatten(
-                inner.structure, [_arranged([c[k] for c in columns], args, argnums) for k in range(len(outputs))]
-            )
-
-        return _wrapped(f, jacobian)
-
-    return _once(f, ("jacfwd", argnums if isinstance(argnums, int) else tuple(argnums)), make)
-
-
-def _float_results(inner: Inner, result: Any, what: str) -> list[Any]:
-    leaves = flatten(result)[0]
-    if not all(isinstance(o, Form) and o.floats for o in inner.outputs):
-        raise WengertTypeError(
-            f"{what} needs a function whose results are floats",
-            help="leave ints, bools and other objects out of the result",
-        )
-    return leaves
-
-
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Function:
-    """The matrix of second derivatives, forward over reverse.  Shapes: those of ``jacfwd(jacrev(f))``.
-
-    >>> import numpy as np, wengert
-    >>> wengert.hessian(lambda x: x[0] * x[0] * x[1])(np.array([1.0, 2.0]))
-    array([[4., 2.],
-           [2., 0.]])
-    """
-    return jacfwd(jacrev(f, argnums), argnums)
-
-
-def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The Hessian times a vector, forward over reverse: never an n x n array.
-
-    Args:
-        f: a function with one float as its result.
-        primals, tangents: as in `jvp`.
-
-    Returns:
-        A tree like the only primal, or a tuple of them for several.
-
-    >>> import numpy as np, wengert
-    >>> wengert.hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
-    array([6., 0.])
-    """
-    argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    return jvp(grad(f, argnums), primals, tangents)[1]
 
 
 def stop_gradient(x: Any) -> Any:

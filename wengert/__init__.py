@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from wengert.frontend.checking import GradientError as GradientError
     from wengert.frontend.checking import check_grads as check_grads
     from wengert.frontend.function import Function as Function
+    from wengert.frontend.jacobians import hessian as hessian
+    from wengert.frontend.jacobians import hvp as hvp
+    from wengert.frontend.jacobians import jacfwd as jacfwd
+    from wengert.frontend.jacobians import jacobian as jacobian
+    from wengert.frontend.jacobians import jacrev as jacrev
     from wengert.frontend.transforms import grad as grad
-    from wengert.frontend.transforms import hessian as hessian
-    from wengert.frontend.transforms import hvp as hvp
-    from wengert.frontend.transforms import jacfwd as jacfwd
-    from wengert.frontend.transforms import jacrev as jacrev
     from wengert.frontend.transforms import jvp as jvp
     from wengert.frontend.transforms import linearize as linearize
     from wengert.frontend.transforms import stop_gradient as stop_gradient
@@ -46,9 +47,8 @@ _NAMES = {
     "wengert.frontend.api": ["compile"],
     "wengert.frontend.checking": ["GradientError", "check_grads"],
     "wengert.frontend.function": ["Function"],
-    "wengert.frontend.transforms": [
-        "grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp",
-    ],
+    "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
+    "wengert.frontend.transforms": ["grad", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp"],
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
