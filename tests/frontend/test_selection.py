@@ -149,7 +149,7 @@ def test_values_of_a_traced_function_and_of_its_loops() -> None:
         for _ in range(steps):
 
             def loss() -> Any:
-                return np.sum((w * x) ** 2) * scale
+                return np.sum((w * x) ** 2) * scale  # noqa: B023 - it is called in this turn
 
             slope, factor = wengert.grad(loss, argnums=("w", "scale"))()
             w = w - 0.01 * slope
