@@ -134,6 +134,7 @@ class Trace:
         inner_codes: ids of the code of functions that are defined while tracing.
         noted: the functions (and their cells) whose guards are noted.
         depths: for each code object the regions in which its active calls began.
+        rules: by the id of a function with rules, what is known of the calls that are open (rule_traces.py).
         without_source: the functions that run as they are, innermost last, and why.
         quoting: whether traced values may be shown in a text (the message of an error).
     """
@@ -152,6 +153,7 @@ class Trace:
         self.without_source: list[str] = []
         self.quoting = False
         self.depths: dict[int, list[Region]] = {}
+        self.rules: dict[int, Any] = {}
         self._guarded: set[tuple[int, str]] = set()
         self._locations: dict[tuple[int, int], Any] = {}
         self._names: set[str] = set()

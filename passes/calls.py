@@ -199,10 +199,13 @@ def undifferentiated(func: Any) -> frozenset[int]:
 def _refuse_undifferentiated(func: Any, active: Sequence[int]) -> None:
     if not active:
         return
+    type_ = function_types(func)[0][active[0]]
     raise DifferentiationError(
-        f"@{symbol(func)} is differentiated with respect to a value its rules say nothing about",
-        position_of(ir.Location.current), why=f"its argument {active[0]} depends on what the derivative is taken for",
-        help="make it an argument that the rules cover, or stop_gradient it where it comes from")
+        f"{symbol(func)} is differentiated with respect to a value its rules say nothing about",
+        position_of(ir.Location.current),
+        why=f"it takes a value of type {type_} from outside of its arguments, which depends on what the derivative is "
+            "taken for; the rules give derivatives for the arguments only",
+        help="make the value an argument, or use stop_gradient where it comes from")
 
 
 def _residual_types(module: Any, fwd: str, func: Any) -> list[Any]:

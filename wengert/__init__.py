@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from wengert.frontend.api import compile as compile
     from wengert.frontend.checking import GradientError as GradientError
     from wengert.frontend.checking import check_grads as check_grads
+    from wengert.frontend.custom_rules import custom_jvp as custom_jvp
+    from wengert.frontend.custom_rules import custom_vjp as custom_vjp
     from wengert.frontend.function import Function as Function
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp
@@ -46,6 +48,7 @@ _NAMES = {
     ],
     "wengert.frontend.api": ["compile"],
     "wengert.frontend.checking": ["GradientError", "check_grads"],
+    "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
     "wengert.frontend.function": ["Function"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
     "wengert.frontend.transforms": ["grad", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp"],

@@ -1,0 +1,501 @@
+"""Tracing a function with rules: the function, its rules, and a call, in the IR.
+
+    @f(x.., c..) -> (y..)     x.. the traced leaves of the arguments, c.. what f and its rules take from outside
+    @jvp(x.., c.., dx..)      -> (y.., dy..)
+    @fwd(x.., c..)            -> (y.., res.., c_bwd..)
+    @bwd(res.., c_bwd.., ct..) -> ct_x..
+
+Assumes a trace in progress.  Python numbers of type int are run-time values inside the function, until tracing asks for
+one; other Python objects are what they are.  The captured values c.. are marked `diff.undifferentiated`: the rules say
+nothing about them.  A rule may call its own function: the call is one of the function that is being made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from wengert.dialects.bindings import ir, is_float
+from wengert.dialects.build import create
+from wengert.dialects.control import entry, refresh_type, yielded
+from wengert.dialects.diff import RULES, UNDIFFERENTIATED
+from wengert.dialects.errors import UnsupportedError, WengertError, WengertTypeError, WengertValueError
+from wengert.frontend.arguments import Static, flatten, leaf_paths, unflatten
+from wengert.frontend.calls import call
+from wengert.frontend.capture import stays_python
+from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.operands import is_number, operand
+from wengert.frontend.positions import definition_of, fail
+from wengert.frontend.trace import FunctionRegion, NeedsStatic, current
+from wengert.frontend.values import DATA, Array, Scalar, shape_text
+
+#: How deep the rules of a function may call the function itself with ever new Python values.
+LIMIT = 8
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A Python function and what the user gave as its derivatives."""
+
+    function: Callable[..., Any]
+    jvp: Callable[..., Any] | None
+    vjp: tuple[Callable[..., Any], Callable[..., Any]] | None
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A leaf of an argument: a run-time value (it has a form), or a Python object.
+
+    origins: of a number, as Scalar has them.
+    """
+
+    form: Form | None
+    object: Any = None
+    origins: Any = DATA
+
+    def key(self) -> Any:
+        return Static(self.object) if self.form is None else self.form
+
+    def wrap(self, value: Any) -> Any:
+        assert self.form is not None
+        wrapped = self.form.wrap(value)
+        if isinstance(wrapped, Scalar):
+            wrapped.origins = self.origins
+        return wrapped
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The positional arguments of a call, as trees of leaves."""
+
+    trees: tuple[tuple[tuple[Leaf, ...], Any], ...]
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        return [leaf for leaves, _ in self.trees for leaf in leaves]
+
+    @property
+    def forms(self) -> list[Form]:
+        return [leaf.form for leaf in self.leaves if leaf.form is not None]
+
+    @property
+    def floats(self) -> list[Form]:
+        return [form for form in self.forms if form.floats]
+
+    def build(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments with these IR values."""
+        it = iter(values)
+        return self._tuple(lambda leaf: leaf.object if leaf.form is None else leaf.wrap(next(it)))
+
+    def tangents(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Trees like the arguments: a tangent for each float, None for anything else."""
+        it = iter(values)
+
+        def tangent(leaf: Leaf) -> Any:
+            if leaf.form is None:
+                return 0.0 if isinstance(leaf.object, (float, np.floating)) else None
+            return leaf.form.wrap(next(it)) if leaf.form.floats else None
+
+        return self._tuple(tangent)
+
+    def _tuple(self, make: Callable[[Leaf], Any]) -> tuple[Any, ...]:
+        return tuple(unflatten(structure, [make(leaf) for leaf in leaves]) for leaves, structure in self.trees)
+
+
+@dataclass
+class _Made:
+    """A function with rules in the module.
+
+    captures: the outer values that a call passes after the arguments.
+    outputs: for each leaf of its result its form, or the Python object itself.
+    closed: its rules are traced.
+    """
+
+    name: str
+    captures: list[Any]
+    outputs: tuple[Any, ...]
+    structure: Any
+    paths: list[str]
+    closed: bool = False
+    called_by_its_rules: bool = False
+
+    @property
+    def returned(self) -> list[Form]:
+        return [o for o in self.outputs if isinstance(o, Form)]
+
+    @property
+    def floats(self) -> list[Form]:
+        return [form for form in self.returned if form.floats]
+
+    def result(self, values: Sequence[Any], make: Callable[[Form, Any], Any]) -> Any:
+        """The structure of the result."""
+        it = iter(values)
+        return unflatten(self.structure, [make(o, it) if isinstance(o, Form) else o for o in self.outputs])
+
+
+@dataclass
+class Nest:
+    """The calls of one function with rules that are open in a trace: each is inside a rule of the one before."""
+
+    depth: int = 0
+    made: dict[Any, _Made] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- a call
+
+
+def call_with_rules(owner: Any, rules: Rules, args: Sequence[Any]) -> Any:
+    """Call a function with rules: by a func.call that passes can differentiate.
+
+    Args:
+        owner: the object the user holds; one function, whatever its rules call.
+        args: all arguments, by position.
+    """
+    trace = current()
+    values = [[_traced(leaf) for leaf in flatten(tree)[0]] for tree in args]
+    static: set[int] = set()
+    while True:
+        tokens = [[object() for _ in leaves] for leaves in values]
+        arguments = _arguments(args, values, tokens, static)
+        nest = trace.rules.setdefault(id(owner), Nest())
+        try:
+            made = _made(nest, rules, arguments)
+            break
+        except NeedsStatic as request:
+            numbers = [token for leaves in tokens for token in leaves]
+            wanted = {i for i, token in enumerate(numbers) if ("rule", token) in request.origins}
+            if not wanted - static:
+                raise
+            static |= wanted
+        finally:
+            if not nest.depth:
+                trace.rules.pop(id(owner), None)
+    leaves = [x for leaves in values for x in leaves]
+    operands = [leaf.form.value(x, "an argument") for leaf, x in zip(arguments.leaves, leaves) if leaf.form is not None]
+    types = [form.type for form in made.returned]
+    target = {"callee": ir.FlatSymbolRefAttr.get(made.name)}
+    results = trace.emit("func.call", types, [*operands, *made.captures], target).results
+    return made.result(list(results), lambda form, it: form.wrap(next(it)))
+
+
+def _traced(leaf: Any) -> Any:
+    """A leaf as it is known in the trace; an array without dimensions is a number."""
+    if isinstance(leaf, np.ndarray):
+        return leaf if stays_python(leaf) else operand(leaf)
+    return operand(leaf) if isinstance(leaf, Array) and not leaf.ndim else leaf
+
+
+def _arguments(
+    args: Sequence[Any], values: list[list[Any]], tokens: list[list[Any]], static: set[int]
+) -> Arguments:
+    """The forms of the arguments; Python ints become run-time values, except those at `static`."""
+    trees, number = [], 0
+    for tree, leaves, marks in zip(args, values, tokens):
+        described = []
+        for x, token in zip(leaves, marks):
+            if isinstance(x, (Array, Scalar)):
+                described.append(Leaf(form_of(x), origins=getattr(x, "origins", DATA)))
+            elif type(x) is int and number not in static and -(2**63) <= x < 2**63:
+                described.append(Leaf(form_of(x), origins=frozenset({("rule", token)})))
+            else:
+                described.append(Leaf(None, x))
+            number += 1
+        trees.append((tuple(described), flatten(tree)[1]))
+    return Arguments(tuple(trees))
+
+
+def _made(nest: Nest, rules: Rules, arguments: Arguments) -> _Made:
+    key = tuple((structure, tuple(leaf.key() for leaf in leaves)) for leaves, structure in arguments.trees)
+    known = nest.made.get(key)
+    if known is not None:
+        known.called_by_its_rules |= not known.closed
+        return known
+    if nest.depth >= LIMIT:
+        fail(f"the rules of {_name(rules.function)} call it with ever new Python values",
+             why=f"each is a function of its own; {LIMIT} of them are open",
+             help="pass what changes as an array, a float or an int that fixes no shape")
+    nest.depth += 1
+    made: _Made | None = None
+    try:
+        func, made = _trace_function(rules.function, arguments)
+        nest.made[key] = made
+        _trace_rules(func, made, rules, arguments)
+        made.closed = True
+    finally:
+        nest.depth -= 1
+        if made is None or not made.closed or made.captures:
+            nest.made.pop(key, None)  # what it captures is there for this call only
+    return made
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", "the function"))
+
+
+def _symbol(function: Any, suffix: str = "") -> str:
+    name = _name(function)
+    return (name if name.isidentifier() else "f") + suffix
+
+
+# ---------------------------------------------------------------- the function
+
+
+def _trace_function(function: Callable[..., Any], arguments: Arguments) -> tuple[Any, _Made]:
+    trace = current()
+    with trace.function(_symbol(function), [form.type for form in arguments.forms]) as region:
+        fresh = arguments.build(region.arguments)
+        leaves, structure = flatten(call(function, *fresh))
+        outputs = tuple(
+            form if isinstance(leaf, (Array, Scalar)) or isinstance(leaf, np.ndarray) or _is_float_number(leaf)
+            else leaf
+            for leaf, form in zip(leaves, map(_result_form, leaves))
+        )
+        returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, leaves) if isinstance(form, Form)]
+        _refuse_changes(function, region, fresh)
+        trace.emit("func.return", [], returned)
+    paths = leaf_paths(unflatten(structure, list(range(len(leaves)))))
+    return region.func, _Made(region.name, list(region.captures), outputs, structure, paths)
+
+
+def _is_float_number(x: Any) -> bool:
+    return isinstance(x, (float, np.floating))
+
+
+def _result_form(leaf: Any) -> Form | None:
+    x = operand(leaf) if isinstance(leaf, np.ndarray) or (isinstance(leaf, Array) and not leaf.ndim) else leaf
+    return form_of(x) if isinstance(x, (Array, Scalar)) or is_number(x) else None
+
+
+def _refuse_changes(function: Callable[..., Any], region: FunctionRegion, arguments: Any) -> None:
+    """What changes arguments or Python objects cannot be replaced by a rule, which does not."""
+    given = set(region.arguments)
+    for leaf in flatten(arguments)[0]:
+        if isinstance(leaf, Array) and hasattr(leaf, "value") and leaf.value not in given:
+            raise WengertTypeError(
+                f"{_name(function)} writes to its argument", definition_of(function),
+                why="a function with rules is differentiated by them, and they cannot say what the write means",
+                help="write to a copy and return it: x = x.copy()")
+    for slot, _ in region.journal.changed_slots():
+        label, position = slot.label(), region.journal.places.get(slot.identity())
+        region.journal.undo()
+        raise WengertTypeError(
+            f"{_name(function)} changes {label}", position or definition_of(function),
+            why="a function with rules, and a rule, is a function of its arguments: what it changes elsewhere is lost",
+            help="return the new value")
+
+
+# ---------------------------------------------------------------- the rules
+
+
+def _trace_rules(func: Any, made: _Made, rules: Rules, arguments: Arguments) -> None:
+    traced: dict[str, FunctionRegion] = {}
+    passed: list[Any] = []
+    if rules.jvp is not None:
+        traced["jvp"] = _trace_jvp(rules.jvp, made, arguments)
+    if rules.vjp is not None:
+        traced["fwd"], residuals = _trace_fwd(rules.vjp[0], made, arguments)
+        traced["bwd"] = _trace_bwd(rules.vjp[1], made, arguments, residuals)
+        passed = list(traced["bwd"].captures)
+    own = list(made.captures)
+    captures = list(dict.fromkeys([*own, *(v for name, r in traced.items() for v in r.captures)]))
+    if len(captures) > len(own) and made.called_by_its_rules:
+        raise UnsupportedError(
+            f"a rule of {_name(rules.function)} calls it, and takes a value from outside that it does not take itself",
+            definition_of(rules.jvp or (rules.vjp or (None,))[0]),
+            why="the function would have one argument more in its own rules", help="pass the value as an argument")
+    made.captures = captures
+    count = len(arguments.forms)
+    _arrange(func, count, own, captures)
+    names: list[str | None] = [None, None, None]
+    if "jvp" in traced:
+        _arrange(traced["jvp"].func, count, traced["jvp"].captures, captures)
+        names[0] = traced["jvp"].name
+    if "fwd" in traced:
+        _arrange(traced["fwd"].func, count, traced["fwd"].captures, captures)
+        _return_captures(traced["fwd"].func, count, captures, passed)
+        kept = len(entry(traced["bwd"].func).arguments) - len(passed) - len(made.floats)
+        _arrange(traced["bwd"].func, kept, passed, passed)
+        names[1], names[2] = traced["fwd"].name, traced["bwd"].name
+    for attribute, name in zip(RULES, names):
+        if name is not None:
+            func.attributes[attribute] = ir.FlatSymbolRefAttr.get(name)
+    outside = [count + i for i, value in enumerate(captures) if is_float(value.type)]
+    if outside:
+        func.attributes[UNDIFFERENTIATED] = ir.DenseI64ArrayAttr.get(outside)
+
+
+def _arrange(func: Any, first: int, present: Sequence[Any], captures: Sequence[Any]) -> None:
+    """(a.., b.., present..) -> (a.., captures.., b..), with `first` arguments a."""
+    block = entry(func)
+    old = list(block.arguments)
+    middle = old[first : len(old) - len(present)]
+    place = dict(zip(present, old[len(old) - len(present) :]))
+    for value in captures:
+        new = block.add_argument(value.type, func.location)
+        if value in place:
+            place[value].replace_all_uses_with(new)
+    for argument in middle:
+        argument.replace_all_uses_with(block.add_argument(argument.type, func.location))
+    for i in reversed(range(first, len(old))):
+        block.erase_argument(i)
+    refresh_type(func)
+
+
+def _return_captures(func: Any, first: int, captures: Sequence[Any], passed: Sequence[Any]) -> None:
+    """Give a forward rule the captured values of bwd as results too."""
+    block = entry(func)
+    arguments = dict(zip(captures, list(block.arguments)[first:]))
+    end = block.operations[len(block.operations) - 1].operation
+    values = [*yielded(block), *(arguments[v] for v in passed)]
+    create("func.return", [], values, loc=end.location, ip=ir.InsertionPoint(end))
+    end.erase()
+    refresh_type(func)
+
+
+def _trace_jvp(rule: Callable[..., Any], made: _Made, arguments: Arguments) -> FunctionRegion:
+    trace = current()
+    types = [form.type for form in (*arguments.forms, *arguments.floats)]
+    with trace.function(_symbol(rule), types) as region:
+        count = len(arguments.forms)
+        values = region.arguments
+        primals = arguments.build(values[:count])
+        result = call(rule, primals, arguments.tangents(values[count:]))
+        out, tangent = _pair(rule, result, "(out, tangent)")
+        outs = _matched(rule, out, made, "out", lambda form: True)
+        tangents = _matched(rule, tangent, made, "tangent", lambda form: form.floats)
+        _refuse_changes(rule, region, primals)
+        trace.emit("func.return", [], [*outs, *tangents])
+    return region
+
+
+@dataclass(frozen=True)
+class _Residuals:
+    """What fwd hands to bwd: a tree of run-time values (with forms) and Python objects."""
+
+    leaves: tuple[Leaf, ...]
+    structure: Any
+
+    @property
+    def forms(self) -> list[Form]:
+        return [leaf.form for leaf in self.leaves if leaf.form is not None]
+
+    def build(self, values: Sequence[Any]) -> Any:
+        it = iter(values)
+        leaves = [leaf.object if leaf.form is None else leaf.wrap(next(it)) for leaf in self.leaves]
+        return unflatten(self.structure, leaves)
+
+
+def _trace_fwd(rule: Callable[..., Any], made: _Made, arguments: Arguments) -> tuple[FunctionRegion, _Residuals]:
+    trace = current()
+    with trace.function(_symbol(rule), [form.type for form in arguments.forms]) as region:
+        fresh = arguments.build(region.arguments)
+        out, kept = _pair(rule, call(rule, *fresh), "(out, residuals)")
+        outs = _matched(rule, out, made, "out", lambda form: True)
+        leaves, structure = flatten(kept)
+        values = [_traced(leaf) for leaf in leaves]
+        residuals = _Residuals(
+            tuple(Leaf(form_of(x), origins=getattr(x, "origins", DATA)) if isinstance(x, (Array, Scalar))
+                  else Leaf(None, x) for x in values), structure)
+        saved = [leaf.form.value(x, "a residual") for leaf, x in zip(residuals.leaves, values) if leaf.form is not None]
+        _refuse_changes(rule, region, fresh)
+        trace.emit("func.return", [], [*outs, *saved])
+    return region, residuals
+
+
+def _trace_bwd(rule: Callable[..., Any], made: _Made, arguments: Arguments, residuals: _Residuals) -> FunctionRegion:
+    trace = current()
+    types = [form.type for form in (*residuals.forms, *made.floats)]
+    with trace.function(_symbol(rule), types) as region:
+        count = len(residuals.forms)
+        values = region.arguments
+        cotangent = unflatten(made.structure, _cotangent_leaves(made, values[count:]))
+        result = call(rule, residuals.build(values[:count]), cotangent)
+        number = len(arguments.trees)
+        if not isinstance(result, (tuple, list)) or len(result) != number:
+            found = f"{len(result)} of them" if isinstance(result, (tuple, list)) else _kind(result)
+            _wrong(rule, f"{_name(rule)} returns {found}, and {number} cotangents are needed",
+                   "a backward rule returns a tuple of one cotangent an argument",
+                   "return (ct_x,) for one argument; None for an argument without a derivative")
+        contributions: list[Any] = []
+        for i, (tree, (leaves, structure)) in enumerate(zip(result, arguments.trees)):
+            contributions += _cotangents(rule, tree, leaves, structure, f"cotangent {i}")
+        _refuse_changes(rule, region, ())
+        trace.emit("func.return", [], contributions)
+    return region
+
+
+def _cotangent_leaves(made: _Made, values: Sequence[Any]) -> list[Any]:
+    it = iter(values)
+    return [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in made.outputs]
+
+
+def _cotangents(rule: Callable[..., Any], tree: Any, leaves: Sequence[Leaf], structure: Any, what: str) -> list[Any]:
+    """IR values of the cotangents of the float leaves of one argument."""
+    given = [None] * len(leaves) if tree is None else _up_to(rule, structure, tree, what)
+    return [_value(rule, leaf.form, x, what) for leaf, x in zip(leaves, given) if leaf.form and leaf.form.floats]
+
+
+# ---------------------------------------------------------------- results of rules
+
+
+def _matched(rule: Callable[..., Any], tree: Any, made: _Made, what: str, wanted: Callable[[Form], bool]) -> list[Any]:
+    """IR values for the wanted leaves of a tree that is to be like the function's result."""
+    absent = tree is None and what == "tangent"
+    given = [None] * len(made.outputs) if absent else _up_to(rule, made.structure, tree, what)
+    return [
+        _value(rule, form, x, f"{what}{path}", zero=what == "tangent")
+        for form, x, path in zip(made.outputs, given, made.paths)
+        if isinstance(form, Form) and wanted(form)
+    ]
+
+
+def _up_to(rule: Callable[..., Any], structure: Any, tree: Any, what: str) -> list[Any]:
+    """What stands in `tree` at the leaves of `structure`."""
+    try:
+        return list(structure.flatten_up_to(tree))
+    except (ValueError, TypeError):
+        _wrong(rule, f"{what} of {_name(rule)} has the structure {flatten(tree)[1]}",
+               f"it is to have the structure {structure}", "return it with the structure of what it belongs to")
+
+
+def _value(rule: Callable[..., Any], form: Form, x: Any, what: str, *, zero: bool = True) -> Any:
+    """The IR value of what a rule gives for a value of this form; None is zero."""
+    trace = current()
+    if x is None and zero:
+        scalar = trace.constant(0.0, form.element)
+        return scalar if form.shape is None else trace.emit("nd.full", [form.type], [scalar]).result
+    if isinstance(x, np.ndarray) or (isinstance(x, Array) and not x.ndim):
+        x = operand(x)
+    found = form_of(x) if isinstance(x, (Array, Scalar)) or is_number(x) else None
+    number = is_number(x) and not isinstance(x, np.generic)
+    if found is None or (found.shape or ()) != (form.shape or ()) or (found.element != form.element and not number):
+        wanted = f"{form.element}{shape_text(form.shape or ())}" if form.shape else form.element
+        _wrong(rule, f"{what} of {_name(rule)} is {_kind(x)}", f"it belongs to a value of the form {wanted}",
+               "give it the shape and dtype of the value it belongs to; .astype() converts, np.sum undoes a broadcast")
+    if number and form.element in ("i64", "i1") and isinstance(x, float):
+        _wrong(rule, f"{what} of {_name(rule)} is a float", f"it belongs to a value of the form {form.element}", "")
+    return form.value(x, what)
+
+
+def _kind(x: Any) -> str:
+    if isinstance(x, Array):
+        return f"an array {x.element}{shape_text(x.shape)}"
+    if isinstance(x, Scalar):
+        return f"a number {x.element}"
+    return "None" if x is None else f"a {type(x).__name__}"
+
+
+def _pair(rule: Callable[..., Any], result: Any, what: str) -> tuple[Any, Any]:
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        found = f"{len(result)} values" if isinstance(result, (tuple, list)) else _kind(result)
+        _wrong(rule, f"{_name(rule)} returns {found}", f"a rule of this kind returns {what}", "")
+    return result[0], result[1]
+
+
+def _wrong(rule: Callable[..., Any], what: str, why: str, help: str) -> NoReturn:
+    error: type[WengertError] = WengertValueError
+    raise error(what, definition_of(rule), why, help)

@@ -1,0 +1,431 @@
+"""custom_jvp and custom_vjp: right rules change nothing, each mode takes its own, wrong ones are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert
+from wengert.dialects.errors import (
+    DifferentiationError,
+    UnsupportedError,
+    WengertError,
+    WengertTypeError,
+    WengertValueError,
+)
+
+X = np.array([0.3, -0.7, 1.2])
+
+
+@wengert.custom_jvp
+def cube(x):
+    return x**3
+
+
+@cube.defjvp
+def cube_jvp(primals, tangents):
+    (x,), (dx,) = primals, tangents
+    return cube(x), 3 * x * x * dx
+
+
+@wengert.custom_vjp
+def power(x, n):
+    return x**n
+
+
+def power_fwd(x, n):
+    return power(x, n), (x, n)
+
+
+def power_bwd(residuals, ct):
+    x, n = residuals
+    return n * power(x, n - 1) * ct, None
+
+
+power.defvjp(power_fwd, power_bwd)
+
+
+# ---------------------------------------------------------------- every transform
+
+
+@pytest.mark.parametrize("f", [cube, lambda x: power(x, 3), lambda x: power(cube(x), 2) / 1.5 + cube(np.sin(x))])
+def test_every_mode_and_order(f: Callable[..., Any]) -> None:
+    wengert.check_grads(lambda x: np.sum(f(x) * x), [X], order=2)
+    wengert.check_grads(f, [0.4], order=2)
+
+
+def test_third_derivatives_call_the_rule_again() -> None:
+    third = wengert.grad(wengert.grad(wengert.grad(lambda x: power(x, 5))))
+    assert third(2.0) == pytest.approx(60 * 4.0)
+    assert wengert.grad(wengert.grad(wengert.grad(cube)))(2.0) == pytest.approx(6.0)
+
+
+def test_vjp_linearize_hessian_outside_and_inside() -> None:
+    y, pullback = wengert.vjp(cube, X)
+    np.testing.assert_allclose(y, X**3)
+    np.testing.assert_allclose(pullback(np.ones(3))[0], 3 * X**2)
+    _, push = wengert.linearize(lambda x: power(x, 3), X)
+    np.testing.assert_allclose(push(np.ones(3)), 3 * X**2)
+    np.testing.assert_allclose(wengert.hessian(lambda x: np.sum(cube(x)))(X), np.diag(6 * X))
+    np.testing.assert_allclose(cube(X), X**3)
+    assert isinstance(power(2.0, 3), float)
+
+
+def test_loops_branches_while() -> None:
+    def program(x, k):
+        s, total = x, 0.0
+        for i in range(k):
+            if s[0] > 0.5:
+                s = s - 0.2 * cube(s)
+            else:
+                s = s + 0.1 * power(s, i)
+        while np.sum(s) < 30.0:
+            s = s + 0.3 * power(s, 2)
+            total = total + cube(s[1])
+        return np.sum(s) + 0.1 * total
+
+    def plain(x, k):
+        s, total = x, 0.0
+        for i in range(k):
+            if s[0] > 0.5:
+                s = s - 0.2 * s**3
+            else:
+                s = s + 0.1 * s**i
+        while np.sum(s) < 30.0:
+            s = s + 0.3 * s**2
+            total = total + s[1] ** 3
+        return np.sum(s) + 0.1 * total
+
+    for k in (0, 1, 4):
+        np.testing.assert_allclose(wengert.grad(program)(X, k), wengert.grad(plain)(X, k), rtol=1e-12)
+    hvp = [wengert.hvp(lambda x, g=g: g(x, 2), (X,), (np.ones(3),)) for g in (program, plain)]
+    np.testing.assert_allclose(hvp[0], hvp[1], rtol=1e-11)
+
+
+def test_forward_takes_the_one_and_reverse_the_other() -> None:
+    @wengert.custom_vjp
+    @wengert.custom_jvp
+    def f(x):
+        return x
+
+    f.defjvp(lambda primals, tangents: (primals[0], 2.0 * tangents[0]))
+    f.defvjp(lambda x: (x, None), lambda _, ct: (3.0 * ct,))
+    assert wengert.jvp(f, (1.0,), (1.0,))[1] == 2.0
+    assert wengert.grad(f)(1.0) == 3.0
+    assert wengert.linearize(lambda x: f(x), 1.0)[1](1.0) == 2.0  # outside, a pushforward is a jvp
+
+
+def test_single_precision_stays() -> None:
+    x = X.astype(np.float32)
+    gradient = wengert.grad(lambda x: np.sum(power(x, 2) + cube(x)))(x)
+    assert gradient.dtype == np.float32
+    np.testing.assert_allclose(gradient, 2 * x + 3 * x**2, rtol=1e-5)
+
+
+# ---------------------------------------------------------------- arguments and results of every kind
+
+
+@dataclass
+class Layer:
+    w: np.ndarray
+    b: float
+    name: str = "layer"
+
+
+@wengert.custom_vjp
+def dense(layer, x, options, activation):
+    return {"y": activation(layer.w * x + layer.b), "n": options["k"], "name": layer.name}
+
+
+def dense_fwd(layer, x, options, activation):
+    z = layer.w * x + layer.b
+    result = {"y": activation(z), "n": options["k"], "name": layer.name}
+    return result, {"z": z, "saved": [layer.w, x], "k": options["k"]}
+
+
+def dense_bwd(residuals, ct):
+    assert ct["n"] is None
+    w, x = residuals["saved"]
+    slope = 5.0 * ct["y"] * (1 - np.tanh(residuals["z"]) ** 2)
+    return Layer(slope * x, np.sum(slope), None), slope * w, None, None
+
+
+dense.defvjp(dense_fwd, dense_bwd)
+
+
+def test_structures_objects_and_callables() -> None:
+    layer = Layer(np.array([0.5, -1.0, 2.0]), 0.25)
+
+    def loss(layer, x, k):
+        result = dense(layer, x, {"k": k, "unused": [True, "text"]}, np.tanh)
+        return np.sum(result["y"]) * result["n"]
+
+    g_layer, gx = wengert.grad(lambda a, x: loss(Layer(a["w"], a["b"]), x, 3), (0, 1))({"w": layer.w, "b": 0.25}, X)
+    slope = 15.0 * (1 - np.tanh(layer.w * X + 0.25) ** 2)
+    np.testing.assert_allclose(g_layer["w"], slope * X)
+    np.testing.assert_allclose(g_layer["b"], slope.sum())
+    np.testing.assert_allclose(gx, slope * layer.w)
+    result = dense(layer, X, {"k": 7}, np.tanh)
+    np.testing.assert_allclose(result["y"], np.tanh(layer.w * X + 0.25))
+    assert (result["n"], result["name"]) == (7, "layer")
+
+
+def test_methods_defaults_and_names() -> None:
+    class Model:
+        def __init__(self, scale):
+            self.scale = scale
+
+        @wengert.custom_jvp
+        def apply(self, x, *, exponent=2) -> Any:
+            return self.scale * x**exponent
+
+        @wengert.custom_jvp
+        def scaled(self, x, factor=2.0):
+            return self.scale * factor * x
+
+        @scaled.defjvp
+        def scaled_jvp(primals, tangents):  # noqa: N805 - a rule is no method
+            self, x, factor = primals
+            return self.scaled(x, factor), 10.0 * self.scale * factor * tangents[1]
+
+    model = Model(3.0)
+    assert wengert.grad(lambda x: model.scaled(x))(1.0) == 60.0
+    assert wengert.grad(lambda x: model.scaled(factor=1.0, x=x))(1.0) == 30.0
+    assert model.scaled(2.0) == 12.0
+    Model.apply.defjvp(lambda primals, tangents: (primals[1], tangents[1]))
+    assert "exponent" in refused(lambda x: model.apply(x), 1.0, WengertTypeError).what
+
+
+def test_an_int_that_fixes_a_shape_is_static_and_others_are_not() -> None:
+    @wengert.custom_vjp
+    def repeat(x, n):
+        return np.full(n, x)
+
+    repeat.defvjp(lambda x, n: (repeat(x, n), (n, 2)), lambda r, ct: (np.sum(ct * np.ones(r[0])) * r[1], None))
+    assert wengert.grad(lambda x: np.sum(repeat(x, 4) ** 2))(3.0) == 2 * 24.0
+    assert wengert.grad(lambda x, n: np.sum(repeat(x, n) ** 2))(3.0, 4) == 2 * 24.0
+    stats = []
+
+    @wengert.compile
+    def slope(x, n):
+        return wengert.grad(lambda x: power(x, n))(x)
+
+    for n in (1, 2, 5):
+        assert slope(2.0, n) == n * 2.0 ** (n - 1)
+        stats.append(slope.stats().compilations)
+    assert stats == [1, 1, 1]
+
+
+def test_integer_and_bool_arrays_go_through() -> None:
+    @wengert.custom_vjp
+    def chosen(x, where, index):
+        return np.where(where, x, 0.0), index
+
+    def fwd(x, where, index):
+        return chosen(x, where, index), (where, index)
+
+    def bwd(residuals, ct):
+        where, index = residuals
+        assert ct[1] is None
+        return np.where(where, 2.0 * ct[0], 0.0) * index, None, None
+
+    chosen.defvjp(fwd, bwd)
+    where, index = np.array([True, False, True]), np.arange(100, 103)
+
+    def loss(x, where, index):
+        y, number = chosen(x, where, index)
+        return np.sum(y * number)
+
+    np.testing.assert_allclose(wengert.grad(loss)(X, where, index), 2.0 * index**2 * where)
+
+
+def test_none_is_zero() -> None:
+    @wengert.custom_vjp
+    def product(x, y):
+        return x * y
+
+    product.defvjp(lambda x, y: (x * y, x), lambda x, ct: (None, x * ct))
+    assert wengert.grad(product, (0, 1))(2.0, 3.0) == (0.0, 2.0)
+    assert wengert.jvp(product, (2.0, 3.0), (1.0, 1.0))[1] == 2.0
+
+    @wengert.custom_jvp
+    def rounded(x):
+        return np.round(x), x
+
+    rounded.defjvp(lambda p, t: (rounded(p[0]), (None, t[0])))
+    assert wengert.grad(lambda x: rounded(x)[0] + 3 * rounded(x)[1])(2.4) == 3.0
+
+
+# ---------------------------------------------------------------- captured values
+
+
+def test_what_is_captured_may_take_part_while_it_does_not_move() -> None:
+    factors = np.array([1.0, 2.0, 3.0])
+
+    def loss(w, x):
+        @wengert.custom_vjp
+        def f(x):
+            return w * x * factors
+
+        f.defvjp(lambda x: (w * x * factors, None), lambda _, ct: (100.0 * w * factors * ct,))
+        return np.sum(f(x))
+
+    np.testing.assert_allclose(wengert.grad(loss, 1)(2.0, X), 200.0 * factors)
+    error = refused(wengert.grad(loss, (0, 1)), 2.0, X, DifferentiationError, wrap=False)
+    assert error.what == "f is differentiated with respect to a value its rules say nothing about"
+    assert source_line(error) == "return np.sum(f(x))"
+
+
+def test_a_captured_value_of_the_rule_only() -> None:
+    def loss(w, x):
+        @wengert.custom_vjp
+        def reverse(x):
+            return x
+
+        reverse.defvjp(lambda x: (x, None), lambda _, ct: (-w * ct,))
+        return reverse(x) ** 2
+
+    assert wengert.grad(loss, 1)(0.5, 3.0) == -3.0
+    assert wengert.jvp(lambda x: loss(0.5, x), (3.0,), (1.0,))[1] == -3.0
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def refused(f: Callable[..., Any], *arguments: Any, wrap: bool = True) -> Any:
+    *values, error = arguments
+    with pytest.raises(error) as caught:
+        (wengert.grad(f) if wrap else f)(*values)
+    assert isinstance(caught.value, WengertError)
+    return caught.value
+
+
+def source_line(error: Any) -> str:
+    assert error.position.file == __file__
+    return open(__file__).read().splitlines()[error.position.line - 1].strip()
+
+
+def test_without_a_rule() -> None:
+    f = wengert.custom_vjp(lambda x: x)
+    assert "is a custom_vjp function without a rule" in refused(lambda x: f(x), 1.0, WengertTypeError).what
+    with pytest.raises(WengertTypeError, match="without a rule"):
+        f(1.0)
+
+
+def with_vjp(bwd: Callable[..., Any], fwd: Any = lambda x: (x * x, x)) -> Callable[..., Any]:
+    @wengert.custom_vjp
+    def f(x):
+        return x * x
+
+    f.defvjp(fwd, bwd)
+    return lambda x: np.sum(f(x))
+
+
+def with_jvp(rule: Callable[..., Any]) -> Callable[..., Any]:
+    @wengert.custom_jvp
+    def f(x):
+        return x * x
+
+    f.defjvp(rule)
+    return lambda x: np.sum(f(x))
+
+
+def rule_without_a_tuple(x, ct):
+    return 2 * x * ct
+
+
+def rule_of_a_wrong_shape(x, ct):
+    return (np.sum(2 * x * ct),)
+
+
+def rule_of_a_wrong_dtype(x, ct):
+    return ((2 * x * ct).astype(np.float32),)
+
+
+def rule_of_a_wrong_structure(x, ct):
+    return ([2 * x, ct],)
+
+
+def one_result(primals, tangents):
+    return tangents[0]
+
+
+def another_value(primals, tangents):
+    return (primals[0], primals[0]), tangents[0]
+
+
+def a_longer_tangent(primals, tangents):
+    return primals[0] ** 2, np.zeros(7)
+
+
+@pytest.mark.parametrize(("rule", "what"), [
+    (rule_without_a_tuple, "rule_without_a_tuple returns an array f64(3,), and 1 cotangents are needed"),
+    (rule_of_a_wrong_shape, "cotangent 0 of rule_of_a_wrong_shape is a number f64"),
+    (rule_of_a_wrong_dtype, "cotangent 0 of rule_of_a_wrong_dtype is an array f32(3,)"),
+    (rule_of_a_wrong_structure, "cotangent 0 of rule_of_a_wrong_structure is a list"),
+])
+def test_wrong_results_of_a_backward_rule(rule: Any, what: str) -> None:
+    error = refused(with_vjp(rule), X, WengertValueError)
+    assert error.what == what
+    assert source_line(error) == f"def {rule.__name__}(x, ct):"
+
+
+@pytest.mark.parametrize(("rule", "what"), [
+    (one_result, "one_result returns an array f64(3,)"),
+    (another_value, "out of another_value is a tuple"),
+    (a_longer_tangent, "tangent of a_longer_tangent is an array f64(7,)"),
+])
+def test_wrong_results_of_a_forward_rule(rule: Any, what: str) -> None:
+    error = refused(with_jvp(rule), X, WengertValueError)
+    assert error.what == what
+    assert source_line(error) == f"def {rule.__name__}(primals, tangents):"
+
+
+def test_a_backward_rule_that_is_not_linear_has_no_pushforward() -> None:
+    def bwd(x, ct):
+        return (np.clip(ct, -1.0, 1.0),)  # here
+
+    f = with_vjp(bwd)
+    np.testing.assert_allclose(wengert.grad(f)(X), np.ones(3))
+    error = refused(lambda x: wengert.jvp(f, (x,), (x,)), X, DifferentiationError, wrap=False)
+    assert source_line(error).endswith("# here")
+
+
+def test_what_writes_elsewhere_is_refused() -> None:
+    log: list[Any] = []
+
+    @wengert.custom_jvp
+    def in_place(x):
+        x[0] = 1.0
+        return x
+
+    @wengert.custom_jvp
+    def logs(x):
+        log.append(x)  # here
+        return x
+
+    for f in (in_place, logs):
+        f.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+    assert "writes to its argument" in refused(lambda x: np.sum(in_place(x)), X, WengertTypeError).what
+    error = refused(lambda x: np.sum(logs(x)), X, WengertTypeError)
+    assert error.what == "logs changes a list" and source_line(error) == "log.append(x)  # here"
+    assert log == []
+
+
+def test_rules_that_never_end() -> None:
+    @wengert.custom_jvp
+    def f(x, text):
+        return x
+
+    f.defjvp(lambda primals, tangents: (f(primals[0], primals[1] + "'"), tangents[0]))
+    error = refused(lambda x: f(x, "a"), 1.0, UnsupportedError)
+    assert error.what == "the rules of f call it with ever new Python values"
+
+
+def test_wrong_arguments_are_refused_where_it_is_called() -> None:
+    error = refused(lambda x: power(x), 1.0, WengertTypeError)
+    assert error.what == "power: missing a required argument: 'n'"
