@@ -1,8 +1,8 @@
 """custom_jvp and custom_vjp: Python functions that bring their own derivatives.
 
-Called by code that is being differentiated, such a function becomes one of the module, beside its rules (rule_traces.py)
-and with attributes that name them (dialects/diff.py); passes/expand.py does the rest.  Everywhere else a call is a call
-of the function as it is.
+Called by code that is being differentiated, such a function becomes one of the module, beside its rules
+(rule_traces.py) and with attributes that name them (dialects/diff.py); passes/expand.py does the rest.  Everywhere else
+a call is a call of the function as it is.
 """
 
 from __future__ import annotations
@@ -78,11 +78,12 @@ class CustomRules:
         if self._jvp is None and self._vjp is None:
             method = "defjvp" if self._wanted == "custom_jvp" else "defvjp"
             fail(f"{self.__name__} is a {self._wanted} function without a rule",
-                 why="its derivative would be the one of its own body", help=f"set it with {self.__name__}.{method}(...)",
-                 error=WengertTypeError)
+                 why="its derivative would be the one of its own body",
+                 help=f"set it with {self.__name__}.{method}(...)", error=WengertTypeError)
         if not self._check and not _in_transform():
             return call(self.py_func, *args, **kwargs)
-        return call_with_rules(self, Rules(self.py_func, self._jvp, self._vjp, self._check), self._positional(args, kwargs))
+        rules = Rules(self.py_func, self._jvp, self._vjp, self._check)
+        return call_with_rules(self, rules, self._positional(args, kwargs))
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments by position, as rules take them; defaults are filled in."""
@@ -168,10 +169,10 @@ def custom_vjp(f: None = None, *, check: bool = ...) -> Callable[[Callable[..., 
 def custom_vjp(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
     """A function whose derivative is a rule you write: the cotangents of its arguments from those of its result.
 
-    The rule is given with ``f.defvjp(fwd, bwd)``: ``fwd(*args) -> (out, residuals)`` and ``bwd(residuals, ct)``, a tuple
-    of one cotangent an argument (None is zero).  Forward mode transposes bwd, which has to be linear in ct for that;
-    reverse mode takes it as it is.  Second derivatives differentiate fwd and bwd.  Arguments, results and errors are
-    those of `custom_jvp`.
+    The rule is given with ``f.defvjp(fwd, bwd)``: ``fwd(*args) -> (out, residuals)`` and ``bwd(residuals, ct)``, a
+    tuple of one cotangent an argument (None is zero).  Forward mode transposes bwd, which has to be linear in ct for
+    that; reverse mode takes it as it is.  Second derivatives differentiate fwd and bwd.  Arguments, results and errors
+    are those of `custom_jvp`.
 
     >>> import numpy as np, wengert
     >>> @wengert.custom_vjp

@@ -250,8 +250,7 @@ def _trace_function(function: Callable[..., Any], arguments: Arguments) -> tuple
         fresh = arguments.build(region.arguments)
         leaves, structure = flatten(call(function, *fresh))
         outputs = tuple(
-            form if isinstance(leaf, (Array, Scalar)) or isinstance(leaf, np.ndarray) or _is_float_number(leaf)
-            else leaf
+            form if isinstance(leaf, (Array, Scalar, np.ndarray, float, np.floating)) else leaf
             for leaf, form in zip(leaves, map(_result_form, leaves))
         )
         returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, leaves) if isinstance(form, Form)]
@@ -259,10 +258,6 @@ def _trace_function(function: Callable[..., Any], arguments: Arguments) -> tuple
         trace.emit("func.return", [], returned)
     paths = leaf_paths(unflatten(structure, list(range(len(leaves)))))
     return region.func, _Made(region.name, list(region.captures), outputs, structure, paths)
-
-
-def _is_float_number(x: Any) -> bool:
-    return isinstance(x, (float, np.floating))
 
 
 def _result_form(leaf: Any) -> Form | None:
