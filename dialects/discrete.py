@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.kinks import STEP, Kink, at_integers_but_zero, tied
 from wengert.dialects.op import Op, converted, discrete, predicate_type
 
 addi = discrete("arith.addi", np.add)
@@ -67,6 +68,9 @@ _RELATIONS: dict[str, Callable[..., Any]] = {
     "gt": np.greater,
     "ge": np.greater_equal,
 }
+#: What the relations are called; the others only occur in compiled code.
+_SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "rd": "ordered", "no": "unordered",
+          "alse": "false", "rue": "true"}
 _FLOAT_NAMES = {number: name for name, number in FLOAT_PREDICATES.items()}
 _INTEGER_NAMES = {number: name for name, number in INTEGER_PREDICATES.items()}
 
@@ -89,9 +93,22 @@ def _compare_floats(a: Any, b: Any, predicate: int) -> Any:
     return related & ~unordered if name[0] == "o" else related | unordered
 
 
+
+def _at_the_boundary(a: Any, b: Any, predicate: int) -> Any:
+    """Both operands of <, <=, > or >= are equal.  Tests for equality and for nan are no kinks by themselves."""
+    return tied(a, b) if _FLOAT_NAMES[predicate][1:] in ("lt", "le", "gt", "ge") else None
+
+
 _cmpi = discrete("arith.cmpi", _compare_integers, typing=predicate_type)
 # A comparison of floats is saved, not recomputed: a predicate evaluated twice must not differ.
-_cmpf = discrete("arith.cmpf", _compare_floats, typing=predicate_type, recompute=False)
+_cmpf = discrete(
+    "arith.cmpf",
+    _compare_floats,
+    typing=predicate_type,
+    recompute=False,
+    symbol=lambda attributes: _SIGNS[_FLOAT_NAMES[attributes["predicate"]][1:]],
+    kinks=(Kink(_at_the_boundary, "that of the side which is taken"),),
+)
 
 
 def cmpf(predicate: str, a: Any, b: Any) -> Any:
@@ -125,7 +142,9 @@ trunci = discrete(
 )
 sitofp = _convert("arith.sitofp", "f64")
 uitofp = _convert("arith.uitofp", "f64")
-fptosi = _convert("arith.fptosi", "i64").where(recompute=False)
+fptosi = _convert("arith.fptosi", "i64").where(
+    recompute=False, symbol="int", kinks=(Kink(at_integers_but_zero, STEP),)
+)
 bitcast = discrete(
     "arith.bitcast", lambda x, out: np.asarray(x).view(out[0][1])[()], ("x",), converted("i64"), typed=True
 )

@@ -4,7 +4,8 @@ A check records the first failure and lets execution go on; the caller of the co
 the user's line.  Whoever emits a check also makes what follows safe (it clamps the index).
 
 A check carries up to three i64 values.  ``{0}`` in its message stands for the first as an integer, ``{0:f64}`` for the
-float64 that has these bits.  A message may have three lines: what, why, help.
+float64 that has these bits, ``{0:3x4}`` for the indices of the element with this number in an array of this shape.
+A message may have three lines: what, why, help.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import re
 import struct
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from wengert.dialects.errors import (
     KinkError,
@@ -60,10 +63,16 @@ def filled(message: str, values: Sequence[int]) -> str:
     """The message with the values of the check in their places."""
 
     def shown(place: re.Match[str]) -> str:
-        value = int(values[int(place[1])])
-        return repr(struct.unpack("<d", struct.pack("<q", value))[0]) if place[2] else str(value)
+        value, form = int(values[int(place[1])]), place[2]
+        if form is None:
+            return str(value)
+        if form == "f64":
+            return repr(struct.unpack("<d", struct.pack("<q", value))[0])
+        if "?" in form:
+            return f"number {value}"
+        return ", ".join(str(int(i)) for i in np.unravel_index(value, [int(n) for n in form.split("x")]))
 
-    return re.sub(r"\{(\d)(:f64)?\}", shown, message)
+    return re.sub(r"\{(\d)(?::([\dx?]+|f64))?\}", shown, message)
 
 
 def failed_check(kind: str, message: str, values: Sequence[int], position: Position | None) -> Exception:

@@ -13,6 +13,21 @@ from scipy import special
 
 from wengert.dialects.build import accumulate, constant_like
 from wengert.dialects.discrete import cmpf
+from wengert.dialects.kinks import (
+    EDGE,
+    STEP,
+    Kink,
+    at,
+    at_integers,
+    at_integers_but_zero,
+    at_multiples,
+    at_origin_or_cut,
+    at_size_one,
+    between_integers,
+    power_of_zero,
+    tied,
+    zero_to_no_positive_power,
+)
 from wengert.dialects.op import Op, converted, elementwise, structural
 from wengert.dialects.structural import select
 from wengert.dialects.transposes import (
@@ -45,7 +60,9 @@ def c(value: float, x: Any) -> Any:
 
 # ---------------------------------------------------------------- arithmetic
 
-addf = elementwise("arith.addf", np.add, (), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_add)
+addf = elementwise(
+    "arith.addf", np.add, (), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_add, symbol="+"
+)
 
 
 def _addf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> list[Any]:
@@ -58,9 +75,12 @@ def _addf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> lis
 
 addf = addf.where(jvp=_addf_jvp)
 subf = elementwise(
-    "arith.subf", np.subtract, (1.0, -1.0), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_sub
+    "arith.subf", np.subtract, (1.0, -1.0), ("x", "y"), samples=(PAIR,), linear=(0, 1), transpose=transpose_sub,
+    symbol="-",
 )
-negf = elementwise("arith.negf", np.negative, (-1.0,), samples=(ANY,), linear=(0,), transpose=transpose_neg)
+negf = elementwise(
+    "arith.negf", np.negative, (-1.0,), samples=(ANY,), linear=(0,), transpose=transpose_neg, symbol="-"
+)
 mulf = elementwise(
     "arith.mulf",
     np.multiply,
@@ -69,10 +89,18 @@ mulf = elementwise(
     samples=(PAIR,),
     bilinear=(0, 1),
     transpose=transpose_mul,
+    symbol="*",
 )
 # y = a / b.  The tangent is written da/b - db*(y/b), so that it is linear in the same op.
 divf = elementwise(
-    "arith.divf", np.divide, (), ("x", "y"), samples=(PAIR_POSITIVE,), bilinear=(0,), transpose=transpose_div
+    "arith.divf",
+    np.divide,
+    (),
+    ("x", "y"),
+    samples=(PAIR_POSITIVE,),
+    bilinear=(0,),
+    transpose=transpose_div,
+    symbol="/",
 )
 
 
@@ -93,7 +121,15 @@ def _remf_y(a: Any, b: Any, y: Any) -> Any:
 
 
 # C's fmod: y = a - trunc(a/b)*b.
-remf = elementwise("arith.remf", np.fmod, (1.0, _remf_y), ("x", "y"), samples=(PAIR_POSITIVE,))
+remf = elementwise(
+    "arith.remf",
+    np.fmod,
+    (1.0, _remf_y),
+    ("x", "y"),
+    samples=(PAIR_POSITIVE,),
+    symbol="fmod",
+    kinks=(Kink(at_multiples, "that on either side of the jump, where the quotient is constant"),),
+)
 
 
 def _wins(predicate: str) -> Any:
@@ -105,8 +141,25 @@ def _wins(predicate: str) -> Any:
     return partial
 
 
-maximumf = elementwise("arith.maximumf", np.maximum, (_wins("ogt"), _wins("olt")), ("x", "y"), samples=(PAIR,))
-minimumf = elementwise("arith.minimumf", np.minimum, (_wins("olt"), _wins("ogt")), ("x", "y"), samples=(PAIR,))
+_TIED = (Kink(tied, "half for each of the operands that tie"),)
+maximumf = elementwise(
+    "arith.maximumf",
+    np.maximum,
+    (_wins("ogt"), _wins("olt")),
+    ("x", "y"),
+    samples=(PAIR,),
+    symbol="maximum",
+    kinks=_TIED,
+)
+minimumf = elementwise(
+    "arith.minimumf",
+    np.minimum,
+    (_wins("olt"), _wins("ogt")),
+    ("x", "y"),
+    samples=(PAIR,),
+    symbol="minimum",
+    kinks=_TIED,
+)
 
 # ---------------------------------------------------------------- exponentials and powers
 
@@ -115,22 +168,49 @@ exp2 = elementwise(
     "math.exp2", np.exp2, (lambda x, y: mulf(y, c(float(np.log(2)), x)),), samples=(ANY,), expensive=True
 )
 expm1 = elementwise("math.expm1", np.expm1, (lambda x, y: addf(y, c(1.0, x)),), samples=(ANY,), expensive=True)
-log = elementwise("math.log", np.log, (lambda x, y: divf(c(1.0, x), x),), samples=(POSITIVE,), expensive=True)
+AT_ZERO, AT_ONE = (Kink(at(0.0), EDGE),), (Kink(at_size_one, EDGE),)
+log = elementwise(
+    "math.log", np.log, (lambda x, y: divf(c(1.0, x), x),), samples=(POSITIVE,), expensive=True, kinks=AT_ZERO
+)
 log2 = elementwise(
-    "math.log2", np.log2, (lambda x, y: divf(c(float(1 / np.log(2)), x), x),), samples=(POSITIVE,), expensive=True
+    "math.log2",
+    np.log2,
+    (lambda x, y: divf(c(float(1 / np.log(2)), x), x),),
+    samples=(POSITIVE,),
+    expensive=True,
+    kinks=AT_ZERO,
 )
 log10 = elementwise(
-    "math.log10", np.log10, (lambda x, y: divf(c(float(1 / np.log(10)), x), x),), samples=(POSITIVE,), expensive=True
+    "math.log10",
+    np.log10,
+    (lambda x, y: divf(c(float(1 / np.log(10)), x), x),),
+    samples=(POSITIVE,),
+    expensive=True,
+    kinks=AT_ZERO,
 )
 log1p = elementwise(
-    "math.log1p", np.log1p, (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), x)),), samples=(POSITIVE,), expensive=True
+    "math.log1p",
+    np.log1p,
+    (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), x)),),
+    samples=(POSITIVE,),
+    expensive=True,
+    kinks=(Kink(at(-1.0), EDGE),),
 )
-sqrt = elementwise("math.sqrt", np.sqrt, (lambda x, y: divf(c(0.5, x), y),), samples=(POSITIVE,))
+sqrt = elementwise("math.sqrt", np.sqrt, (lambda x, y: divf(c(0.5, x), y),), samples=(POSITIVE,), kinks=AT_ZERO)
 rsqrt = elementwise(
-    "math.rsqrt", lambda x: 1 / np.sqrt(x), (lambda x, y: mulf(c(-0.5, x), divf(y, x)),), samples=(POSITIVE,)
+    "math.rsqrt",
+    lambda x: 1 / np.sqrt(x),
+    (lambda x, y: mulf(c(-0.5, x), divf(y, x)),),
+    samples=(POSITIVE,),
+    kinks=AT_ZERO,
 )
 cbrt = elementwise(
-    "math.cbrt", np.cbrt, (lambda x, y: divf(c(1 / 3, x), mulf(y, y)),), samples=(POSITIVE,), expensive=True
+    "math.cbrt",
+    np.cbrt,
+    (lambda x, y: divf(c(1 / 3, x), mulf(y, y)),),
+    samples=(POSITIVE,),
+    expensive=True,
+    kinks=(Kink(at(0.0), "inf, the limit"),),
 )
 
 
@@ -145,7 +225,14 @@ def _powf_exponent(a: Any, b: Any, y: Any) -> Any:
 
 
 powf = elementwise(
-    "math.powf", np.power, (_powf_base, _powf_exponent), ("x", "y"), samples=(PAIR_POSITIVE,), expensive=True
+    "math.powf",
+    np.power,
+    (_powf_base, _powf_exponent),
+    ("x", "y"),
+    samples=(PAIR_POSITIVE,),
+    expensive=True,
+    symbol="**",
+    kinks=(Kink(power_of_zero, EDGE, (0,)), Kink(zero_to_no_positive_power, "0, that for positive exponents", (1,))),
 )
 
 # ---------------------------------------------------------------- trigonometric and hyperbolic functions
@@ -159,6 +246,7 @@ asin = elementwise(
     (lambda x, y: divf(c(1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),),
     samples=(UNIT,),
     expensive=True,
+    kinks=AT_ONE,
 )
 acos = elementwise(
     "math.acos",
@@ -166,6 +254,7 @@ acos = elementwise(
     (lambda x, y: divf(c(-1.0, x), sqrt(subf(c(1.0, x), mulf(x, x)))),),
     samples=(UNIT,),
     expensive=True,
+    kinks=AT_ONE,
 )
 atan = elementwise(
     "math.atan", np.arctan, (lambda x, y: divf(c(1.0, x), addf(c(1.0, x), mulf(x, x))),), samples=(ANY,), expensive=True
@@ -181,6 +270,7 @@ atan2 = elementwise(
     ("x", "y"),
     samples=(PAIR,),
     expensive=True,
+    kinks=(Kink(at_origin_or_cut, "nan at the origin; on the cut that on either side of the jump"),),
 )
 sinh: Op = elementwise("math.sinh", np.sinh, (lambda x, y: cosh(x),), samples=(ANY,), expensive=True)
 cosh: Op = elementwise("math.cosh", np.cosh, (lambda x, y: sinh(x),), samples=(ANY,), expensive=True)
@@ -198,6 +288,7 @@ acosh = elementwise(
     (lambda x, y: divf(c(1.0, x), sqrt(subf(mulf(x, x), c(1.0, x)))),),
     samples=(ABOVE_ONE,),
     expensive=True,
+    kinks=(Kink(at(1.0), EDGE),),
 )
 atanh = elementwise(
     "math.atanh",
@@ -205,6 +296,7 @@ atanh = elementwise(
     (lambda x, y: divf(c(1.0, x), subf(c(1.0, x), mulf(x, x))),),
     samples=(UNIT,),
     expensive=True,
+    kinks=AT_ONE,
 )
 # erf'(x) = 2/sqrt(pi) * exp(-x^2)
 erf = elementwise(
@@ -222,11 +314,15 @@ def _sign(x: Any, y: Any) -> Any:
     return select(cmpf("ogt", x, c(0.0, x)), c(1.0, x), select(cmpf("olt", x, c(0.0, x)), c(-1.0, x), c(0.0, x)))
 
 
-absf = elementwise("math.absf", np.abs, (_sign,), samples=(ANY,))
-floor = elementwise("math.floor", np.floor, (0.0,), samples=(ANY,))
-ceil = elementwise("math.ceil", np.ceil, (0.0,), samples=(ANY,))
-trunc = elementwise("math.trunc", np.trunc, (0.0,), samples=(ANY,))
-roundeven = elementwise("math.roundeven", np.rint, (0.0,), samples=(ANY,))
+absf = elementwise(
+    "math.absf", np.abs, (_sign,), samples=(ANY,), symbol="abs", kinks=(Kink(at(0.0), "0, the mean of both sides"),)
+)
+floor = elementwise("math.floor", np.floor, (0.0,), samples=(ANY,), kinks=(Kink(at_integers, STEP),))
+ceil = elementwise("math.ceil", np.ceil, (0.0,), samples=(ANY,), kinks=(Kink(at_integers, STEP),))
+trunc = elementwise("math.trunc", np.trunc, (0.0,), samples=(ANY,), kinks=(Kink(at_integers_but_zero, STEP),))
+roundeven = elementwise(
+    "math.roundeven", np.rint, (0.0,), samples=(ANY,), symbol="rint", kinks=(Kink(between_integers, STEP),)
+)
 
 
 def _copysign_x(a: Any, b: Any, y: Any) -> Any:
@@ -234,7 +330,14 @@ def _copysign_x(a: Any, b: Any, y: Any) -> Any:
     return mulf(_sign(a, y), _sign(y, y))
 
 
-copysign = elementwise("math.copysign", np.copysign, (_copysign_x, 0.0), ("x", "y"), samples=(PAIR,))
+copysign = elementwise(
+    "math.copysign",
+    np.copysign,
+    (_copysign_x, 0.0),
+    ("x", "y"),
+    samples=(PAIR,),
+    kinks=(Kink(at(0.0), "0, the mean of both sides", (0,)), Kink(at(0.0, 1), STEP, (1,))),
+)
 
 # ---------------------------------------------------------------- float conversions: linear
 

@@ -100,7 +100,7 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
 _dot_op = register(Op("nd.dot_general", ("lhs", "rhs"), _meaning, _typing, _jvp, _transpose, bilinear=(0, 1),
                       family="multilinear", lower=lower_dot_general,
                       samples=(_sample,), sample_attributes={"lhs_contracting": (1,), "rhs_contracting": (0,),
-                                                             "lhs_batch": (), "rhs_batch": ()}))
+                                                             "lhs_batch": (), "rhs_batch": ()}, symbol="@"))
 
 
 def dot_general(lhs: Any, rhs: Any, contracting: tuple[Dimensions, Dimensions],

@@ -83,7 +83,7 @@ class Op:
         effect: the op must neither be removed, merged nor moved.
         recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
         expensive: worth a residual rather than a second evaluation (transcendental functions).
-        symbol: what a message calls it, in terms of its attributes; the name without the dialect if there is none.
+        symbol: what a message calls it, or a function of the attributes; by default the name without the dialect.
         kinks: where the derivative does not exist, or the function jumps; see dialects/kinks.py.
         samples: functions of a random generator, each returning the operands of one test point.
     """
@@ -104,7 +104,7 @@ class Op:
     typed: bool = False
     family: str = ""
     paired: PairedRule | None = None
-    symbol: str = ""
+    symbol: str | Callable[[Mapping[str, Any]], str] = ""
     kinks: tuple[Kink, ...] = ()
     samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
     sample_attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -149,7 +149,7 @@ class Op:
 
     def spelled(self, attributes: Mapping[str, Any]) -> str:
         """What a message calls an operation with these attributes."""
-        return (self.symbol or self.name.partition(".")[2]).format(**attributes)
+        return self.symbol(attributes) if callable(self.symbol) else self.symbol or self.name.partition(".")[2]
 
     def where(self, **changes: Any) -> Op:
         """A copy of the record with some fields changed, put in its place in the registry."""

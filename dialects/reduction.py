@@ -14,6 +14,8 @@ import numpy as np
 from wengert.dialects.bindings import Value, element_type, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant, constant_like, create, dynamic_sizes, full_like, index, size, zeros_like
 from wengert.dialects.control import make_for, yield_
+from wengert.dialects.discrete import cmpf
+from wengert.dialects.kinks import Kink
 from wengert.dialects.lowerings import lower_reduce
 from wengert.dialects.op import Op, lookup_call, register
 from wengert.dialects.structural import _broadcast_op, extract_slice
@@ -125,8 +127,19 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
     return (rng.uniform(-2, 2, (3, 4, 2)),)
 
 
+def _shared(x: Any, kind: str, axes: Sequence[int]) -> Any:
+    """Where more than one element is the maximum or minimum, for each result."""
+    if kind not in ("max", "min"):
+        return None
+    attained = cmpf("oeq", x, spread(reduce(x, kind, axes), x, tuple(axes)))
+    count = reduce(lookup_call("arith.select", attained, constant_like(1.0, x), zeros_like(x)), "sum", axes)
+    return cmpf("ogt", count, constant_like(1.0, count))
+
+
 _reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,), family="reduction",
-                         lower=lower_reduce, samples=(_sample,), sample_attributes={"kind": "sum", "axes": (1,)}))
+                         lower=lower_reduce, samples=(_sample,), sample_attributes={"kind": "sum", "axes": (1,)},
+                         symbol=lambda attributes: str(attributes["kind"]),
+                         kinks=(Kink(_shared, "shared equally by the elements that tie"),)))
 
 
 def reduce(array: Any, kind: str, axes: Sequence[int] | None = None) -> Any:

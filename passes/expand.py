@@ -37,6 +37,7 @@ from wengert.passes.base import Pass, register_pass
 from wengert.passes.calls import has_rules, rules_of, transposed_name
 from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
+from wengert.passes.kinks import check_kinks, wants_kinks
 from wengert.passes.linear_calls import define_transpose, open_tangent_calls
 from wengert.passes.linearize import emit_linearized
 from wengert.passes.promote import promote_function
@@ -148,7 +149,10 @@ class _Expander:
         self._complete_rules(work, reverse)
         simplify_function(work, effects)
         promote_function(work, effects)
-        tangents = emit_jvp(self._module, work, self._wrt(func, target, work), f"{symbol(func)}.tangents")
+        wrt = self._wrt(func, target, work)
+        if wants_kinks(work):
+            check_kinks(work, wrt)
+        tangents = emit_jvp(self._module, work, wrt, f"{symbol(func)}.tangents")
         work.erase()
         if reverse:
             open_tangent_calls(self._module, tangents)
