@@ -32,9 +32,9 @@ for _dialect in ("nd", "diff"):
     sys.modules.setdefault(f"mlir.dialects.{_dialect}", types.ModuleType(f"mlir.dialects.{_dialect}"))
 
 __all__ = [
-    "DYNAMIC", "PassManager", "Value", "block_of", "defining_op", "element_type", "gpu_object", "ir", "irdl",
-    "is_float", "is_tensor", "location_of", "position_of", "same_op", "tensor_type", "terminator",
-    "translate_module_to_llvmir", "walk",
+    "DYNAMIC", "PassManager", "Value", "block_of", "defining_op", "derivative_location", "element_type", "gpu_object",
+    "in_derivative", "ir", "irdl", "is_float", "is_tensor", "location_of", "position_of", "same_op", "tensor_type",
+    "terminator", "translate_module_to_llvmir", "walk",
 ]
 
 Value = ir.Value
@@ -117,6 +117,19 @@ def position_of(location: Any) -> Position | None:
             if (position := position_of(part)) is not None:
                 return position
     return None
+
+
+DERIVATIVE = "derivative"
+
+
+def derivative_location(location: Any) -> Any:
+    """The location of what a derivative computes at a place of the program."""
+    return ir.Location.name(DERIVATIVE, childLoc=location)
+
+
+def in_derivative(location: Any) -> bool:
+    """Whether an operation was written by differentiation."""
+    return bool(location.is_a_name()) and location.name_str == DERIVATIVE
 
 
 def gpu_object(binary: Any) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wengert.dialects import discrete
 from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_float, is_tensor, tensor_type
-from wengert.dialects.build import cast_index, constant, create, size
+from wengert.dialects.build import cast_index, constant, create, full_like, size
 from wengert.dialects.control import entry, make_if, yield_
 from wengert.dialects.effects import MOST_VALUES, check
 from wengert.dialects.op import lookup_call
@@ -57,8 +57,10 @@ def spelled(symbol: str, operands: Sequence[str]) -> str:
     return f" {symbol} ".join(operands) if len(operands) > 1 else f"{symbol}{operands[0]}"
 
 
-def negated(flag: Any) -> Any:
-    return discrete.xori(flag, constant(1, flag.type))
+def negated(flags: Any) -> Any:
+    """not flags, for a bool or an array of them."""
+    one = constant(1, element_type(flags.type))
+    return discrete.xori(flags, full_like(one, flags) if is_tensor(flags.type) else one)
 
 
 def bits_of(value: Any) -> Any:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import Value, ir, is_float, position_of
+from wengert.dialects.bindings import Value, derivative_location, ir, is_float, position_of
 from wengert.dialects.build import zeros_like
 from wengert.dialects.control import (
     FOR,
@@ -213,7 +213,8 @@ class _Jvp:
         for i, operand in enumerate(operands):
             new.operands[i] = operand
         results = list(new.results)
-        return results, node.record.jvp(operands, results, moved, attributes)
+        with derivative_location(node.location):
+            return results, node.record.jvp(operands, results, moved, attributes)
 
 
 def _no_rule(node: Node) -> DifferentiationError:

@@ -41,6 +41,7 @@ from wengert.passes.slice_dest import SliceDest
 from wengert.passes.statistics import Buffers, buffers_of, loops
 from wengert.passes.strided_copies import StridedCopies
 from wengert.passes.to_llvm import llvm_ir_text
+from wengert.passes.trap_nan import TrapNan
 from wengert.passes.unroll_swaps import UnrollSwaps
 
 
@@ -96,6 +97,7 @@ DIFFERENTIATION: tuple[Pass, ...] = (
     Simplify(),     # removes what a derivative does not need of its primal
     Promote(),      # array elements that a loop keeps updating become scalars: also what LLVM vectorises
     Simplify(),
+    TrapNan(),      # last: it sees what derivatives compute, and only what is left of it
 )
 
 
