@@ -19,13 +19,15 @@ def _operation_text(op: Op) -> str:
     """One operation.  Each operand has a constraint of its own: a shared one would mean "the same type"."""
     operands = [(f"%t{i}", name) for i, name in enumerate(op.operands)]
     lines = [f"  irdl.operation @{op.name.partition('.')[2]} {{"]
-    lines += [f"    {constraint} = irdl.any" for constraint, _ in [*operands, ("%result", "")]]
+    results = [(f"%r{i}", name) for i, name in enumerate(op.results)] or [("%result", "results: variadic ")]
+    lines += [f"    {constraint} = irdl.any" for constraint, _ in [*operands, *results]]
     if operands:
         listed = [
             f"{name.lstrip('*')}: {'variadic ' if name[0] == '*' else ''}{constraint}" for constraint, name in operands
         ]
         lines.append(f"    irdl.operands({', '.join(listed)})")
-    lines.append("    irdl.results(results: variadic %result)")
+    listed = [f"{name}: {constraint}" if op.results else f"{name}{constraint}" for constraint, name in results]
+    lines.append(f"    irdl.results({', '.join(listed)})")
     return "\n".join([*lines, "  }"])
 
 

@@ -23,6 +23,7 @@ from wengert.dialects.errors import (
     WengertError,
     WengertFloatingPointError,
     WengertIndexError,
+    WengertLinAlgError,
     WengertNameError,
     WengertRuntimeError,
     WengertTypeError,
@@ -39,6 +40,7 @@ ERRORS: dict[str, type[Exception]] = {
     "RuntimeError": WengertRuntimeError,
     "FloatingPointError": WengertFloatingPointError,
     "KinkError": KinkError,
+    "LinAlgError": WengertLinAlgError,
     "AssertionError": AssertionError,
     "ZeroDivisionError": ZeroDivisionError,
 }

@@ -9,6 +9,8 @@ from __future__ import annotations
 import linecache
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Position:
@@ -82,6 +84,10 @@ class WengertFloatingPointError(WengertError, FloatingPointError):
 
 class KinkError(WengertError, ArithmeticError):
     """A derivative was taken at a point where there is none, under ``kinks="error"``."""
+
+
+class WengertLinAlgError(WengertValueError, np.linalg.LinAlgError):
+    """A matrix that cannot be factored or solved with, seen while running."""
 
 
 class UnsupportedError(WengertError, NotImplementedError):

@@ -16,6 +16,8 @@ from wengert.dialects.bindings import DYNAMIC, defining_op, ir, is_tensor, tenso
 from wengert.dialects.build import cast_index, constant, create, index
 
 Shape = tuple[Any, ...]
+#: A tensor, and the loop that each of its dimensions stands for.
+Placed = tuple[Any, Sequence[int]]
 
 
 class Array(Protocol):
@@ -67,6 +69,12 @@ class Tensors(Protocol):
     def contracted(self, lhs: Array, rhs: Array, contracting: tuple[Sequence[int], Sequence[int]],
                    batch: tuple[Sequence[int], Sequence[int]]) -> Any:
         """The sum of products of nd.dot_general: a tensor, or a scalar."""
+
+    def computed(self, array: Array) -> Any:
+        """The array in fresh memory, which a routine may overwrite."""
+
+    def routine(self, name: str, inputs: Sequence[Placed], outputs: Sequence[Placed]) -> list[Any]:
+        """A call of LAPACK for each matrix of a stack: reads `inputs`, overwrites `outputs`, returns the new ones."""
 
 
 def result_shape(tensors: Tensors, op: Any, sizes: Sequence[Any]) -> Shape:

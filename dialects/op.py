@@ -85,6 +85,7 @@ class Op:
         expensive: worth a residual rather than a second evaluation (transcendental functions).
         symbol: what a message calls it, or a function of the attributes; by default the name without the dialect.
         kinks: where the derivative does not exist, or the function jumps; see dialects/kinks.py.
+        results: names of the results, where several of different types are needed.
         samples: functions of a random generator, each returning the operands of one test point.
     """
 
@@ -106,6 +107,7 @@ class Op:
     paired: PairedRule | None = None
     symbol: str | Callable[[Mapping[str, Any]], str] = ""
     kinks: tuple[Kink, ...] = ()
+    results: tuple[str, ...] = ()
     samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
     sample_attributes: Mapping[str, Any] = field(default_factory=dict)
 

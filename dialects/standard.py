@@ -1,5 +1,25 @@
 """Importing this module enters every op record of wengert."""
 
-from wengert.dialects import constants, diff, discrete, effects, elementwise, multilinear, reduction, structural
+from wengert.dialects import (
+    constants,
+    diff,
+    discrete,
+    effects,
+    elementwise,
+    linear_algebra,
+    multilinear,
+    reduction,
+    structural,
+)
 
-__all__ = ["constants", "diff", "discrete", "effects", "elementwise", "multilinear", "reduction", "structural"]
+__all__ = [
+    "constants",
+    "diff",
+    "discrete",
+    "effects",
+    "elementwise",
+    "linear_algebra",
+    "multilinear",
+    "reduction",
+    "structural",
+]

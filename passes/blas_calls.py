@@ -18,6 +18,7 @@ from wengert.dialects.bindings import DYNAMIC, ir, walk
 from wengert.dialects.build import constant, create, index
 from wengert.dialects.control import make_for, yield_
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.memory_operands import PlacedOperand, as_i64, placed
 from wengert.passes.products import MARK
 
 #: Arguments by kind: c a character, i an integer, p an address, 1 the constant 1.0 (alpha and beta).
@@ -45,57 +46,11 @@ class BlasCalls(Pass):
             _declare(module, routine, element)
 
 
-@dataclass(frozen=True)
-class _Operand:
-    """Memory of one operand: address of its first element, and loop and stride of each dimension."""
-
-    memref: Any
-    loops: tuple[int, ...]
-    static_strides: tuple[int, ...]
-    metadata: tuple[Any, ...]
-
-    @property
-    def rank(self) -> int:
-        return len(self.loops)
-
-    def size(self, loop: int) -> Any:
-        return self.metadata[2 + self.loops.index(loop)]
-
-    def stride(self, loop: int) -> Any:
-        """The stride of a dimension, at least 1 as BLAS wants it of empty arrays too."""
-        stride = self.metadata[2 + self.rank + self.loops.index(loop)]
-        return create("arith.maxsi", [stride.type], [stride, index(1)]).result
-
-    def is_row_major(self, rows: int, columns: int) -> bool:
-        """Whether elements along `columns` are adjacent."""
-        return self.static_strides[self.loops.index(columns)] == 1 and rows in self.loops
-
-    def address(self, batch: dict[int, Any], element_bytes: int) -> Any:
-        """Of the element at the batch indices, as i64."""
-        base = create("memref.extract_aligned_pointer_as_index", [ir.IndexType.get()], [self.memref]).result
-        place = self.metadata[1]
-        for d, loop in enumerate(self.loops):
-            if loop in batch:
-                place = _add(place, _multiply(batch[loop], self.metadata[2 + self.rank + d]))
-        return _i64(_add(base, _multiply(place, index(element_bytes))))
-
-
-def _operand(memref: Any, map_: Any) -> _Operand:
-    type_ = memref.type
-    strides, _ = type_.get_strides_and_offset()
-    index_type = ir.IndexType.get()
-    base = ir.MemRefType.get([], type_.element_type)
-    results = [base, *[index_type] * (1 + 2 * type_.rank)]
-    metadata = create("memref.extract_strided_metadata", results, [memref]).results
-    loops = tuple(ir.AffineDimExpr(e).position for e in ir.AffineMapAttr(map_).value.results)
-    return _Operand(memref, loops, tuple(strides), tuple(metadata))
-
-
 def _call(op: Any) -> tuple[str, str] | None:
     """Emit the call for a product; None if BLAS cannot do it."""
     if any(n != DYNAMIC and n > LARGEST for v in op.operands for n in v.type.shape):
         return None
-    lhs, rhs, out = (_operand(v, m) for v, m in zip(op.operands, ir.ArrayAttr(op.attributes["indexing_maps"])))
+    lhs, rhs, out = (placed(v, m) for v, m in zip(op.operands, ir.ArrayAttr(op.attributes["indexing_maps"])))
     batch = [loop for loop in out.loops if loop in lhs.loops and loop in rhs.loops]
     rows = [loop for loop in out.loops if loop in lhs.loops and loop not in batch]
     columns = [loop for loop in out.loops if loop in rhs.loops and loop not in batch]
@@ -120,7 +75,7 @@ def _call(op: Any) -> tuple[str, str] | None:
     return routine, str(element)
 
 
-def _product(lhs: _Operand, rhs: _Operand, out: _Operand, rows: Sequence[int], columns: Sequence[int],
+def _product(lhs: PlacedOperand, rhs: PlacedOperand, out: PlacedOperand, rows: Sequence[int], columns: Sequence[int],
              inner: int) -> Any:
     """How to call BLAS for this product: a function of batch indices and element size, or None."""
     if rows and columns:
@@ -129,46 +84,34 @@ def _product(lhs: _Operand, rhs: _Operand, out: _Operand, rows: Sequence[int], c
         if left is None or right is None or not out.is_row_major(m, n):
             return None
         return lambda batch, size: ("gemm", [
-            _char(right), _char(left), _i64(out.size(n)), _i64(out.size(m)), _i64(lhs.size(inner)),
+            _char(right), _char(left), as_i64(out.size(n)), as_i64(out.size(m)), as_i64(lhs.size(inner)),
             rhs.address(batch, size), _leading(rhs, inner, n), lhs.address(batch, size), _leading(lhs, m, inner),
-            out.address(batch, size), _i64(out.stride(m))])
+            out.address(batch, size), as_i64(out.stride(m))])
     matrix, vector, free = (lhs, rhs, rows[0]) if rows else (rhs, lhs, columns[0])
     flag = _flag(matrix, inner, free)
     if flag is None:
         return None
     fast, slow = (free, inner) if flag == PLAIN else (inner, free)
     return lambda batch, size: ("gemv", [
-        _char(flag), _i64(matrix.size(fast)), _i64(matrix.size(slow)), matrix.address(batch, size),
-        _i64(matrix.stride(slow)), vector.address(batch, size), _i64(vector.stride(inner)),
-        out.address(batch, size), _i64(out.stride(free))])
+        _char(flag), as_i64(matrix.size(fast)), as_i64(matrix.size(slow)), matrix.address(batch, size),
+        as_i64(matrix.stride(slow)), vector.address(batch, size), as_i64(vector.stride(inner)),
+        out.address(batch, size), as_i64(out.stride(free))])
 
 
-def _flag(matrix: _Operand, rows: int, columns: int) -> int | None:
+def _flag(matrix: PlacedOperand, rows: int, columns: int) -> int | None:
     """How BLAS is to take memory that should be a row-major rows x columns matrix; None if it cannot."""
     if matrix.is_row_major(rows, columns):
         return PLAIN
     return TRANSPOSED if matrix.is_row_major(columns, rows) else None
 
 
-def _leading(matrix: _Operand, rows: int, columns: int) -> Any:
+def _leading(matrix: PlacedOperand, rows: int, columns: int) -> Any:
     """The leading dimension: the stride that need not be 1."""
-    return _i64(matrix.stride(rows if matrix.is_row_major(rows, columns) else columns))
+    return as_i64(matrix.stride(rows if matrix.is_row_major(rows, columns) else columns))
 
 
 def _char(value: int) -> Any:
     return constant(value, ir.IntegerType.get_signless(8))
-
-
-def _i64(value: Any) -> Any:
-    return create("arith.index_cast", [ir.IntegerType.get_signless(64)], [value]).result
-
-
-def _add(x: Any, y: Any) -> Any:
-    return create("arith.addi", [x.type], [x, y]).result
-
-
-def _multiply(x: Any, y: Any) -> Any:
-    return create("arith.muli", [x.type], [x, y]).result
 
 
 # ---------------------------------------------------------------- the Fortran ABI

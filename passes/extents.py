@@ -77,6 +77,9 @@ def _across(tree: Function, node: Node, value: Value, d: int, stop: frozenset[tu
         return node.operands[0], [i for i in range(node.operands[0].type.rank) if i not in axes][d]
     if "lhs_contracting" in node.op.attributes:
         return _of_product(node, d)
+    if record.family == "linear_algebra":  # results are shaped like the matrix, or like the right-hand side
+        same = [v for v in node.operands if len(v.type.shape) == len(value.type.shape)]
+        return (same[-1], d) if same else (node.operands[0], d)
     if record.family in ("elementwise", "discrete") or (record.family == "structural" and len(node.results) == 1):
         same = [v for v in node.operands if is_tensor(v.type) and len(v.type.shape) == len(value.type.shape)]
         return (same[0], d) if same else None

@@ -17,6 +17,7 @@ from typing import Any
 
 from wengert.dialects.bindings import defining_op, is_tensor
 from wengert.dialects.build import cast_index, create
+from wengert.passes.destinations import copied
 from wengert.passes.elements import (
     Array,
     Counter,
@@ -37,6 +38,7 @@ from wengert.passes.elements import (
 from wengert.passes.products import contract
 from wengert.passes.reductions import reduce
 from wengert.passes.reshapes import reshape, unit_changes
+from wengert.passes.routines import routine
 
 MAX_PENDING = 120
 #: Ops whose result lies in the memory of one of their operands, and which operand.
@@ -128,6 +130,16 @@ class Fusion:
                    batch: tuple[Sequence[int], Sequence[int]]) -> Any:
         product = contract(self._matrix(lhs), self._matrix(rhs), contracting, batch)
         return self._waiting(product) if isinstance(product, Array) else product
+
+    def computed(self, array: Array) -> Any:
+        if isinstance(array, Splat) or (isinstance(array, Mapped) and array.destination is not None):
+            return self.in_memory(array) if isinstance(array, Splat) else copied(self.in_memory(array))
+        self.settle_shared(array)
+        array.uses -= 1  # its elements are computed into this memory
+        return compute([array], [None])[0]
+
+    def routine(self, name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
+        return routine(name, inputs, outputs)
 
     def _matrix(self, array: Array) -> Array:
         """An operand of a product: in memory, or the transposition of something in memory."""

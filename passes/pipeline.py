@@ -29,6 +29,7 @@ from wengert.passes.expand import DiffExpand, expand
 from wengert.passes.expand_scalars import ExpandScalars
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.inline import Inline
+from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
 from wengert.passes.lower_checks import Check, LowerChecks, checks_of
 from wengert.passes.lower_tensors import LowerTensors
@@ -122,6 +123,7 @@ MEMREF: tuple[Pass, ...] = (
     StridedCopies(),                            # what is left of copies must not become calls into a runtime library
     PlaceBuffers(),                             # out of loops, freed after use
     BlasCalls(),                                # after it: an address hides from it that memory is still in use
+    LapackCalls(),                              # for the same reason
 )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wengert.dialects.errors import WengertError as WengertError
     from wengert.dialects.errors import WengertFloatingPointError as WengertFloatingPointError
     from wengert.dialects.errors import WengertIndexError as WengertIndexError
+    from wengert.dialects.errors import WengertLinAlgError as WengertLinAlgError
     from wengert.dialects.errors import WengertNameError as WengertNameError
     from wengert.dialects.errors import WengertRuntimeError as WengertRuntimeError
     from wengert.dialects.errors import WengertTypeError as WengertTypeError

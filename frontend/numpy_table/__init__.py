@@ -1,6 +1,16 @@
 """The covered functions of NumPy, `math`, the built-ins and a few more, by family; importing this enters them all."""
 
-from wengert.frontend.numpy_table import creation, elementwise, library, pairs, products, python, reductions, shaping
+from wengert.frontend.numpy_table import (
+    creation,
+    elementwise,
+    library,
+    linear_algebra,
+    pairs,
+    products,
+    python,
+    reductions,
+    shaping,
+)
 from wengert.frontend.numpy_table.registry import METHODS, TABLE, covers, enter
 
 __all__ = [
@@ -11,6 +21,7 @@ __all__ = [
     "elementwise",
     "enter",
     "library",
+    "linear_algebra",
     "pairs",
     "products",
     "python",

@@ -28,6 +28,9 @@ from wengert.passes.transpose import DiffTranspose
 MORE: dict[str, list[Mapping[str, Any]]] = {
     "nd.reduce": [{"kind": kind, "axes": axes} for kind in ("sum", "prod", "max", "min") for axes in ((0,), (0, 1, 2))],
     "nd.dot_general": [{"lhs_contracting": (1,), "rhs_contracting": (0,)}],
+    "nd.triangular_solve": [{"lower": lower, "transposed": transposed, "unit_diagonal": unit}
+                            for lower, transposed, unit in ((False, False, False), (True, True, True),
+                                                            (False, True, False), (False, False, True))],
 }
 
 

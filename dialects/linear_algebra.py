@@ -1,0 +1,283 @@
+"""Factorisations and solves by LAPACK, on matrices and on stacks of them (leading dimensions are batch dimensions).
+
+A x = b is solved in two ops, so that one factorisation serves the primal, its tangents and its cotangents of any order:
+``factors, pivots = lu(a)`` and ``x = lu_solve(factors, pivots, b)``, which is linear in b; its transpose is itself with
+the other flag.
+
+**The factors stand for the matrix.** They are an encoding that only ops of this file read, and the tangent they carry
+is that of the matrix they encode, not of its triangles: the jvp of `lu` is the identity, and that of a solve is
+``dx = A^-1 (db - dA x)``.  So no derivative of a triangle is ever formed, and a gradient costs two more solves.
+
+Row-major memory is the transpose to LAPACK, which therefore factors A^T = P L U; flags undo it, and nothing is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.bindings import Value, ir, tensor_type
+from wengert.dialects.build import constant_like, dynamic_sizes, zeros_like
+from wengert.dialects.discrete import cmpi
+from wengert.dialects.lowerings import Tensors
+from wengert.dialects.multilinear import dot_general
+from wengert.dialects.op import Op, decode_attributes, lookup_call, register
+from wengert.dialects.structural import iota, select, transpose
+from wengert.dialects.transposes import Ledger
+
+Attributes = Mapping[str, Any]
+FAMILY = "linear_algebra"
+
+
+def _rank(x: Any) -> int:
+    return int(x.type.rank) if isinstance(x, Value) else np.ndim(x)
+
+
+# ---------------------------------------------------------------- small matrix algebra, in both worlds
+
+
+def _product(a: Any, x: Any, transposed: bool = False) -> Any:
+    """``a @ x`` or ``a.T @ x`` of a stack of matrices and a stack of matrices or vectors."""
+    rank = _rank(a)
+    batch = range(rank - 2)
+    return dot_general(a, x, ((rank - 2 if transposed else rank - 1,), (rank - 2,)), (batch, batch))
+
+
+def _flipped(a: Any) -> Any:
+    rank = _rank(a)
+    return transpose(a, (*range(rank - 2), rank - 1, rank - 2))
+
+
+def _triangle(a: Any, lower: bool = True, strict: bool = False) -> Any:
+    """The elements of one triangle, with zeros elsewhere; `strict` leaves the diagonal out."""
+    if not isinstance(a, Value):
+        return np.tril(a, -int(strict)) if lower else np.triu(a, int(strict))
+    counters = tensor_type(a.type.shape, ir.IntegerType.get_signless(64))
+    sizes, rank = dynamic_sizes(a), _rank(a)
+    row, column = (iota.emit(sizes, {"dimension": d}, [counters]).result for d in (rank - 2, rank - 1))
+    inside = cmpi(("sgt" if strict else "sge") if lower else ("slt" if strict else "sle"), row, column)
+    return select(inside, a, zeros_like(a))
+
+
+def _sum(terms: Sequence[Any]) -> Any:
+    return terms[0] if len(terms) == 1 else lookup_call("arith.addf", *terms)
+
+
+def _right_hand_side(da: Any, db: Any, x: Any, transposed: bool) -> Any:
+    """db - dA x"""
+    terms = [] if db is None else [db]
+    if da is not None:
+        terms.append(lookup_call("arith.negf", _product(da, x, transposed)))
+    return _sum(terms)
+
+
+# ---------------------------------------------------------------- NumPy meanings
+
+
+def _each(function: Callable[..., Any], *stacks: Any, ranks: Sequence[int]) -> list[Any]:
+    """Apply `function` to the matrices of each stack; `ranks` are those of one member."""
+    batch = np.shape(stacks[0])[:np.ndim(stacks[0]) - ranks[0]]
+    results = [function(*(np.asarray(s)[i] for s in stacks)) for i in np.ndindex(*batch)]
+    return [np.array(column).reshape(*batch, *np.shape(column[0])) for column in zip(*results)]
+
+
+def _lapack(name: str, x: Any) -> Any:
+    from scipy.linalg.lapack import get_lapack_funcs
+
+    return get_lapack_funcs(name, (x,))
+
+
+def _lu(a: Any) -> list[Any]:
+    def one(matrix: Any) -> Any:
+        if not matrix.size:
+            return matrix, np.zeros(0, np.int32)
+        factors, pivots, _ = _lapack("getrf", matrix)(matrix.T)
+        return factors.T, (pivots + 1).astype(np.int32)
+
+    return _each(one, a, ranks=(2,)) if np.size(a) else [np.array(a), np.zeros(np.shape(a)[:-1], np.int32)]
+
+
+def _lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
+    def one(matrix: Any, swaps: Any, right: Any) -> Any:
+        if not right.size:
+            return (right,)
+        return (_lapack("getrs", matrix)(matrix.T, swaps - 1, right, trans=0 if transposed else 1)[0],)
+
+    return _each(one, factors, pivots, b, ranks=(2, 1))[0] if np.size(b) else np.array(b)
+
+
+def _triangular_solve(a: Any, b: Any, lower: bool, transposed: bool, unit_diagonal: bool) -> Any:
+    def one(matrix: Any, right: Any) -> Any:
+        if not right.size:
+            return (right,)
+        return (_lapack("trtrs", matrix)(matrix, right, lower=lower, trans=transposed, unitdiag=unit_diagonal)[0],)
+
+    return _each(one, a, b, ranks=(2,))[0] if np.size(b) else np.array(b)
+
+
+def _cholesky(a: Any) -> Any:
+    def one(matrix: Any) -> Any:
+        factor, failed = _lapack("potrf", matrix)(matrix, lower=1, clean=1)
+        return (np.full_like(matrix, np.nan) if failed else factor,)
+
+    return _each(one, a, ranks=(2,))[0] if np.size(a) else np.array(a)
+
+
+# ---------------------------------------------------------------- typing
+
+
+def _lu_types(a: Any) -> list[Any]:
+    return [a, tensor_type(a.shape[:-1], ir.IntegerType.get_signless(32))]
+
+
+def _last_type(*types: Any, **_: Any) -> Any:
+    return types[-1]
+
+
+# ---------------------------------------------------------------- derivatives
+
+
+def _lu_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
+            attributes: Attributes) -> list[Any]:
+    """The factors stand for the matrix: they carry its tangent."""
+    return [tangents[0], None]
+
+
+def _lu_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
+                  attributes: Attributes) -> list[Any]:
+    """dx = A^-1 (db - dA x)"""
+    (factors, pivots, _), (da, _, db) = primals, tangents
+    transposed = bool(attributes["transposed"])
+    return [lu_solve(factors, pivots, _right_hand_side(da, db, results[0], transposed), transposed=transposed)]
+
+
+def _triangular_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
+                          attributes: Attributes) -> list[Any]:
+    """dx = T^-1 (db - dT x), where dT is the triangle of dA that is read."""
+    a, (da, db) = primals[0], tangents
+    dt = None if da is None else _triangle(da, bool(attributes["lower"]), bool(attributes["unit_diagonal"]))
+    right = _right_hand_side(dt, db, results[0], bool(attributes["transposed"]))
+    return [_triangular_solve_op(a, right, **attributes)]
+
+
+def _cholesky_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
+                  attributes: Attributes) -> list[Any]:
+    """dL = L phi(L^-1 dA L^-T), where phi takes the lower triangle and half of the diagonal (Smith 1995).
+
+    Only the lower triangle of A is read, so dA is symmetric with the lower triangle of the tangent.
+    """
+    factor, da = results[0], tangents[0]
+    symmetric = lookup_call("arith.addf", _triangle(da), _flipped(_triangle(da, strict=True)))
+    half_way = triangular_solve(factor, symmetric)
+    inner = triangular_solve(factor, _flipped(half_way))  # L^-1 dA L^-T, as dA is symmetric
+    both = lookup_call("arith.addf", _triangle(inner), _triangle(inner, strict=True))
+    return [_product(factor, lookup_call("arith.mulf", both, constant_like(0.5, both)))]
+
+
+# ---------------------------------------------------------------- transposes: the other flag
+
+
+def _transpose_lu_solve(cts: Ledger, ct: Any, op: Any) -> None:
+    factors, pivots, b = op.operands
+    flag = not ir.BoolAttr(op.attributes["transposed"]).value
+    cts.add(b, lu_solve(cts.known(factors), cts.known(pivots), ct, transposed=flag))
+
+
+def _transpose_triangular_solve(cts: Ledger, ct: Any, op: Any) -> None:
+    a, b = op.operands
+    attributes = decode_attributes(op)
+    cts.add(b, _triangular_solve_op(cts.known(a), ct, **{**attributes, "transposed": not attributes["transposed"]}))
+
+
+# ---------------------------------------------------------------- lowering: one call for each matrix of a stack
+#
+# loops: batch.., rows, columns of the matrix, columns of the right-hand side
+
+
+def _lower_lu(tensors: Tensors, op: Any) -> Sequence[Any]:
+    matrix = tensors.array(op.operands[0])
+    rank, i32 = len(matrix.shape), ir.IntegerType.get_signless(32)
+    written = [(tensors.computed(matrix), range(rank)), (tensors.empty(i32, matrix.shape[:-1]), range(rank - 1))]
+    return tensors.routine("lu", [], written)
+
+
+def _lower_cholesky(tensors: Tensors, op: Any) -> Sequence[Any]:
+    matrix = tensors.array(op.operands[0])
+    return tensors.routine("cholesky", [], [(tensors.computed(matrix), range(len(matrix.shape)))])
+
+
+def _lower_solve(name: str, tensors: Tensors, op: Any) -> Sequence[Any]:
+    """``b`` becomes the solution in its place."""
+    *read, b = op.operands
+    rank = read[0].type.rank
+    right = [*range(rank - 1), rank][:b.type.rank]
+    inputs = [(tensors.value(v), range(v.type.rank)) for v in read]
+    return tensors.routine(name, inputs, [(tensors.computed(tensors.array(b)), right)])
+
+
+def _lower_lu_solve(tensors: Tensors, op: Any) -> Sequence[Any]:
+    return _lower_solve("lu_solve" + ".transposed" * bool(op.attributes["transposed"].value), tensors, op)
+
+
+def _lower_triangular_solve(tensors: Tensors, op: Any) -> Sequence[Any]:
+    flags = [name for name in ("lower", "transposed", "unit_diagonal") if op.attributes[name].value]
+    return _lower_solve(".".join(["triangular_solve", *flags]), tensors, op)
+
+
+# ---------------------------------------------------------------- samples: well-conditioned matrices
+
+
+def _triangular_sample(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.uniform(-1, 1, (3, 3)) + 3 * np.eye(3), rng.uniform(-2, 2, (3, 2))
+
+
+def _triangular_stack(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.uniform(-1, 1, (2, 3, 3)) + 3 * np.eye(3), rng.uniform(-2, 2, (2, 3))
+
+
+def _positive_sample(rng: np.random.Generator) -> tuple[Any, ...]:
+    a = rng.uniform(-1, 1, (4, 4))
+    return (a @ a.T + 2 * np.eye(4),)
+
+
+def _positive_stack(rng: np.random.Generator) -> tuple[Any, ...]:
+    a = rng.uniform(-1, 1, (2, 3, 3))
+    return (a @ np.swapaxes(a, 1, 2) + 2 * np.eye(3),)
+
+
+# ---------------------------------------------------------------- records
+
+# A^T = P L U by partial pivoting, L below the diagonal and U from it on (both as LAPACK sees them); pivots as LAPACK
+# gives them, from 1.  A singular matrix has a zero on the diagonal of U: whoever solves checks that.
+lu = register(Op("nd.lu", ("a",), _lu, _lu_types, _lu_jvp, expensive=True, family=FAMILY, lower=_lower_lu,
+                 results=("factors", "pivots")))
+
+_lu_solve_op = register(Op("nd.lu_solve", ("factors", "pivots", "b"), _lu_solve, _last_type, _lu_solve_jvp,
+                           _transpose_lu_solve, linear=(2,), expensive=True, family=FAMILY, lower=_lower_lu_solve))
+
+_triangular_solve_op = register(Op(
+    "nd.triangular_solve", ("a", "b"), _triangular_solve, _last_type, _triangular_solve_jvp,
+    _transpose_triangular_solve, linear=(1,), expensive=True, family=FAMILY, lower=_lower_triangular_solve,
+    samples=(_triangular_sample, _triangular_stack),
+    sample_attributes={"lower": True, "transposed": False, "unit_diagonal": False}))
+
+# L with A = L L^T and zeros above the diagonal, from the lower triangle of A; nan everywhere if A is not positive
+# definite: whoever factors checks that.
+cholesky = register(Op("nd.cholesky", ("a",), _cholesky, lambda a: a, _cholesky_jvp, expensive=True, family=FAMILY,
+                       lower=_lower_cholesky, samples=(_positive_sample, _positive_stack)))
+
+
+def lu_solve(factors: Any, pivots: Any, b: Any, *, transposed: bool = False) -> Any:
+    """x with ``A x = b`` (or ``A^T x = b``) from ``factors, pivots = lu(A)``; b is a matrix or a vector a matrix."""
+    return _lu_solve_op(factors, pivots, b, transposed=transposed)
+
+
+def triangular_solve(a: Any, b: Any, *, lower: bool = True, transposed: bool = False,
+                     unit_diagonal: bool = False) -> Any:
+    """x with ``T x = b`` (or ``T^T x = b``), T being a triangle of a; b is a matrix or a vector a matrix."""
+    return _triangular_solve_op(a, b, lower=lower, transposed=transposed, unit_diagonal=unit_diagonal)
+
+
+__all__ = ["cholesky", "lu", "lu_solve", "triangular_solve"]

@@ -1,0 +1,70 @@
+"""Operands of library calls: where memory begins, and which loop and stride each of its dimensions has.
+
+Assumes bufferized code; used by `blas_calls` and `lapack_calls`, after which memory is known by its address only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wengert.dialects.bindings import ir
+from wengert.dialects.build import create, index
+
+
+@dataclass(frozen=True)
+class PlacedOperand:
+    """Memory of one operand: address of its first element, and loop and stride of each dimension."""
+
+    memref: Any
+    loops: tuple[int, ...]
+    static_strides: tuple[int, ...]
+    metadata: tuple[Any, ...]
+
+    @property
+    def rank(self) -> int:
+        return len(self.loops)
+
+    def size(self, loop: int) -> Any:
+        return self.metadata[2 + self.loops.index(loop)]
+
+    def stride(self, loop: int) -> Any:
+        """The stride of a dimension, at least 1 as BLAS wants it of empty arrays too."""
+        stride = self.metadata[2 + self.rank + self.loops.index(loop)]
+        return create("arith.maxsi", [stride.type], [stride, index(1)]).result
+
+    def is_row_major(self, rows: int, columns: int) -> bool:
+        """Whether elements along `columns` are adjacent."""
+        return self.static_strides[self.loops.index(columns)] == 1 and rows in self.loops
+
+    def address(self, batch: dict[int, Any], element_bytes: int) -> Any:
+        """Of the element at the batch indices, as i64."""
+        base = create("memref.extract_aligned_pointer_as_index", [ir.IndexType.get()], [self.memref]).result
+        place = self.metadata[1]
+        for d, loop in enumerate(self.loops):
+            if loop in batch:
+                place = _add(place, _multiply(batch[loop], self.metadata[2 + self.rank + d]))
+        return as_i64(_add(base, _multiply(place, index(element_bytes))))
+
+
+def placed(memref: Any, map_: Any) -> PlacedOperand:
+    type_ = memref.type
+    strides, _ = type_.get_strides_and_offset()
+    index_type = ir.IndexType.get()
+    base = ir.MemRefType.get([], type_.element_type)
+    results = [base, *[index_type] * (1 + 2 * type_.rank)]
+    metadata = create("memref.extract_strided_metadata", results, [memref]).results
+    loops = tuple(ir.AffineDimExpr(e).position for e in ir.AffineMapAttr(map_).value.results)
+    return PlacedOperand(memref, loops, tuple(strides), tuple(metadata))
+
+
+def as_i64(value: Any) -> Any:
+    return create("arith.index_cast", [ir.IntegerType.get_signless(64)], [value]).result
+
+
+def _add(x: Any, y: Any) -> Any:
+    return create("arith.addi", [x.type], [x, y]).result
+
+
+def _multiply(x: Any, y: Any) -> Any:
+    return create("arith.muli", [x.type], [x, y]).result
