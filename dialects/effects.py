@@ -50,8 +50,13 @@ UNBOUND_HELP = "assign the name before the branch or loop, on every path"
 INDEX_HELP = "an axis of extent n has the indices 0 to n - 1, and -1 to -n from its end"
 
 
+SINGULAR_HELP = "add a multiple of the identity, or remove what makes rows of the matrix depend on each other"
+
+
 def _help(kind: str, message: str) -> str:
     """What to do about a failed check of ours; the user's own `raise` has said it already."""
+    if kind == "LinAlgError":
+        return SINGULAR_HELP
     if "is out of bounds for axis" in message:
         return INDEX_HELP
     return UNBOUND_HELP if kind == "UnboundLocalError" else ""

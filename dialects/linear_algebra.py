@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.bindings import Value, ir, tensor_type
-from wengert.dialects.build import constant_like, dynamic_sizes, zeros_like
-from wengert.dialects.discrete import cmpi
+from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
+from wengert.dialects.build import constant, constant_like, dynamic_sizes, zeros_like
+from wengert.dialects.discrete import cmpf, cmpi
+from wengert.dialects.effects import check
 from wengert.dialects.lowerings import Tensors
 from wengert.dialects.multilinear import dot_general
 from wengert.dialects.op import Op, decode_attributes, lookup_call, register
@@ -29,6 +30,7 @@ from wengert.dialects.transposes import Ledger
 
 Attributes = Mapping[str, Any]
 FAMILY = "linear_algebra"
+SINGULAR_DETERMINANT = "the derivative of the determinant of a singular matrix"
 
 
 def _rank(x: Any) -> int:
@@ -54,11 +56,23 @@ def _triangle(a: Any, lower: bool = True, strict: bool = False) -> Any:
     """The elements of one triangle, with zeros elsewhere; `strict` leaves the diagonal out."""
     if not isinstance(a, Value):
         return np.tril(a, -int(strict)) if lower else np.triu(a, int(strict))
-    counters = tensor_type(a.type.shape, ir.IntegerType.get_signless(64))
-    sizes, rank = dynamic_sizes(a), _rank(a)
-    row, column = (iota.emit(sizes, {"dimension": d}, [counters]).result for d in (rank - 2, rank - 1))
+    row, column = _counters(a)
     inside = cmpi(("sgt" if strict else "sge") if lower else ("slt" if strict else "sle"), row, column)
     return select(inside, a, zeros_like(a))
+
+
+def _identity(a: Any) -> Any:
+    """Unit matrices in a stack of the shape of a."""
+    if not isinstance(a, Value):
+        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    row, column = _counters(a)
+    return select(cmpi("eq", row, column), constant_like(1.0, a), zeros_like(a))
+
+
+def _counters(a: Any) -> list[Any]:
+    """The row and the column of each element."""
+    types, sizes, rank = [tensor_type(a.type.shape, ir.IntegerType.get_signless(64))], dynamic_sizes(a), _rank(a)
+    return [iota.emit(sizes, {"dimension": d}, types).result for d in (rank - 2, rank - 1)]
 
 
 def _sum(terms: Sequence[Any]) -> Any:
@@ -108,6 +122,15 @@ def _lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
     return _each(one, factors, pivots, b, ranks=(2, 1))[0] if np.size(b) else np.array(b)
 
 
+def _slogdet(factors: Any, pivots: Any) -> list[Any]:
+    def one(matrix: Any, swaps: Any) -> Any:
+        diagonal = np.diagonal(matrix)
+        signs = np.append(np.sign(diagonal), (-1.0) ** np.count_nonzero(swaps != 1 + np.arange(len(swaps))))
+        return np.prod(signs).astype(matrix.dtype), np.sum(np.log(np.abs(diagonal)))
+
+    return _each(one, factors, pivots, ranks=(2, 1))
+
+
 def _triangular_solve(a: Any, b: Any, lower: bool, transposed: bool, unit_diagonal: bool) -> Any:
     def one(matrix: Any, right: Any) -> Any:
         if not right.size:
@@ -132,6 +155,11 @@ def _lu_types(a: Any) -> list[Any]:
     return [a, tensor_type(a.shape[:-1], ir.IntegerType.get_signless(32))]
 
 
+def _slogdet_types(factors: Any, pivots: Any) -> list[Any]:
+    batch = factors.shape[:-2]
+    return [tensor_type(batch, factors.element_type) if batch else factors.element_type] * 2
+
+
 def _last_type(*types: Any, **_: Any) -> Any:
     return types[-1]
 
@@ -151,6 +179,26 @@ def _lu_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequ
     (factors, pivots, _), (da, _, db) = primals, tangents
     transposed = bool(attributes["transposed"])
     return [lu_solve(factors, pivots, _right_hand_side(da, db, results[0], transposed), transposed=transposed)]
+
+
+def _slogdet_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
+                 attributes: Attributes) -> list[Any]:
+    """d log|det A| = tr(A^-1 dA); the sign is locally constant."""
+    (factors, pivots), da = primals, tangents[0]
+    _check_regular(results[0])
+    inverse = lu_solve(factors, pivots, _identity(factors))
+    rank = _rank(factors)
+    batch = range(rank - 2)
+    return [None, dot_general(inverse, da, ((rank - 2, rank - 1), (rank - 1, rank - 2)), (batch, batch))]
+
+
+def _check_regular(sign: Any) -> None:
+    """det(A) may be zero; its derivative by this formula exists only where it is not."""
+    regular = cmpf("une", sign, zeros_like(sign))
+    if not isinstance(regular, Value) or is_tensor(regular.type):
+        regular = lookup_call("nd.reduce", regular, kind="all", axes=tuple(range(_rank(regular))))
+    zero = constant(0, ir.IntegerType.get_signless(64)) if isinstance(sign, Value) else 0
+    check(regular, zero, zero, kind="LinAlgError", message=SINGULAR_DETERMINANT)
 
 
 def _triangular_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
@@ -217,6 +265,15 @@ def _lower_solve(name: str, tensors: Tensors, op: Any) -> Sequence[Any]:
     return tensors.routine(name, inputs, [(tensors.computed(tensors.array(b)), right)])
 
 
+def _lower_slogdet(tensors: Tensors, op: Any) -> Sequence[Any]:
+    inputs = [(tensors.value(v), range(v.type.rank)) for v in op.operands]
+    matrix = tensors.array(op.operands[0])
+    batch = range(len(matrix.shape) - 2)
+    outputs = [(tensors.empty(matrix.element, matrix.shape[:-2]), batch) for _ in op.results]
+    results = tensors.routine("slogdet", inputs, outputs)
+    return results if len(batch) else [tensors.load(r, [], matrix.element) for r in results]
+
+
 def _lower_lu_solve(tensors: Tensors, op: Any) -> Sequence[Any]:
     return _lower_solve("lu_solve" + ".transposed" * bool(op.attributes["transposed"].value), tensors, op)
 
@@ -257,6 +314,10 @@ lu = register(Op("nd.lu", ("a",), _lu, _lu_types, _lu_jvp, expensive=True, famil
 _lu_solve_op = register(Op("nd.lu_solve", ("factors", "pivots", "b"), _lu_solve, _last_type, _lu_solve_jvp,
                            _transpose_lu_solve, linear=(2,), expensive=True, family=FAMILY, lower=_lower_lu_solve))
 
+# det A = sign * exp(logabs); of a singular matrix 0 and -inf.
+slogdet = register(Op("nd.slogdet", ("factors", "pivots"), _slogdet, _slogdet_types, _slogdet_jvp, expensive=True,
+                      family=FAMILY, results=("sign", "logabs"), lower=_lower_slogdet))
+
 _triangular_solve_op = register(Op(
     "nd.triangular_solve", ("a", "b"), _triangular_solve, _last_type, _triangular_solve_jvp,
     _transpose_triangular_solve, linear=(1,), expensive=True, family=FAMILY, lower=_lower_triangular_solve,
@@ -280,4 +341,4 @@ def triangular_solve(a: Any, b: Any, *, lower: bool = True, transposed: bool = F
     return _triangular_solve_op(a, b, lower=lower, transposed=transposed, unit_diagonal=unit_diagonal)
 
 
-__all__ = ["cholesky", "lu", "lu_solve", "triangular_solve"]
+__all__ = ["cholesky", "lu", "lu_solve", "slogdet", "triangular_solve"]

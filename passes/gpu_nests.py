@@ -12,6 +12,7 @@ from wengert.dialects.control import entry, yielded
 from wengert.dialects.errors import UnsupportedError
 from wengert.passes.elements import Dimensions, from_memory, to_memory
 from wengert.passes.gpu_places import static_shape
+from wengert.passes.routines import MARK as LAPACK
 
 GENERIC = "linalg.generic"
 
@@ -60,6 +61,8 @@ def read_nest(op: Any) -> Nest:
     Raises:
         UnsupportedError: it indexes by more than loop counters and 0, or a loop runs over no operand's dimension.
     """
+    if LAPACK in op.attributes:
+        raise _too_general(op, "it stands for a call of LAPACK, which runs on the CPU")
     maps = [map_.value for map_ in ir.ArrayAttr(op.attributes["indexing_maps"])]
     read_at = [tuple(_loop(op, expression) for expression in map_.results) for map_ in maps]
     kinds = ["reduction" in str(kind) for kind in ir.ArrayAttr(op.attributes["iterator_types"])]

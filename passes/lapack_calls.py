@@ -57,7 +57,7 @@ def _call(op: Any, used: dict[str, str]) -> None:
     batch, element = matrix.loops[:-2], matrix.memref.type.element_type
     is_vector = last.rank == len(batch) + 1 and name != "lu"
     counters: dict[int, Any] = {}
-    loops = []
+    loops: list[Any] = []
     for loop in batch:
         with ir.InsertionPoint(loops[-1].block if loops else op):
             loops.append(make_for(index(0), matrix.size(loop), index(1), []))
@@ -92,7 +92,7 @@ def _contiguous_rows(memref: Any) -> Any:
     """The memory itself, or a copy of it, with elements of a row side by side."""
     type_ = memref.type
     strides, _ = type_.get_strides_and_offset()
-    if strides[-1] == 1:
+    if not type_.rank or strides[-1] == 1:
         return memref
     sizes = [create("memref.dim", [ir.IndexType.get()], [memref, index(d)]).result
              for d in range(type_.rank) if type_.is_dynamic_dim(d)]
@@ -191,6 +191,41 @@ def _cholesky(name: str, element: str, flags: frozenset[str], is_vector: bool) -
     return function.text()
 
 
+def _slogdet(name: str, element: str, flags: frozenset[str], is_vector: bool) -> str:
+    """The product of the signs, and the sum of the logarithms, of the diagonal of U; interchanges change the sign."""
+    function = _Function(name, element, ("n", "a", "lda", "pivots", "sign", "logabs"))
+    function.lines.append(f"""%matrix = llvm.inttoptr %a : i64 to !llvm.ptr
+  %swaps = llvm.inttoptr %pivots : i64 to !llvm.ptr
+  %first = llvm.inttoptr %sign : i64 to !llvm.ptr
+  %second = llvm.inttoptr %logabs : i64 to !llvm.ptr
+  %plus = arith.constant 1.0 : {element}
+  %none = arith.constant 0.0 : {element}
+  %s, %l = scf.for %i = %zero to %n step %one iter_args(%s0 = %plus, %l0 = %none) -> ({element}, {element}) : i64 {{
+    %row = arith.muli %i, %lda : i64
+    %place = arith.addi %row, %i : i64
+    %at = llvm.getelementptr %matrix[%place] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
+    %u = llvm.load %at : !llvm.ptr -> {element}
+    %there = llvm.getelementptr %swaps[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i32
+    %pivot = llvm.load %there : !llvm.ptr -> i32
+    %wide = arith.extsi %pivot : i32 to i64
+    %own = arith.addi %i, %one : i64
+    %moved = arith.cmpi ne, %wide, %own : i64
+    %size = math.absf %u : {element}
+    %quotient = arith.divf %u, %size : {element}
+    %is_zero = arith.cmpf oeq, %u, %none : {element}
+    %unit = arith.select %is_zero, %none, %quotient : {element}
+    %turned = arith.negf %unit : {element}
+    %factor = arith.select %moved, %turned, %unit : {element}
+    %s1 = arith.mulf %s0, %factor : {element}
+    %log = math.log %size : {element}
+    %l1 = arith.addf %l0, %log : {element}
+    scf.yield %s1, %l1 : {element}, {element}
+  }}
+  llvm.store %s, %first : {element}, !llvm.ptr
+  llvm.store %l, %second : {element}, !llvm.ptr""")
+    return function.text()
+
+
 def _lu_solve(name: str, element: str, flags: frozenset[str], is_vector: bool) -> str:
     """``A^T = P L U``: A = U^T L^T P^T, where P^T interchanges rows in the order of the pivots."""
     right = ("x",) if is_vector else ("x", "ldx")
@@ -255,7 +290,7 @@ def _interchange(function: _Function, is_vector: bool, backward: bool) -> None:
 
 
 _ROUTINES: dict[str, Callable[[str, str, frozenset[str], bool], str]] = {
-    "lu": _lu, "cholesky": _cholesky, "lu_solve": _lu_solve, "triangular_solve": _triangular_solve}
+    "lu": _lu, "cholesky": _cholesky, "slogdet": _slogdet, "lu_solve": _lu_solve, "triangular_solve": _triangular_solve}
 
 
 def _append(module: Any, text: str) -> None:

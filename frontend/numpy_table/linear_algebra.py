@@ -1,4 +1,4 @@
-"""Linear algebra of NumPy and SciPy: solve, inv, det, slogdet, cholesky and triangular solves, of stacks of matrices too.
+"""Linear algebra of NumPy and SciPy, for stacks of matrices too: LU and what follows from it, Cholesky, triangles.
 
 A matrix that is singular, or not positive definite, is a run-time error that names the line, like NumPy's LinAlgError.
 """
@@ -12,16 +12,194 @@ import numpy as np
 import scipy.linalg
 
 from wengert.dialects import linear_algebra as ops
-from wengert.dialects.diff import stop_gradient
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arithmetic import binary, compare, unary
-from wengert.frontend.broadcasting import broadcast_shapes, is_empty, same_extent, tensor
+from wengert.frontend.broadcasting import (
+    broadcast_shapes,
+    check_equal,
+    fitted,
+    is_empty,
+    same_extent,
+    smaller,
+    tensor,
+)
 from wengert.frontend.conversions import promote
 from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.arguments import array_operand
-from wengert.frontend.numpy_table.creation import diagonal_mask, eye, filled, tril
-from wengert.frontend.numpy_table.reductions import converted, reduce_array, sum_
+from wengert.frontend.numpy_table.creation import diagonal_mask, eye, filled
+from wengert.frontend.numpy_table.reductions import converted, reduce_array
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import swapaxes
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Box, Extent, shape_text
+from wengert.frontend.values import DATA, Array, Box, Extent, Scalar, shape_text
+
+
+def _matrices(a: Any, what: str) -> Array:
+    """A stack of matrices of floats."""
+    a = array_operand(a)
+    if a.ndim < 2:
+        fail(f"{what}: {a.ndim}-dimensional array given, and an array of at least 2 dimensions is needed",
+             error=WengertValueError, help="a vector is not a matrix: reshape it, or use *")
+    rows, columns = a.shape[-2:]
+    if same_extent(rows, columns):
+        return _floats(a)
+    if isinstance(rows, int) and isinstance(columns, int):
+        fail(f"{what}: the last 2 dimensions of {shape_text(a.shape)} are not square", error=WengertValueError,
+             help="solve the normal equations a.T @ a instead, or take the part of the matrix that is square")
+    return _cut(_floats(a), (*a.shape[:-2], *[_checked_equal(rows, columns, f"{what}: not square")] * 2))
+
+
+def _checked_equal(n: Extent, m: Extent, what: str) -> Extent:
+    """The common extent, one of them being known at run time only."""
+    check_equal(n, m, message=what + ": {0} rows, {1} columns")
+    return smaller(n, m)
+
+
+def _cut(a: Array, shape: tuple[Extent, ...]) -> Array:
+    return Box(fitted(a.read(), a.shape, shape), shape, a.element)
+
+
+def _floats(a: Array) -> Array:
+    x: Array = converted(a, a.element if a.element in ("f32", "f64") else "f64")
+    return x
+
+
+def _emitted(build: Callable[..., Any], *values: Any, **attributes: Any) -> Any:
+    with current().here():
+        return build(*values, **attributes)
+
+
+def _require(ok: Any, message: str) -> None:
+    """A LinAlgError where not all of `ok` hold."""
+    current().check(reduce_array(ok, "all") if isinstance(ok, Array) else ok, "LinAlgError", message)
+
+
+def _wrapped(value: Any, shape: Sequence[Extent], element: str) -> Any:
+    return Box(value, tuple(shape), element) if shape else Scalar(value, element, origins=DATA)
+
+
+# ---------------------------------------------------------------- by LU
+
+
+def _factored(a: Array) -> tuple[Any, Any]:
+    """The factors and the pivots of a stack of square matrices."""
+    factors, pivots = _emitted(ops.lu, a.read())
+    return factors, pivots
+
+
+def _sign_and_logarithm(a: Array, factored: tuple[Any, Any]) -> tuple[Any, Any]:
+    results = _emitted(ops.slogdet, *factored)
+    sign, logarithm = (_wrapped(value, a.shape[:-2], a.element) for value in results)
+    return sign, logarithm
+
+
+def _regular(a: Array) -> tuple[Any, Any]:
+    """The factors of matrices that have an inverse."""
+    factored = _factored(a)
+    _require(compare("NotEq", _sign_and_logarithm(a, factored)[0], 0.0), "Singular matrix")
+    return factored
+
+
+def _solved(a: Array, b: Array) -> Array:
+    """x with a x = b, both of one element type and with the same leading dimensions."""
+    if is_empty(b.shape):
+        return b
+    factors, pivots = _regular(a)
+    return Box(_emitted(ops.lu_solve, factors, pivots, b.read()), b.shape, b.element)
+
+
+@covers(np.linalg.solve)
+def solve(a: Any, b: Any) -> Any:
+    """``x`` with ``a @ x = b``: b is a vector if it has one dimension, else a stack of matrices."""
+    return _solved(*_system(a, b, "numpy.linalg.solve"))
+
+
+def _system(a: Any, b: Any, what: str) -> tuple[Array, Array]:
+    """A matrix and a right-hand side of one element type, stacks broadcast to the same leading dimensions."""
+    a, b = _matrices(a, what), _floats(array_operand(b))
+    element = promote(a.kind, b.kind).element
+    a, b = converted(a, element), converted(b, element)
+    columns = () if b.ndim == 1 else b.shape[-1:]
+    rows = b.shape[0] if b.ndim == 1 else b.shape[-2]
+    if not same_extent(rows, a.shape[-1]) and not (isinstance(rows, int) and isinstance(a.shape[-1], int)):
+        n = _checked_equal(a.shape[-1], rows, f"{what}: shapes do not fit")
+        a, b = _cut(a, (*a.shape[:-2], n, n)), _cut(b, (n, *columns) if b.ndim == 1 else (*b.shape[:-2], n, *columns))
+        rows = n
+    elif not same_extent(rows, a.shape[-1]):
+        fail(f"{what}: shapes {shape_text(a.shape)} and {shape_text(b.shape)} do not fit", error=WengertValueError,
+             help="the right-hand side has as many rows as the matrix; stacks of vectors need b[..., None]")
+    batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return _stacked(a, (*batch, *a.shape[-2:])), _stacked(b, (*batch, rows, *columns))
+
+
+def _stacked(a: Array, shape: tuple[Extent, ...]) -> Array:
+    return Box(tensor(a, a.element, shape), shape, a.element)
+
+
+@covers(np.linalg.inv)
+def inv(a: Any) -> Any:
+    a = _matrices(a, "numpy.linalg.inv")
+    unit = converted(eye(a.shape[-1]), a.element)
+    return _solved(a, _stacked(unit, tuple(a.shape)))
+
+
+@covers(np.linalg.slogdet)
+def slogdet(a: Any) -> Any:
+    """``sign, logabsdet``; of a singular matrix 0 and -inf."""
+    from numpy.linalg._linalg import SlogdetResult
+
+    a = _matrices(a, "numpy.linalg.slogdet")
+    if is_empty(a.shape[-1:]):
+        return SlogdetResult(filled(a.shape[:-2], 1, a.element), filled(a.shape[:-2], 0, a.element))
+    return SlogdetResult(*_sign_and_logarithm(a, _factored(a)))
+
+
+@covers(np.linalg.det)
+def det(a: Any) -> Any:
+    from wengert.frontend.calls import call
+
+    sign, logarithm = slogdet(a)
+    return binary("Mult", sign, call(np.exp, logarithm))
+
+
+# ---------------------------------------------------------------- triangles
+
+
+@covers(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """L with ``a = L @ L.T``, from the lower triangle of a; or its transpose, from the upper one."""
+    a = _matrices(a, "numpy.linalg.cholesky")
+    if upper:
+        a = swapaxes(a, -1, -2)
+    if is_empty(a.shape):
+        return a
+    factor = Box(_emitted(ops.cholesky, a.read()), a.shape, a.element)
+    first = getitem(factor, (..., 0, 0))
+    _require(compare("Eq", first, first), "Matrix is not positive definite")
+    return swapaxes(factor, -1, -2) if upper else factor
+
+
+@covers(scipy.linalg.solve_triangular)
+def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False,
+                     overwrite_b: bool = False, check_finite: bool = True) -> Any:
+    """``x`` with ``T x = b``, or ``T.T x = b`` for trans=1 or "T", where T is a triangle of a."""
+    a, b = _system(a, b, "scipy.linalg.solve_triangular")
+    if trans not in (0, 1, 2, "N", "T", "C"):
+        fail(f"trans={trans!r} is none of 0, 1, 2, 'N', 'T', 'C'", error=WengertValueError,
+             help="0 or 'N' solves with the triangle, 1 or 'T' with its transpose")
+    if is_empty(b.shape):
+        return b
+    if not unit_diagonal:
+        outside = compare("Eq", a, 0.0)
+        on_diagonal = _stacked(diagonal_mask(a.shape[-2], a.shape[-1], 0), tuple(a.shape))
+        _require(unary("Invert", binary("BitAnd", outside, on_diagonal)), "singular matrix: a zero on its diagonal")
+    flags = {"lower": bool(lower), "transposed": trans not in (0, "N"), "unit_diagonal": bool(unit_diagonal)}
+    return Box(_emitted(ops.triangular_solve, a.read(), b.read(), **flags), b.shape, b.element)
+
+
+@covers(scipy.linalg.cho_solve)
+def cho_solve(c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite: bool = True) -> Any:
+    """``x`` with ``a x = b`` from ``(c, lower)``, a Cholesky factor of a and which triangle it is in."""
+    factor, lower = c_and_lower
+    half_way = solve_triangular(factor, b, trans=0 if lower else 1, lower=lower)
+    return solve_triangular(factor, half_way, trans=1 if lower else 0, lower=lower)

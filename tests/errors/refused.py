@@ -40,7 +40,7 @@ def function_not_covered(x):
 
 @refused(ONES)
 def linear_solve(x):
-    return np.linalg.inv(np.outer(x, x))
+    return np.linalg.svd(np.outer(x, x))
 
 
 @refused(ONES)

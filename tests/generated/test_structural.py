@@ -84,6 +84,16 @@ PROGRAMS = {
         %x = "nd.lu_solve"(%lu, %p, %b) {transposed = false}
             : (tensor<4x4xf64>, tensor<4xi32>, tensor<4xf64>) -> tensor<4xf64>
         return %x : tensor<4xf64> }""",
+    "logarithm of a determinant": """(%a: tensor<4x4xf64>) -> f64 {
+        %lu, %p = "nd.lu"(%a) : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4xi32>)
+        %s, %l = "nd.slogdet"(%lu, %p) : (tensor<4x4xf64>, tensor<4xi32>) -> (f64, f64)
+        %y = arith.mulf %s, %l : f64
+        return %y : f64 }""",
+    "logarithms of determinants": """(%a: tensor<2x3x3xf64>) -> tensor<2xf64> {
+        %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi32>)
+        %s, %l = "nd.slogdet"(%lu, %p) : (tensor<2x3x3xf64>, tensor<2x3xi32>) -> (tensor<2xf64>, tensor<2xf64>)
+        %y = arith.mulf %s, %l : tensor<2xf64>
+        return %y : tensor<2xf64> }""",
     "two solves with one factorisation": """(%a: tensor<2x3x3xf64>, %b: tensor<2x3x2xf64>) -> tensor<2x3x2xf64> {
         %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi32>)
         %x = "nd.lu_solve"(%lu, %p, %b) {transposed = true}
