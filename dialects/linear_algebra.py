@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
-from wengert.dialects.build import constant, constant_like, dynamic_sizes, zeros_like
+from wengert.dialects.build import constant_like, dynamic_sizes, zeros_like
 from wengert.dialects.discrete import cmpf, cmpi
 from wengert.dialects.effects import check
 from wengert.dialects.lowerings import Tensors
@@ -94,7 +94,7 @@ def _each(function: Callable[..., Any], *stacks: Any, ranks: Sequence[int]) -> l
     """Apply `function` to the matrices of each stack; `ranks` are those of one member."""
     batch = np.shape(stacks[0])[:np.ndim(stacks[0]) - ranks[0]]
     results = [function(*(np.asarray(s)[i] for s in stacks)) for i in np.ndindex(*batch)]
-    return [np.array(column).reshape(*batch, *np.shape(column[0])) for column in zip(*results)]
+    return [np.array(column).reshape((*batch, *np.shape(column[0]))) for column in zip(*results)]
 
 
 def _lapack(name: str, x: Any) -> Any:
@@ -197,8 +197,7 @@ def _check_regular(sign: Any) -> None:
     regular = cmpf("une", sign, zeros_like(sign))
     if not isinstance(regular, Value) or is_tensor(regular.type):
         regular = lookup_call("nd.reduce", regular, kind="all", axes=tuple(range(_rank(regular))))
-    zero = constant(0, ir.IntegerType.get_signless(64)) if isinstance(sign, Value) else 0
-    check(regular, zero, zero, kind="LinAlgError", message=SINGULAR_DETERMINANT)
+    check(regular, kind="LinAlgError", message=SINGULAR_DETERMINANT)
 
 
 def _triangular_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
