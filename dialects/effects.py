@@ -43,6 +43,7 @@ ERRORS: dict[str, type[Exception]] = {
     "LinAlgError": WengertLinAlgError,
     "AssertionError": AssertionError,
     "ZeroDivisionError": ZeroDivisionError,
+    "RecursionError": RecursionError,
 }
 
 

@@ -20,7 +20,7 @@ from wengert.frontend.kinds import Signature
 from wengert.frontend.layout import VALUE, Wording, as_of, both_bound, brief, compare, name_label
 from wengert.frontend.merging import Branch, Contents, Plan, Results, Side, materialize_pair
 from wengert.frontend.site import Site
-from wengert.frontend.trace import Region, current, fail
+from wengert.frontend.trace import Region, Unfinished, current, fail
 from wengert.frontend.values import Box, Scalar
 
 PATHS = Wording("on one path", "on the other")
@@ -39,11 +39,13 @@ class If(Construct):
         self.turn = 0
         self.start: dict[str, Any] = {}
         self.branches: list[Branch] = []
+        self.resume: Names | None = None
 
     def next(self, names: Names) -> bool:
         self.turn += 1
         if not isinstance(self.condition, Scalar):
-            self.bind(names)
+            self.bind(names if self.resume is None else self.resume)
+            self.resume = None
             return self.turn == 1
         if self.turn == 1:
             self.start = {n: names.get(n, UNBOUND) for n in self.site.names}
@@ -71,6 +73,14 @@ class If(Construct):
         self.branches.append(Branch(self.region, live, boxes, slots))
         journal.undo()
         self.trace.region = self.parent
+
+    def recover(self, error: Exception) -> bool:
+        """A path on which a function calls itself before its result is known: only the other one is traced."""
+        if not isinstance(error, Unfinished):
+            return False
+        self.condition = self.then = self.turn == 2
+        self.turn, self.resume = 0, self.start
+        return True
 
     # ---- merging
 

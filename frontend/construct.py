@@ -14,7 +14,7 @@ from wengert.dialects.errors import Position, WengertError, WengertNameError
 from wengert.frontend.journal import UNBOUND, Slot
 from wengert.frontend.site import Site
 from wengert.frontend.source import is_user_code
-from wengert.frontend.trace import NeedsStatic, Region, current
+from wengert.frontend.trace import Detour, Region, current
 
 Names = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ class Construct:
         outermost = self.parent.parent is None  # an enclosing loop may know what to do
         if isinstance(error, UnboundLocalError) and not isinstance(error, WengertError) and outermost:
             raise WengertNameError(str(error), raised_at(tb)) from None
-        if not isinstance(error, (WengertError, NeedsStatic)):
+        if not isinstance(error, (WengertError, Detour)):
             error.__dict__["left_traced_code"] = True
         return False
 

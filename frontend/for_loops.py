@@ -26,7 +26,7 @@ from wengert.frontend.layout import as_of, moved_arrays
 from wengert.frontend.loop_arrays import ArrayFlow
 from wengert.frontend.loops import Loop
 from wengert.frontend.site import Site
-from wengert.frontend.trace import NeedsStatic, fail
+from wengert.frontend.trace import NeedsStatic, Unfinished, fail
 from wengert.frontend.values import Box, Scalar
 
 MAX_PEELED = 3
@@ -176,6 +176,10 @@ class For(Loop):
     def recover(self, error: Exception) -> bool:
         part = self.parts[0]
         assert isinstance(part, Counted)
+        if isinstance(error, Unfinished):  # as if it had no turns
+            self.parts.clear()
+            self.resume = self.start
+            return True
         if isinstance(error, NeedsStatic) and self in error.origins:
             self.unroll(part, error.reason)
             return True

@@ -15,7 +15,7 @@ from wengert.dialects.effects import ERRORS
 from wengert.dialects.errors import UnsupportedError, WengertError
 from wengert.frontend.comparison import truth
 from wengert.frontend.site import Site
-from wengert.frontend.trace import NeedsStatic, Region, current
+from wengert.frontend.trace import Detour, Region, current
 from wengert.frontend.values import Scalar
 
 
@@ -59,7 +59,7 @@ def assert_(condition: Any, message: Callable[[], Any] | None) -> None:
 class Try:
     """Stands by a `try` with `except` clauses, and refuses what they cannot do in compiled code."""
 
-    refusals = (WengertError, NeedsStatic)
+    refusals = (WengertError, Detour)
 
     def __init__(self, site: Site) -> None:
         self.site = site

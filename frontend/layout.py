@@ -233,7 +233,7 @@ def compare(first: Any, second: Any, label: str, wording: Wording) -> Spec:
 def widen(spec: Spec, start: Any, end: Any, label: str, wording: Wording) -> Spec:
     """The spec that also holds `end`, given the value `start` that unchanged parts keep."""
     try:
-        return _widen(spec, start, end)
+        return widened(spec, start, end)
     except Mismatch:
         fail(
             f"{label} is {brief(start)} {wording.first} and {brief(end)} {wording.second}",
@@ -243,7 +243,7 @@ def widen(spec: Spec, start: Any, end: Any, label: str, wording: Wording) -> Spe
         )
 
 
-def _widen(spec: Spec, start: Any, end: Any) -> Spec:
+def widened(spec: Spec, start: Any, end: Any) -> Spec:
     if isinstance(spec, Carry):
         found = signature(end)
         if found is None:
@@ -254,7 +254,7 @@ def _widen(spec: Spec, start: Any, end: Any) -> Spec:
     a, b = take_apart(start), take_apart(end)
     if a is not None and b is not None and a[0] == b[0]:
         inner = spec.parts if isinstance(spec, Node) else (KEEP,) * len(a[1])
-        return Node(a[0], tuple(_widen(s, x, y) for s, x, y in zip(inner, a[1], b[1], strict=True)))
+        return Node(a[0], tuple(widened(s, x, y) for s, x, y in zip(inner, a[1], b[1], strict=True)))
     x, y = signature(start), signature(end)
     if isinstance(spec, Node) or a is not None or b is not None or x is None or y is None:
         raise Mismatch

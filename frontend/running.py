@@ -12,6 +12,7 @@ import numpy as np
 
 from wengert.dialects.errors import UnsupportedError
 from wengert.frontend.branches import open_conditions
+from wengert.frontend.recursion import Recursion, Unrolls, may_recurse
 from wengert.frontend.source import SourceUnavailable, rewritten_function
 from wengert.frontend.trace import NeedsStatic, Region, current, fail
 
@@ -31,6 +32,13 @@ def run(function: FunctionType, arguments: tuple[Any, ...], options: dict[str, A
     except SourceUnavailable as error:
         return _run_as_it_is(function, arguments, options, str(error))
     _note_guards(function, twin.__code__)
+    if function.__code__ in trace.recursions:
+        return trace.recursions[function.__code__].called(arguments, options)
+    if may_recurse(function) and function.__code__ not in trace.unrolled:
+        try:
+            return Recursion(function, twin, (arguments, options)).run()
+        except Unrolls:
+            trace.unrolled.add(function.__code__)
     entered: list[Region] = trace.depths.setdefault(id(function.__code__), [])
     _bound_recursion(function, entered)
     entered.append(trace.region)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -35,7 +35,15 @@ Number = bool | int | float | np.generic
 Extent = Any  # an int, or a Scalar of element i64
 
 
-class NeedsStatic(Exception):
+class Detour(Exception):
+    """Tracing cannot go on like this, and some construct around knows another way; no error, and not to be caught."""
+
+
+class Unfinished(Detour):
+    """A function calls itself, and what it returns is not known yet: this path is given up."""
+
+
+class NeedsStatic(Detour):
     """A Python number is needed where the value is known only at run time.
 
     Args:
@@ -135,6 +143,8 @@ class Trace:
         noted: the functions (and their cells) whose guards are noted.
         depths: for each code object the regions in which its active calls began.
         rules: by the id of a function with rules, what is known of the calls that are open (rule_traces.py).
+        recursions: for the code objects that are traced as functions which call themselves, how far that is.
+        unrolled: code of functions whose recursion Python ends.
         without_source: the functions that run as they are, innermost last, and why.
         quoting: whether traced values may be shown in a text (the message of an error).
     """
@@ -154,6 +164,8 @@ class Trace:
         self.quoting = False
         self.depths: dict[int, list[Region]] = {}
         self.rules: dict[int, Any] = {}
+        self.recursions: dict[CodeType, Any] = {}
+        self.unrolled: set[CodeType] = set()
         self._guarded: set[tuple[int, str]] = set()
         self._locations: dict[tuple[int, int], Any] = {}
         self._names: set[str] = set()
@@ -324,6 +336,15 @@ class Trace:
         finally:
             self._close(region)
             self.region = outer
+
+    @contextmanager
+    def recursion(self, code: CodeType, progress: Any) -> Iterator[None]:
+        """While it is open, calls of the function with this code are calls of itself."""
+        self.recursions[code] = progress
+        try:
+            yield
+        finally:
+            del self.recursions[code]
 
     def _close(self, region: Region) -> None:
         inner: Region | None = self.region

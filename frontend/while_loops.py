@@ -8,7 +8,7 @@ from wengert.frontend.comparison import truth
 from wengert.frontend.construct import Names
 from wengert.frontend.loops import Loop
 from wengert.frontend.site import Site
-from wengert.frontend.trace import NeedsStatic, fail
+from wengert.frontend.trace import NeedsStatic, Unfinished, fail
 from wengert.frontend.values import Scalar
 
 MAX_PYTHON_TURNS = 100_000
@@ -138,6 +138,9 @@ class While(Loop):
         return "in Python"
 
     def recover(self, error: Exception) -> bool:
+        if isinstance(error, Unfinished):  # as if it had no turns
+            self.in_python, self.go_on, self.resume = True, False, self.start
+            return True
         if isinstance(error, NeedsStatic) and self in error.origins:
             self.continue_in_python(error.reason)
             self.resume = self.start

@@ -36,6 +36,7 @@ from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
 from wengert.passes.promote import Promote
+from wengert.passes.recursion import LoopRecursion
 from wengert.passes.reuse_memory import ReuseMemory
 from wengert.passes.simplify import Simplify
 from wengert.passes.slice_dest import SliceDest
@@ -89,7 +90,10 @@ def stages(options: LoweringOptions) -> dict[str, tuple[Pass, ...]]:
 
 
 #: Dead code and repetitions would be differentiated, and their residuals stored.
-ND: tuple[Pass, ...] = (Simplify(),)
+ND: tuple[Pass, ...] = (
+    LoopRecursion(),  # before all others: nothing below knows calls that cannot be inlined
+    Simplify(),
+)
 
 DIFFERENTIATION: tuple[Pass, ...] = (
     DiffExpand(),   # defines what is declared, innermost derivative first; inlines and simplifies on the way
