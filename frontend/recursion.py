@@ -1,10 +1,10 @@
 """Functions that call themselves until run-time values say stop: one function of the IR that calls itself.
 
 Assumes a call from a trace.  Recursion that Python ends (a list gets shorter, a known int counts down) unrolls; this is
-for the rest.  The function is traced on its own, with its numbers and arrays as arguments.  What it returns is not known
-when it calls itself for the first time: such a path is given up (`Unfinished`), the others say what the result is, and it
-is traced again with that, until arguments and results stay of the same kinds.  passes/recursion.py makes a loop with a
-stack of it.
+for the rest.  The function is traced on its own, with its numbers and arrays as arguments.  What it returns is not
+known when it calls itself for the first time: such a path is given up (`Unfinished`), the others say what the result
+is, and it is traced again with that, until arguments and results stay of the same kinds.  passes/recursion.py makes a
+loop with a stack of it.
 """
 
 from __future__ import annotations

@@ -75,8 +75,8 @@ def _bound_recursion(function: FunctionType, entered: list[Region]) -> None:
         fail(
             f"{function.__qualname__} calls itself without an end that is known while compiling",
             error=UnsupportedError,
-            why="the test that stops it depends on the contents of an array",
-            help="write the recursion as a loop",
+            why="the test that stops it depends on the contents of an array, and its arguments change their structure",
+            help="call it with arguments of the same structure and shapes, or write the recursion as a loop",
         )
 
 

@@ -14,12 +14,12 @@ it and bufferization (the insertion of a whole array would be folded away).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wengert.dialects.bindings import block_of, defining_op, ir, is_tensor, position_of, terminator, walk
-from wengert.dialects.control import FOR, IF, WHILE, entry, functions
+from wengert.dialects.control import FOR, IF, WHILE, entry, functions, yielded
 from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.destinations import (
@@ -32,6 +32,7 @@ from wengert.passes.destinations import (
     enclosing_loop,
     insert_whole,
     is_inside,
+    result_number,
     shares_memory,
 )
 from wengert.passes.elements import empty_tensor
@@ -146,13 +147,22 @@ def _write_to_copy(tensor: Any, branches: Any) -> None:
 def _common_memory(op: Any, values: Sequence[Any]) -> Any | None:
     """A tensor from outside in whose memory one branch computes, if both do or nobody outside uses it."""
     for value in values:
-        for version in chain(value):
-            if available(version, op):
-                ours = _may_be_overwritten(version) and all(is_inside(use.owner.operation, op) for use in version.uses)
-                if ours or all(shares_memory(v, version) for v in values):
-                    return version
-                break
+        for version in _versions_before(op, value):
+            ours = _may_be_overwritten(version) and all(is_inside(use.owner.operation, op) for use in version.uses)
+            if ours or all(shares_memory(v, version) for v in values):
+                return version
     return None
+
+
+def _versions_before(op: Any, value: Any) -> Iterator[Any]:
+    """The latest versions of a tensor that exist before `op`; there may be several where branches join."""
+    versions = chain(value)
+    found = next((version for version in versions if available(version, op)), None)
+    if found is not None:
+        yield found
+    elif (joined := defining_op(versions[-1])) is not None and joined.name == IF:
+        for region in (0, 1):
+            yield from _versions_before(op, yielded(entry(joined, region))[result_number(versions[-1])])
 
 
 def _may_be_overwritten(tensor: Any) -> bool:
@@ -169,9 +179,8 @@ def _memory_like(op: Any, values: Sequence[Any]) -> Any | None:
     if type_.has_static_shape:
         return empty_tensor(type_.element_type, tuple(type_.shape))
     for value in values:
-        for version in chain(value):
-            if available(version, op):
-                return empty_tensor(type_.element_type, shape_of(version))
+        for version in _versions_before(op, value):
+            return empty_tensor(type_.element_type, shape_of(version))
     return None
 
 

@@ -40,7 +40,9 @@ from wengert.passes.tree import Function, Node, copy_node, read_function
 
 #: As deep as Python goes.
 DEPTH = 1000
-MESSAGE = "{name} calls itself more than {depth} calls deep"
+MESSAGE = """{name} calls itself more than {depth} calls deep
+
+a test that never holds is the usual cause; deeper recursion has to be written as a loop"""
 
 
 @register_pass("loop-recursion")

@@ -174,9 +174,14 @@ def size_from_data(x):
     return np.zeros(int(x[0]))
 
 
-@refused(3.0)
-def recursion_on_a_float(x):
-    return x * recursion_on_a_float(x - 1.0) if x > 0 else 1.0
+@refused(ONES)
+def recursion_on_ever_smaller_arrays(a):
+    return a.sum() if a[0] < 0 else recursion_on_ever_smaller_arrays(a[::2])
+
+
+@refused(2000)
+def recursion_that_is_too_deep(n):
+    return 0 if n == 0 else 1 + recursion_that_is_too_deep(n - 1)
 
 
 def inner(a):
