@@ -25,6 +25,7 @@ from wengert.dialects.errors import (
     WengertIndexError,
     WengertLinAlgError,
     WengertNameError,
+    WengertRecursionError,
     WengertRuntimeError,
     WengertTypeError,
     WengertValueError,
@@ -43,7 +44,7 @@ ERRORS: dict[str, type[Exception]] = {
     "LinAlgError": WengertLinAlgError,
     "AssertionError": AssertionError,
     "ZeroDivisionError": ZeroDivisionError,
-    "RecursionError": RecursionError,
+    "RecursionError": WengertRecursionError,
 }
 
 

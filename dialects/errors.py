@@ -96,3 +96,7 @@ class UnsupportedError(WengertError, NotImplementedError):
 
 class DifferentiationError(WengertError, TypeError):
     """A derivative that does not exist or has no rule."""
+
+
+class WengertRecursionError(WengertError, RecursionError):
+    """A function calls itself too many times at run time."""

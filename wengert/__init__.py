@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wengert.dialects.errors import WengertIndexError as WengertIndexError
     from wengert.dialects.errors import WengertLinAlgError as WengertLinAlgError
     from wengert.dialects.errors import WengertNameError as WengertNameError
+    from wengert.dialects.errors import WengertRecursionError as WengertRecursionError
     from wengert.dialects.errors import WengertRuntimeError as WengertRuntimeError
     from wengert.dialects.errors import WengertTypeError as WengertTypeError
     from wengert.dialects.errors import WengertValueError as WengertValueError
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "wengert.dialects.errors": [
         "DifferentiationError", "KinkError", "UnsupportedError", "WengertError", "WengertFloatingPointError",
-        "WengertIndexError", "WengertNameError", "WengertRuntimeError", "WengertTypeError", "WengertValueError",
+        "WengertIndexError", "WengertNameError", "WengertRecursionError", "WengertRuntimeError", "WengertTypeError",
+        "WengertValueError",
     ],
     "wengert.frontend.api": ["compile"],
     "wengert.frontend.checking": ["GradientError", "check_grads"],
