@@ -48,6 +48,8 @@ from wengert.dialects.lowerings import lower_identity
 from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
 
 RESIDUALS = "!diff.residuals"
+#: Marks a function whose reverse sweep keeps its arguments and evaluates it again.
+RECOMPUTED = "diff.recomputed"
 #: Function attributes that declare a derivative.
 DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev")
 #: Attributes of a function that name its rules.

@@ -10,14 +10,38 @@ from wengert.frontend.options import CompileOptions
 
 
 @overload
-def compile(f: Callable[..., Any], *, target: str = ..., precise: bool = ...) -> Function: ...
+def compile(
+    f: Callable[..., Any],
+    *,
+    target: str = ...,
+    precise: bool = ...,
+    checkpoint: str | None = ...,
+    slots: int | None = ...,
+    memory: int | str | None = ...,
+) -> Function: ...
 
 
 @overload
-def compile(f: None = None, *, target: str = ..., precise: bool = ...) -> Callable[[Callable[..., Any]], Function]: ...
+def compile(
+    f: None = None,
+    *,
+    target: str = ...,
+    precise: bool = ...,
+    checkpoint: str | None = ...,
+    slots: int | None = ...,
+    memory: int | str | None = ...,
+) -> Callable[[Callable[..., Any]], Function]: ...
 
 
-def compile(f: Callable[..., Any] | None = None, *, target: str = "cpu", precise: bool = False) -> Any:
+def compile(
+    f: Callable[..., Any] | None = None,
+    *,
+    target: str = "cpu",
+    precise: bool = False,
+    checkpoint: str | None = None,
+    slots: int | None = None,
+    memory: int | str | None = None,
+) -> Any:
     """Compile a function of NumPy arrays and numbers to native code; a decorator, with or without options.
 
     The function is ordinary Python: loops, ``while``, branches, ``break``, in-place writes, views, closures,
@@ -29,6 +53,10 @@ def compile(f: Callable[..., Any] | None = None, *, target: str = "cpu", precise
         target: "cpu", or "cuda" for PTX (``f.lower(*args).as_text("ptx")``).
         precise: elementary functions to 2 ulp (the scalar C library) rather than to 4 ulp (the vector library, 4 to
             27 times as fast).
+        checkpoint: "binomial": gradients of this function store a few states of each loop and compute the others
+            again, at the fewest steps (docs/checkpointing.md).
+        slots: how many states of a loop may be stored.
+        memory: instead of `slots`, how many bytes the gradient may take: an int, or a text such as "64MB".
 
     Returns:
         A `Function`: call it like `f`; ``.lower(*args)``, ``.stats()``, ``.py_func``.
@@ -47,7 +75,11 @@ def compile(f: Callable[..., Any] | None = None, *, target: str = "cpu", precise
     >>> float(smooth(np.array([0.0, 4.0, 0.0, 0.0]), 2))
     1.0
     """
-    options = CompileOptions(target=target, precise=precise)
+    options = CompileOptions(target, precise, checkpoint, slots, memory)
     if f is None:
-        return lambda function: compile(function, target=target, precise=precise)
-    return Function(f.py_func if isinstance(f, Function) else f, options)
+        return lambda function: Function(_python_of(function), options)
+    return Function(_python_of(f), options)
+
+
+def _python_of(f: Callable[..., Any]) -> Callable[..., Any]:
+    return f.py_func if isinstance(f, Function) else f

@@ -19,6 +19,7 @@ from wengert.frontend.arguments import flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.conversions import Kind
 from wengert.frontend.operands import is_number, kind_of, operand
+from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnum, Chosen, Variable, choose
 from wengert.frontend.selection import moving as moving_variables
@@ -218,6 +219,8 @@ def trace_inner(
             if isinstance(form, Form)
         ]
         trace.emit("func.return", [], returned)
+    for name, attribute in _options_of(f).attributes().items():
+        region.func.attributes[name] = attribute
     return Inner(region.name, moving, inputs, tuple(region.captures), outputs, structure,
                  aux_outputs if has_aux else None, aux_structure, tuple(structure for _, structure in flat),
                  tuple(picks))
@@ -227,6 +230,12 @@ def _output(leaf: Any) -> Any:
     """The form of a leaf of the result; a Python object, and a number that is no float, is itself."""
     form = form_of(leaf)
     return leaf if form is None or (is_number(leaf) and not form.floats) else form
+
+
+def _options_of(f: Any) -> CompileOptions:
+    """The options under which `f` is differentiated: those it was compiled with, or else those of the trace."""
+    own = getattr(f, "options", DEFAULT)
+    return own if isinstance(own, CompileOptions) and own.attributes() else current().options
 
 
 def _copied(leaf: Any) -> Any:

@@ -96,7 +96,7 @@ class Function:
     def _dispatch(self, *args: Any, **kwargs: Any) -> Any:
         if settings().disable_jit:
             return (
-                specialize.interpret(self.py_func, args, kwargs)
+                specialize.interpret(self.py_func, args, kwargs, self.options)
                 if needs_trace(self.py_func)
                 else self.py_func(*args, **kwargs)
             )

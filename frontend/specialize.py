@@ -30,7 +30,7 @@ from wengert.frontend.arguments import (
 from wengert.frontend.calls import call
 from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.leaks import refuse_traced
-from wengert.frontend.options import CompileOptions
+from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
 from wengert.frontend.stages import Stages
@@ -56,7 +56,11 @@ def the_context() -> Any:
 
 
 def trace_function(
-    py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]
+    py_func: Callable[..., Any],
+    leaves: Sequence[Any],
+    structure: Any,
+    static: frozenset[int],
+    options: CompileOptions = DEFAULT,
 ) -> tuple[Any, Plan]:
     """The module with one public function, and the plan; arguments are made static until no more are asked for.
 
@@ -65,7 +69,7 @@ def trace_function(
     """
     for _ in range(MAX_RETRACES):
         try:
-            return _trace_once(py_func, leaves, structure, static)
+            return _trace_once(py_func, leaves, structure, static, options)
         except NeedsStatic as request:
             wanted = frozenset(
                 origin[1] for origin in request.origins if isinstance(origin, tuple) and origin[0] == "arg"
@@ -86,14 +90,18 @@ def trace_function(
 
 
 def _trace_once(
-    py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]
+    py_func: Callable[..., Any],
+    leaves: Sequence[Any],
+    structure: Any,
+    static: frozenset[int],
+    options: CompileOptions,
 ) -> tuple[Any, Plan]:
     classes = [classify(leaf, static=i in static) for i, leaf in enumerate(leaves)]
     aliases = alias_pattern(leaves)
     inputs = [i for i, c in enumerate(classes) if c.slot is not None and aliases[i] == i]
     with the_context(), ir.Location.unknown():
         module = ir.Module.create()
-        with Trace(module) as trace:
+        with Trace(module, options) as trace:
             types = [_type(trace, classes[i].slot) for i in inputs]
             with trace.function(_symbol(py_func), types, private=False) as region:
                 arguments = dict(zip(inputs, region.arguments))
@@ -276,7 +284,7 @@ def specialize(
 ) -> Specialization:
     """Trace, lower and load."""
     with the_context():
-        module, plan = trace_function(py_func, leaves, structure, static)
+        module, plan = trace_function(py_func, leaves, structure, static, options)
         program = make_target(options).compile(module, plan, mismatch)
     return Specialization(plan, program, _describe(plan, leaves))
 
@@ -286,7 +294,7 @@ def stages(
 ) -> Stages:
     """The texts of all stages, without loading anything."""
     with the_context():
-        module, plan = trace_function(py_func, leaves, structure, static)
+        module, plan = trace_function(py_func, leaves, structure, static, options)
         return make_target(options).stages(module, plan)
 
 
@@ -298,12 +306,14 @@ def _describe(plan: Plan, leaves: Sequence[Any]) -> str:
     return f"{plan.signature.name}({arguments}){fixed}"
 
 
-def interpret(py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def interpret(
+    py_func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], options: CompileOptions = DEFAULT
+) -> Any:
     """The function's value by the NumPy interpreter of the IR: the oracle, and what runs without a JIT."""
     arguments = (tuple(args), dict(kwargs))
     leaves, structure = flatten(arguments)
     with the_context():
-        module, plan = trace_function(py_func, leaves, structure, frozenset())
+        module, plan = trace_function(py_func, leaves, structure, frozenset(), options)
         run_pipeline(module, (*ND, *DIFFERENTIATION))
         inputs = [leaves[source] if isinstance(source, int) else source for source in plan.inputs]
         results = run_function(module, plan.signature.name, inputs)

@@ -24,6 +24,7 @@ from wengert.dialects.control import entry, make_function, refresh_type
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.journal import Journal
+from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import fail, frame_key, position_in, user_frame, user_position
 
 if TYPE_CHECKING:
@@ -146,11 +147,12 @@ class Trace:
         recursions: for the code objects that are traced as functions which call themselves, how far that is.
         unrolled: code of functions whose recursion Python ends.
         without_source: the functions that run as they are, innermost last, and why.
+        options: what the user has chosen; the functions that are differentiated carry it as attributes.
         quoting: whether traced values may be shown in a text (the message of an error).
     """
 
-    def __init__(self, module: Any) -> None:
-        self.module = module
+    def __init__(self, module: Any, options: CompileOptions = DEFAULT) -> None:
+        self.module, self.options = module, options
         self.region: Region = None  # type: ignore[assignment]  # set when the first function opens
         self.top: FunctionRegion | None = None
         self.captured: list[Captured] = []

@@ -1,0 +1,129 @@
+"""diff-checkpoint: the loops of a function are reversed with few stored states, the other states being computed again.
+
+Run by diff-expand on a function that carries `diff.slots` before its reverse mode derivative is written.  Each outermost
+loop that would tape becomes a function with a forward and a reverse function of its own (passes/checkpoint_outline.py,
+passes/checkpoint_rules.py), and is differentiated by these.  Loops that need nothing of their states, linear ones, stay
+as they are; so do loops whose carried arrays change their shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wengert.dialects.bindings import Value, ir, is_tensor, walk
+from wengert.dialects.build import index
+from wengert.dialects.control import functions, symbol
+from wengert.dialects.op import encode_attributes, lookup_call
+from wengert.passes.base import Pass, register_pass
+from wengert.passes.checkpoint_outline import outline
+from wengert.passes.checkpoint_rules import write_rules
+from wengert.passes.dead_code import remove_dead_code
+from wengert.passes.extents import origin
+from wengert.passes.jvp import emit_jvp, float_arguments
+from wengert.passes.linearize import emit_linearized
+from wengert.passes.purity import Effects
+from wengert.passes.replay import used_ids
+from wengert.passes.storage_plan import SAVE
+from wengert.passes.transpose import emit_transposed
+from wengert.passes.tree import Function, Node, function_to_read, read_function
+
+SLOTS = "diff.slots"
+#: Marks a loop, by its number, until it is outlined.
+CANDIDATE = "diff.candidate"
+
+
+@register_pass("diff-checkpoint")
+@dataclass(frozen=True)
+class DiffCheckpoint(Pass):
+    """Give the loops of @f that would tape a forward and a reverse function that store `slots` states.
+
+    Args:
+        function: the function.
+        wrt: the arguments it is to be differentiated with respect to; all floats by default.
+        slots: how many states are stored; what the function says in `diff.slots` by default.
+    """
+
+    function: str
+    wrt: tuple[int, ...] = ()
+    slots: int = 0
+
+    def run(self, module: Any) -> None:
+        func = function_to_read(module, self.function)
+        if self.slots:
+            func.attributes[SLOTS] = encode_attributes({"n": self.slots})["n"]
+        checkpoint_loops(module, func, self.wrt or float_arguments(func), self.function)
+
+
+def is_checkpointed(func: Any) -> bool:
+    """Whether the loops of a function are to be reversed with few stored states."""
+    return SLOTS in func.attributes
+
+
+def checkpoint_loops(module: Any, func: Any, wrt: Sequence[int], name: str) -> list[str]:
+    """Outline the loops of `func` that would tape, with rules; the names of the functions that use declared ones.
+
+    Raises:
+        DifferentiationError: the function has no derivative.
+    """
+    slots = int(ir.IntegerAttr(func.attributes[SLOTS]).value)
+    written: list[str] = []
+    for number in _taping(module, func, wrt):
+        tree = read_function(func)
+        node = next(n for n in tree.body.walk() if _number(n.op) == number)
+        del node.op.attributes[CANDIDATE]
+        loop = outline(module, tree, node, wrt, _unused(module, f"{name}.loop{number}"))
+        written += write_rules(module, loop, lambda trips: lookup_call("arith.minsi", trips, index(slots)))
+    del func.attributes[SLOTS]
+    return written
+
+
+def _number(op: Any) -> int | None:
+    return int(ir.IntegerAttr(op.attributes[CANDIDATE]).value) if CANDIDATE in op.attributes else None
+
+
+def _unused(module: Any, name: str) -> str:
+    taken, free, k = {symbol(func) for func in functions(module)}, name, 1
+    while free in taken:
+        free, k = f"{name}_{k}", k + 1
+    return free
+
+
+def _taping(module: Any, func: Any, wrt: Sequence[int]) -> list[int]:
+    """Number the outermost loops; those whose iterations save something that the reverse function asks for.
+
+    This is found by differentiating the function as it is.
+    """
+    tree = read_function(func)
+    loops = [node for node in tree.body.walk()
+             if node.is_loop and tree.home[node.carries[0] if node.carries else node.iterated.arguments[0]].loop_depth == 1]
+    loops = [node for node in loops if _keeps_shapes(tree, node)]
+    for number, node in enumerate(loops):
+        node.op.attributes[CANDIDATE] = encode_attributes({"n": number})["n"]
+    tangents = emit_jvp(module, func, wrt, f"{symbol(func)}.trial")
+    forward, linear = emit_linearized(module, tangents, f"{symbol(func)}.trial.fwd", f"{symbol(func)}.trial.lin")
+    reverse = emit_transposed(module, linear, f"{symbol(func)}.trial.rev")
+    remove_dead_code(reverse, Effects(module))
+    used = used_ids([reverse])
+    found = {_number(loop) for loop in walk(forward) if _number(loop) is not None and _saves(loop, used)}
+    for trial in (tangents, forward, linear, reverse):
+        trial.erase()
+    for number, node in enumerate(loops):
+        if number not in found:
+            del node.op.attributes[CANDIDATE]
+    return sorted(n for n in found if n is not None)
+
+
+def _saves(loop: Any, used: set[int]) -> bool:
+    return any(int(ir.IntegerAttr(save.attributes["id"]).value) in used for save in walk(loop, SAVE))
+
+
+def _keeps_shapes(tree: Function, node: Node) -> bool:
+    """Whether the carried arrays have the same shape in all iterations, so that their states fit into one array."""
+    return all(_keeps_shape(tree, carry) for carry in node.carries if is_tensor(carry.type))
+
+
+def _keeps_shape(tree: Function, carry: Value) -> bool:
+    dynamic = [d for d in range(carry.type.rank) if carry.type.is_dynamic_dim(d)]
+    return all(origin(tree, carry, d) != (carry, d) for d in dynamic)
