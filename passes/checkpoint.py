@@ -23,8 +23,10 @@ from wengert.passes.dead_code import remove_dead_code
 from wengert.passes.extents import origin
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.linearize import emit_linearized
+from wengert.passes.linear_calls import open_tangent_calls
 from wengert.passes.purity import Effects
 from wengert.passes.replay import used_ids
+from wengert.passes.simplify import simplify_function
 from wengert.passes.storage_plan import SAVE
 from wengert.passes.transpose import emit_transposed
 from wengert.passes.tree import Function, Node, function_to_read, read_function
@@ -97,11 +99,12 @@ def _taping(module: Any, func: Any, wrt: Sequence[int]) -> list[int]:
     """
     tree = read_function(func)
     loops = [node for node in tree.body.walk()
-             if node.is_loop and tree.home[node.carries[0] if node.carries else node.iterated.arguments[0]].loop_depth == 1]
-    loops = [node for node in loops if _keeps_shapes(tree, node)]
+             if node.is_loop and node.iterated.loop_depth == 1 and _keeps_shapes(tree, node)]
     for number, node in enumerate(loops):
         node.op.attributes[CANDIDATE] = encode_attributes({"n": number})["n"]
     tangents = emit_jvp(module, func, wrt, f"{symbol(func)}.trial")
+    open_tangent_calls(module, tangents)
+    simplify_function(tangents, Effects(module))
     forward, linear = emit_linearized(module, tangents, f"{symbol(func)}.trial.fwd", f"{symbol(func)}.trial.lin")
     reverse = emit_transposed(module, linear, f"{symbol(func)}.trial.rev")
     remove_dead_code(reverse, Effects(module))

@@ -34,8 +34,8 @@ Rows = Callable[[Value], Value]
 
 def write_rules(module: Any, loop: Loop, slots: Rows) -> list[str]:
     """Write @loop.fwd and @loop.rev and make them the rules of @loop; the names of what has to be completed."""
-    writer = _Rules(module, loop, slots)
     with loop.location:
+        writer = _Rules(module, loop, slots)
         writer.declare_step()
         writer.sweep_function()
         writer.forward()

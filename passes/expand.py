@@ -35,6 +35,7 @@ from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.calls import has_rules, rules_of, transposed_name
+from wengert.passes.checkpoint import checkpoint_loops, is_checkpointed
 from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.kinks import check_kinks, wants_kinks
@@ -152,6 +153,9 @@ class _Expander:
         wrt = self._wrt(func, target, work)
         if wants_kinks(work):
             check_kinks(work, wrt)
+        if set(self._users.get(symbol(func), {})) == {"diff.rev"} and is_checkpointed(work):
+            for name in checkpoint_loops(self._module, work, wrt, target):
+                _Expander(self._module, self._observe).complete(name)
         tangents = emit_jvp(self._module, work, wrt, f"{symbol(func)}.tangents")
         work.erase()
         if reverse:
