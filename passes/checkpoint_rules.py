@@ -191,12 +191,7 @@ class _Rules:
             stored, rest = new.carries[:len(self._store)], new.carries[len(self._store):]
             state, cts = rest[:len(loop.carries)], rest[len(loop.carries):]
             cts = self._reverse_step(k, state, captures, cts)
-            ready = make_if(cmpi("slt", index(0), k), [*self._store, *loop.carries])
-            then, otherwise = (region.blocks[0] for region in ready.regions)
-            with ir.InsertionPoint(then):
-                yield_(self._state_before(k, captures, stored), then)
-            yield_([*stored, *state], otherwise)
-            yield_([*ready.results, *cts], new.block)
+            yield_([*self._state_before(k, captures, stored, state), *cts], new.block)
         cts = new.results[len(swept):]
         carried = dict(zip(loop.active_carries, cts))
         gained = dict(zip(loop.active_captures, cts[len(loop.active_carries):]))
@@ -217,13 +212,18 @@ class _Rules:
         given += cts[len(loop.active_carries):]
         return call(f"{loop.step}.rev", [ran[-1], *given], [ct.type for ct in cts])
 
-    def _state_before(self, k: Value, captures: Sequence[Value], stored: Sequence[Value]) -> list[Value]:
-        """(count, positions, slots.., state..) with the state before step k - 1, from the newest one that is stored."""
-        one = index(1)
+    def _state_before(self, k: Value, captures: Sequence[Value], stored: Sequence[Value],
+                      used: Sequence[Value]) -> list[Value]:
+        """(count, positions, slots.., state..) with the state before step k - 1, from the newest one that is stored.
+
+        There is no such step for k = 0; what the rows hold then is not used.  The state goes where the `used` one was.
+        """
+        zero, one = index(0), index(1)
         count, positions, *slots = stored
-        target, top = _subtract(k, one), _subtract(count, one)
-        first = cast_index(lookup_call("tensor.extract", positions, top))
-        state = [_read(slot, top, type_) for slot, type_ in zip(slots, self._loop.carries, strict=True)]
+        target, top = (lookup_call("arith.maxsi", _subtract(x, one), zero) for x in (k, count))
+        position = cast_index(lookup_call("tensor.extract", positions, top))
+        first = lookup_call("arith.select", cmpi("eq", k, zero), zero, position)
+        state = [_read(slot, top, old) for slot, old in zip(slots, used, strict=True)]
         left = lookup_call("arith.select", cmpi("eq", first, target), top, count)  # one that is not needed again goes
         return self._sweep(first, target, captures, [left, positions, *slots], state)
 
@@ -282,12 +282,14 @@ def _write(value: Value, slots: Value, row: Value) -> Value:
     return insert_slice(value, slots, *_window(slots, row))
 
 
-def _read(slots: Value, row: Value, type_: Any) -> Value:
-    if is_tensor(type_):
-        value = extract_slice(slots, *_window(slots, row), drop=range(1))
-    else:
-        value = lookup_call("tensor.extract", slots, row)
-    return _converted(value, element_type(type_))
+def _read(slots: Value, row: Value, used: Value) -> Value:
+    """A row, in the memory of a value that is not needed any more."""
+    if not is_tensor(used.type):
+        return _converted(lookup_call("tensor.extract", slots, row), used.type)
+    rank = used.type.rank
+    value = _converted(extract_slice(slots, *_window(slots, row), drop=range(1)), element_type(used.type))
+    extents = [size(used, d) if used.type.is_dynamic_dim(d) else used.type.shape[d] for d in range(rank)]
+    return insert_slice(value, used, [0] * rank, extents, [1] * rank)
 
 
 def _converted(value: Value, element: Any) -> Value:

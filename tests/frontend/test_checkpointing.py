@@ -1,0 +1,183 @@
+"""Gradients with checkpoints: the same as without them, to the last bit, and refusals of options that mean nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert
+from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend.checkpoint_options import bytes_of
+
+PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = {}
+
+
+def program(*arguments: Any, wrt: tuple[int, ...] = (0,)) -> Callable[[Any], Any]:
+    def add(function: Any) -> Any:
+        PROGRAMS[function.__name__] = (function, arguments, wrt)
+        return function
+
+    return add
+
+
+VECTOR = np.linspace(0.1, 1.0, 8)
+
+
+@program(0.7, 9)
+def scalar(x, n):
+    for i in range(n):
+        x = np.sin(x) * x + 0.1 * i
+    return x
+
+
+@program(0.7, 0)
+def no_steps(x, n):
+    for _ in range(n):
+        x = x * x
+    return np.exp(x)
+
+
+@program(VECTOR, 8.0, 21, wrt=(0, 1))
+def lorenz96(x, forcing, n):
+    for _ in range(n):
+        x = x + 0.01 * ((np.roll(x, -1) - np.roll(x, 2)) * np.roll(x, 1) - x + forcing)
+    return np.sum(x * x)
+
+
+@program(VECTOR**2, VECTOR, 13, wrt=(0, 1))
+def in_place(u, c, n):
+    for _ in range(n):
+        for i in range(1, u.shape[0] - 1):
+            u[i] = u[i] + c[i] * np.sin(u[i - 1] - 2 * u[i] + u[i + 1])
+    return u.sum()
+
+
+@program(VECTOR, VECTOR + 1.0, 11, wrt=(0, 1))
+def several_carries(x, v, n):
+    energy, hits = 0.0, 0
+    for i in range(1, n):
+        v = v - 0.05 * np.sin(x) / i
+        x = x + 0.05 * v
+        if x[0] > 0.2:
+            hits += 1
+        energy = energy + hits * np.sum(v * v)
+    return energy
+
+
+@program(VECTOR, VECTOR[::-1].copy(), 9, wrt=(0, 1))
+def captured_rows(w, data, n):
+    s = 0.5
+    for k in range(n - 1, 0, -2):
+        s = s * w[k % 8] + np.cos(data[k - 1] * s)
+    return s
+
+
+@program(1.3)
+def counted_by_data(x):
+    k = 0
+    while x * x < 1e6:
+        x = x * x + np.sin(x) + k
+        k += 1
+    return x
+
+
+@program(0.7, 30)
+def early_exit(x, n):
+    s = 0.0
+    for _ in range(n):
+        x = x * x * 0.9 + 0.2
+        s += x
+        if s > 3.0:
+            break
+    return s
+
+
+@program(VECTOR, 5)
+def two_loops_and_a_branch(x, n):
+    for _ in range(n):
+        x = x * np.cos(x)
+    if n > 3:
+        for i in range(n):
+            x = x * x + 0.1 * i
+    return np.sum(x)
+
+
+@program(VECTOR, 6)
+def nested_while(x, n):
+    for i in range(n):
+        r = x[i]
+        while r < 1.0:
+            r = r * 1.5 + 0.01 * x[i + 1]
+        x[i + 1] = np.sin(r) * x[i]
+    return x.sum()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_checkpoints_change_no_bit_of_a_gradient(name: str) -> None:
+    function, arguments, wrt = PROGRAMS[name]
+    expected = wengert.grad(wengert.compile(function, precise=True), wrt)(*arguments)
+    for slots in (1, 3, 50):
+        options = {"precise": True, "checkpoint": "binomial", "slots": slots}
+        gradient = wengert.grad(wengert.compile(function, **options), wrt)
+        for got, wanted in zip(gradient(*arguments), expected, strict=True):
+            assert np.array_equal(got, wanted), (name, slots)
+        assert "diff.slots" in gradient.lower(*arguments).as_text("nd")
+
+
+def test_states_are_stored_and_restored_by_one_copy_each() -> None:
+    """In a loop that works in place nothing else is copied and nothing is allocated."""
+    function, arguments, wrt = PROGRAMS["in_place"]
+    gradient = wengert.grad(wengert.compile(function, checkpoint="binomial", slots=4), wrt)
+    gradient(*arguments)
+    assert gradient.stats().allocations_in_loops == 0
+    assert gradient.stats().copies_in_loops == 3  # a state into a slot, in both sweeps; and out of it
+
+
+def test_the_options_hold_for_what_is_differentiated_inside_of_a_compiled_function() -> None:
+    @wengert.compile(checkpoint="binomial", slots=2)
+    def slope(x: float) -> float:
+        return wengert.grad(lambda y: scalar(y, 7))(x)
+
+    assert "diff.slots = 2" in slope.lower(0.3).as_text("nd")
+    assert float(slope(0.3)) == pytest.approx(float(wengert.grad(scalar)(0.3, 7)), rel=1e-14)
+
+
+def test_second_derivatives_through_checkpoints() -> None:
+    def f(x: Any, n: int) -> Any:
+        for _ in range(n):
+            x = np.sin(x) * x
+        return np.sum(x)
+
+    x = np.array([0.9, 1.3])
+    checkpointed = wengert.compile(f, checkpoint="binomial", slots=2)
+    expected = wengert.hessian(f)(x, 5)
+    np.testing.assert_allclose(wengert.hessian(checkpointed)(x, 5), expected, rtol=1e-12)  # forward over reverse
+    over = wengert.jacrev(wengert.grad(checkpointed))(x, 5)
+    np.testing.assert_allclose(over, expected, rtol=1e-12)
+
+
+# ---------------------------------------------------------------- options
+
+
+@pytest.mark.parametrize(("text", "amount"), [
+    (1000, 1000), ("64MB", 64_000_000), ("1.5 GiB", 3 * 2**29), ("10 kb", 10_000), ("7B", 7), (" 2 KiB ", 2048)])
+def test_amounts_of_memory(text: int | str, amount: int) -> None:
+    assert bytes_of(text) == amount
+
+
+@pytest.mark.parametrize("options", [
+    {"checkpoint": "binomial"}, {"checkpoint": "uniform", "slots": 3}, {"slots": 3},
+    {"checkpoint": "binomial", "slots": 0}, {"checkpoint": "binomial", "slots": -2},
+    {"checkpoint": "binomial", "slots": 3, "memory": 100}, {"memory": "much"}, {"memory": "12 XB"}, {"memory": 0}])
+def test_options_without_a_meaning_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(WengertValueError, match="help:"):
+        wengert.compile(scalar, **options)
+
+
+@pytest.mark.parametrize("options", [{"checkpoint": "binomial", "slots": 2.0}, {"memory": 3.5}, {"memory": True}])
+def test_options_of_a_wrong_type_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(WengertTypeError, match="help:"):
+        wengert.compile(scalar, **options)
