@@ -48,7 +48,7 @@ from wengert.dialects.lowerings import lower_identity
 from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
 
 RESIDUALS = "!diff.residuals"
-#: Marks a function whose reverse sweep keeps its arguments and evaluates it again.
+#: Marks a function of which a reverse sweep keeps the arguments, and evaluates it again (passes/recompute.py).
 RECOMPUTED = "diff.recomputed"
 #: Function attributes that declare a derivative.
 DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev")
@@ -77,4 +77,10 @@ saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UN
 # The identity with derivative zero.
 stop_gradient = register(
     Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise", lower=lower_identity)
+)
+
+# The identity: what is computed from it is not merged with what is computed from x itself, and so computed again.
+barrier = register(
+    Op("diff.barrier", ("x",), lambda x: x, same_type, lambda primals, results, tangents, attributes: list(tangents),
+       family="elementwise", lower=lower_identity, samples=(lambda rng: (rng.uniform(-2, 2, 3),),))
 )

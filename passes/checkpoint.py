@@ -1,9 +1,9 @@
 """diff-checkpoint: the loops of a function are reversed with few stored states, the other states being computed again.
 
-Run by diff-expand on a function that carries `diff.slots` before its reverse mode derivative is written.  Each outermost
-loop that would tape becomes a function with a forward and a reverse function of its own (passes/checkpoint_outline.py,
-passes/checkpoint_rules.py), and is differentiated by these.  Loops that need nothing of their states, linear ones, stay
-as they are; so do loops whose carried arrays change their shape.
+Run by diff-expand on a function that carries `diff.slots` before its reverse mode derivative is written.  Each
+outermost loop that would tape becomes a function with a forward and a reverse function of its own
+(passes/checkpoint_outline.py, passes/checkpoint_rules.py), and is differentiated by these.  Loops that need nothing of
+their states, linear ones, stay as they are; so do loops whose carried arrays change their shape.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from wengert.dialects.control import functions, symbol
 from wengert.dialects.op import encode_attributes, lookup_call
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.checkpoint_outline import outline
-from wengert.passes.checkpoint_rules import write_rules
+from wengert.passes.checkpoint_rules import SCHEDULED, write_rules
 from wengert.passes.dead_code import remove_dead_code
 from wengert.passes.extents import origin
 from wengert.passes.jvp import emit_jvp, float_arguments
-from wengert.passes.linearize import emit_linearized
 from wengert.passes.linear_calls import open_tangent_calls
+from wengert.passes.linearize import emit_linearized
 from wengert.passes.purity import Effects
 from wengert.passes.replay import used_ids
 from wengert.passes.simplify import simplify_function
@@ -99,7 +99,8 @@ def _taping(module: Any, func: Any, wrt: Sequence[int]) -> list[int]:
     """
     tree = read_function(func)
     loops = [node for node in tree.body.walk()
-             if node.is_loop and node.iterated.loop_depth == 1 and _keeps_shapes(tree, node)]
+             if node.is_loop and node.iterated.loop_depth == 1 and SCHEDULED not in node.op.attributes
+             and _keeps_shapes(tree, node)]
     for number, node in enumerate(loops):
         node.op.attributes[CANDIDATE] = encode_attributes({"n": number})["n"]
     tangents = emit_jvp(module, func, wrt, f"{symbol(func)}.trial")

@@ -4,11 +4,11 @@
     @loop.rev(captures.., .., state.., ct of float finals..) -> (ct of float inits.., ct of float captures..)
     @loop.sweep(first, target, count, captures.., positions, slots.., state..) -> (count, positions, slots.., state..)
 
-`slots` has a row for each stored state, `positions` the steps they are at, `count` how many there are, `state` the state
-before the last step.  The sweep takes the state at step `first` to step `target` and stores states on the way, by the
-binomial schedule (passes/schedules.py).  The reverse function reverses one step after the other, last step first: the
-state before a step is that of the newest stored one, swept forward.  A `while` is counted while it runs; its states are
-stored in the reverse function, which starts from its inits.
+`slots` has a row for each stored state, `positions` the steps they are at, `count` how many there are, `state` is the
+one before the last step.  The sweep takes the state at step `first` to step `target` and stores states on the way, by
+the binomial schedule (passes/schedules.py).  The reverse function reverses one step after the other, last step first:
+the state before a step is that of the newest stored one, swept forward.  A `while` is counted while it runs; its states
+are stored in the reverse function, which starts from its inits.
 
 The reverse function of one step is that of @loop.step, declared here and defined by diff-expand.
 """
@@ -20,14 +20,26 @@ from typing import Any
 
 from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_float, is_tensor, tensor_type
 from wengert.dialects.build import cast_index, create, index, size, zeros_like
-from wengert.dialects.control import condition_, make_for, make_function, make_if, make_while, return_, yield_
+from wengert.dialects.control import (
+    condition_,
+    find_function,
+    make_for,
+    make_function,
+    make_if,
+    make_while,
+    return_,
+    yield_,
+)
 from wengert.dialects.diff import RESIDUALS
 from wengert.dialects.discrete import cmpi
 from wengert.dialects.op import lookup_call
 from wengert.dialects.structural import extract_slice, insert_slice
 from wengert.passes.checkpoint_outline import Loop, call, run_loop, run_steps
+from wengert.passes.recompute import declare
 from wengert.passes.schedules import split_function
 
+#: Marks the loops of a schedule: when they are differentiated again they are loops like others, and not checkpointed.
+SCHEDULED = "diff.scheduled"
 #: How many rows the slots have: emitted in the forward function (of a `for`) or the reverse function (of a `while`).
 Rows = Callable[[Value], Value]
 
@@ -63,10 +75,10 @@ class _Rules:
         first = 1 + len(loop.carries)
         wrt = [*(1 + i for i in loop.active_carries), *(first + i for i in loop.active_captures)]
         forward, reverse = f"{loop.step}.fwd", f"{loop.step}.rev"
-        _declare(self._module, forward, arguments, [*results, residuals],
-                 {"diff.fwd": ir.FlatSymbolRefAttr.get(loop.step), "diff.wrt": ir.DenseI64ArrayAttr.get(wrt)})
-        _declare(self._module, reverse, [residuals, *filter(is_float, results)], [arguments[i] for i in wrt],
-                 {"diff.rev": ir.FlatSymbolRefAttr.get(forward)})
+        declare(self._module, forward, arguments, [*results, residuals],
+                {"diff.fwd": ir.FlatSymbolRefAttr.get(loop.step), "diff.wrt": ir.DenseI64ArrayAttr.get(wrt)})
+        declare(self._module, reverse, [residuals, *filter(is_float, results)], [arguments[i] for i in wrt],
+                {"diff.rev": ir.FlatSymbolRefAttr.get(forward)})
 
     def sweep_function(self) -> None:
         loop = self._loop
@@ -77,7 +89,7 @@ class _Rules:
         first, target, count, *rest = list(block.arguments)
         captures, rest = rest[:len(loop.captures)], rest[len(loop.captures):]
         with ir.InsertionPoint(block):
-            new = make_while([first, count, *rest])
+            new = make_while([first, count, *rest], {SCHEDULED: ir.UnitAttr.get()})
             with ir.InsertionPoint(new.before):
                 condition_(cmpi("slt", new.tests[0], target), new.tests, new.before)
             with ir.InsertionPoint(new.block):
@@ -142,8 +154,6 @@ class _Rules:
             return_(cts, block)
 
     def _rule(self, attribute: str, func: Any) -> None:
-        from wengert.dialects.control import find_function
-
         loop = find_function(self._module, self._loop.name)
         loop.attributes[attribute] = ir.FlatSymbolRefAttr.get(ir.StringAttr(func.attributes["sym_name"]).value)
 
@@ -184,7 +194,7 @@ class _Rules:
         ct = dict(zip(floats, received, strict=True))
         gathered = [zeros_like(captures[i]) for i in loop.active_captures]
         inits = [*swept, *(ct[i] for i in loop.active_carries), *gathered]
-        new = make_for(index(0), trips, index(1), inits)
+        new = make_for(index(0), trips, index(1), inits, {SCHEDULED: ir.UnitAttr.get()})
         with ir.InsertionPoint(new.block):
             one = index(1)
             k = _subtract(_subtract(trips, one), new.iv)
@@ -226,14 +236,6 @@ class _Rules:
         state = [_read(slot, top, old) for slot, old in zip(slots, used, strict=True)]
         left = lookup_call("arith.select", cmpi("eq", first, target), top, count)  # one that is not needed again goes
         return self._sweep(first, target, captures, [left, positions, *slots], state)
-
-
-def _declare(module: Any, name: str, arguments: Sequence[Any], results: Sequence[Any],
-             attributes: dict[str, Any]) -> None:
-    create("func.func", [], [], {
-        "sym_name": ir.StringAttr.get(name), "sym_visibility": ir.StringAttr.get("private"),
-        "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results))), **attributes,
-    }, regions=1, ip=ir.InsertionPoint(module.body))
 
 
 def _add(x: Value, y: Value) -> Value:

@@ -43,6 +43,7 @@ from wengert.passes.linear_calls import define_transpose, open_tangent_calls
 from wengert.passes.linearize import emit_linearized
 from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
+from wengert.passes.recompute import give_rules
 from wengert.passes.residual_groups import Origins, declaration
 from wengert.passes.resolve import Group, Resolver
 from wengert.passes.simplify import simplify_function
@@ -68,6 +69,7 @@ def expand(module: Any, observe: Observe | None = None) -> None:
     Args:
         observe: called with "jvp" or "linear" and the functions each of these steps has just written.
     """
+    give_rules(module)
     expander = _Expander(module, observe or (lambda step, written: None))
     for name in [symbol(func) for func in functions(module)]:
         expander.complete(name)

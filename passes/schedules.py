@@ -4,8 +4,8 @@ Reversing l steps with s stored states (the one at the start of the section is a
 
     t(l, s) = r*l - beta(s + 1, r - 1)      where beta(s, r - 1) < l <= beta(s, r) = binomial(s + r, s)
 
-plain steps at least, beside the l steps that are reversed (A. Griewank, A. Walther, Algorithm 799: revolve, ACM TOMS 26,
-2000).  The optimum is reached when the next state is stored m steps after the first one, for any m with
+plain steps at least, beside the l steps that are reversed (A. Griewank, A. Walther, Algorithm 799: revolve, ACM TOMS
+26, 2000).  The optimum is reached when the next state is stored m steps after the first one, for any m with
 
     beta(s, r - 2) <= m <= beta(s, r - 1)   and   beta(s - 1, r - 1) <= l - m <= beta(s - 1, r);
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wengert.frontend.checking import check_grads as check_grads
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
     from wengert.frontend.custom_rules import custom_vjp as custom_vjp
+    from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.function import Function as Function
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp
@@ -50,6 +51,7 @@ _NAMES = {
         "WengertValueError",
     ],
     "wengert.frontend.api": ["compile"],
+    "wengert.frontend.checkpointing": ["checkpoint"],
     "wengert.frontend.checking": ["GradientError", "check_grads"],
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
     "wengert.frontend.function": ["Function"],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wengert
-from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.errors import UnsupportedError, WengertTypeError, WengertValueError
 from wengert.frontend.checkpoint_options import bytes_of
 
 PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = {}
@@ -157,6 +157,111 @@ def test_second_derivatives_through_checkpoints() -> None:
     np.testing.assert_allclose(wengert.hessian(checkpointed)(x, 5), expected, rtol=1e-12)  # forward over reverse
     over = wengert.jacrev(wengert.grad(checkpointed))(x, 5)
     np.testing.assert_allclose(over, expected, rtol=1e-12)
+
+
+# ---------------------------------------------------------------- functions
+
+
+def layer(x, w):
+    return np.tanh(np.sin(x @ w) * x)
+
+
+def network(x, w, layer=layer):
+    for k in range(w.shape[0]):
+        x = layer(x, w[k])
+    return np.sum(x * x)
+
+
+def checkpointed_network(x, w):
+    return network(x, w, wengert.checkpoint(layer))
+
+
+WEIGHTS = np.random.default_rng(1).normal(size=(3, 8, 8))
+
+
+def test_a_checkpointed_function_in_a_loop() -> None:
+    x, dx = np.sin(VECTOR), np.cos(VECTOR)
+    for got, expected in zip(wengert.grad(checkpointed_network, (0, 1))(x, WEIGHTS),
+                             wengert.grad(network, (0, 1))(x, WEIGHTS)):
+        np.testing.assert_array_equal(got, expected)
+    for got, expected in zip(wengert.jvp(wengert.grad(checkpointed_network), (x, WEIGHTS), (dx, None)),
+                             wengert.jvp(wengert.grad(network), (x, WEIGHTS), (dx, None))):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+    wengert.check_grads(checkpointed_network, (x, WEIGHTS))
+
+
+def test_a_checkpointed_step_in_a_loop_with_checkpoints_nested() -> None:
+    @wengert.checkpoint
+    def inner(x: Any) -> Any:
+        return np.sin(x) * x
+
+    @wengert.checkpoint
+    def step(x: Any, c: Any) -> Any:
+        return inner(inner(x)) + c
+
+    def f(x: Any, c: Any, n: int, step: Any = step) -> Any:
+        for _ in range(n):
+            x = step(x, c)
+        return np.sum(x)
+
+    def plain(x: Any, c: Any, n: int) -> Any:
+        for _ in range(n):
+            y = np.sin(x) * x
+            x = np.sin(y) * y + c
+        return np.sum(x)
+
+    expected = wengert.grad(plain, (0, 1))(VECTOR, 0.3, 7)
+    for options in ({}, {"checkpoint": "binomial", "slots": 2}):
+        got = wengert.grad(wengert.compile(f, **options), (0, 1))(VECTOR, 0.3, 7)
+        for a, b in zip(got, expected):
+            np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_a_checkpointed_function_is_evaluated_again() -> None:
+    """Merged with the first evaluation, the second would keep what lies between them."""
+    text = wengert.grad(lambda x: np.sum(wengert.checkpoint(lambda y: np.exp(np.sin(y)))(x))).lower(
+        VECTOR).as_text("transposed")
+    assert text.count("math.sin") == 1  # the value itself is not asked for
+    text = wengert.value_and_grad(lambda x: np.sum(wengert.checkpoint(lambda y: np.exp(np.sin(y)))(x))).lower(
+        VECTOR).as_text("transposed")
+    assert text.count("math.sin") == 2
+    assert text.count("diff.barrier") == 1
+
+
+def test_what_a_checkpointed_function_writes_its_caller_sees() -> None:
+    @wengert.checkpoint
+    def smooth(a: Any, c: Any) -> Any:
+        for i in range(1, a.shape[0]):
+            a[i] = np.sin(a[i - 1]) * c + a[i]
+        return a, a.sum()
+
+    def f(a: Any, c: Any) -> Any:
+        b, s = smooth(a, c)
+        b[0] = 2.0
+        return s * a[3] * a[0]
+
+    def plain(a: Any, c: Any) -> Any:
+        for i in range(1, a.shape[0]):
+            a[i] = np.sin(a[i - 1]) * c + a[i]
+        s = a.sum()
+        a[0] = 2.0
+        return s * a[3] * a[0]
+
+    for got, expected in zip(wengert.grad(f, (0, 1))(VECTOR, 0.7), wengert.grad(plain, (0, 1))(VECTOR, 0.7)):
+        np.testing.assert_allclose(got, expected, rtol=1e-14)
+    mine, theirs = VECTOR.copy(), VECTOR.copy()
+    assert f(mine, 0.7) == pytest.approx(plain(theirs, 0.7))
+    np.testing.assert_allclose(mine, theirs)
+
+
+def test_a_store_into_an_object_is_refused_in_a_checkpointed_function() -> None:
+    @wengert.checkpoint
+    def note(x: float, seen: list[float]) -> float:
+        seen.append(x)
+        return x * x
+
+    with pytest.raises(UnsupportedError, match="a list is changed by a checkpointed function"):
+        note(1.0, [])
 
 
 # ---------------------------------------------------------------- options

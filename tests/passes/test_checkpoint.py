@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -112,7 +112,7 @@ func.func @g(%x: f64, %n: index) -> (f64, f64) {
 class Counting(interpret.Interpreter):
     """Counts executed operations by name."""
 
-    executed: Counter[str] = Counter()
+    executed: ClassVar[Counter[str]] = Counter()
 
     def operation(self, op: Any, env: Any) -> list[Any]:
         self.executed[op.name] += 1
