@@ -82,5 +82,5 @@ stop_gradient = register(
 # The identity: what is computed from it is not merged with what is computed from x itself, and so computed again.
 barrier = register(
     Op("diff.barrier", ("x",), lambda x: x, same_type, lambda primals, results, tangents, attributes: list(tangents),
-       family="elementwise", lower=lower_identity, samples=(lambda rng: (rng.uniform(-2, 2, 3),),))
+       family="elementwise", lower=lower_identity, samples=(lambda rng: (rng.uniform(-2, 2, (3, 2)),),))
 )

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from wengert.frontend.api import compile as compile
     from wengert.frontend.checking import GradientError as GradientError
     from wengert.frontend.checking import check_grads as check_grads
+    from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
     from wengert.frontend.custom_rules import custom_vjp as custom_vjp
-    from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.function import Function as Function
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp
