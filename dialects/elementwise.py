@@ -12,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from wengert.dialects.build import accumulate, constant_like
+from wengert.dialects.dependencies import elementwise_dependence
 from wengert.dialects.discrete import cmpf
 from wengert.dialects.kinks import (
     EDGE,
@@ -349,6 +350,7 @@ extf = structural(
     (0,),
     transpose_convert,
     typed=True,
+    dependence=elementwise_dependence,
 )
 truncf = structural(
     "arith.truncf",
@@ -358,4 +360,5 @@ truncf = structural(
     (0,),
     transpose_convert,
     typed=True,
+    dependence=elementwise_dependence,
 )

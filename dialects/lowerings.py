@@ -210,6 +210,7 @@ _COMBINATIONS: dict[str, tuple[str, float]] = {
     "sumf": ("arith.addf", 0.0), "sumi": ("arith.addi", 0), "prodf": ("arith.mulf", 1.0), "prodi": ("arith.muli", 1),
     "maxf": ("arith.maximumf", float("-inf")), "minf": ("arith.minimumf", float("inf")),
     "maxi": ("arith.maxsi", -1), "mini": ("arith.minsi", 1), "anyi": ("arith.ori", 0), "alli": ("arith.andi", 1),
+    "ori": ("arith.ori", 0),
 }
 #: NumPy promises no order of these either, and any order lets LLVM vectorise.
 _REASSOCIATED = frozenset({"arith.addf", "arith.mulf"})

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
-from wengert.dialects.build import create, full_like
+from wengert.dialects.build import create, dynamic_sizes, full_like
+from wengert.dialects.dependencies import mask_type, splat, united, union
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.lowerings import lower_dot_general
-from wengert.dialects.op import Op, lookup_call, register
+from wengert.dialects.op import Op, encode_attributes, lookup_call, register
 from wengert.dialects.transposes import Ledger
 
 Dimensions = Sequence[int]
@@ -93,12 +94,43 @@ def _in_order(product: Any, order: list[int], operand: Any) -> Any:
     return create("nd.transpose", [operand.type], [product], {"permutation": inverse}).result
 
 
+# ---------------------------------------------------------------- dependence
+#
+# Element (batch, i, j) of the result depends on the row (batch, i, :) of lhs and on the column (batch, :, j) of rhs.
+
+
+def _dependence(primals: Sequence[Any], results: Sequence[Any], masks: Sequence[Any],
+                attributes: Mapping[str, Any]) -> list[Any]:
+    lhs, rhs = (tuple(attributes.get(name, ())) for name in ("lhs_batch", "rhs_batch"))
+    contracted = tuple(attributes["lhs_contracting"]), tuple(attributes["rhs_contracting"])
+    count = len(_free(primals[0].type.rank, contracted[0], lhs))
+    outer = range(len(lhs), len(lhs) + count)
+    last = range(len(lhs) + count, results[0].type.rank) if is_tensor(results[0].type) else ()
+    parts = [None if mask is None else _spread_dependence(mask, taken, batch, free, results[0])
+             for mask, taken, batch, free in zip(masks, contracted, (lhs, rhs), (outer, last), strict=True)]
+    return [union(parts)]
+
+
+def _spread_dependence(mask: Any, contracted: Dimensions, batch: Dimensions, outer: Dimensions, like: Any) -> Any:
+    """The masks of one operand, united over the contracted dimensions, in the dimensions of the result they become."""
+    kept = [d for d in range(mask.type.rank) if d not in contracted]
+    mask = united(mask, contracted)
+    if not kept:
+        return splat(mask, like)
+    order = [kept.index(d) for d in (*batch, *(d for d in kept if d not in batch))]
+    if order != sorted(order):
+        mask = lookup_call("nd.transpose", mask, permutation=tuple(order))
+    target = (*range(len(batch)), *outer)
+    return create("nd.broadcast", [mask_type(like.type)], [mask, *dynamic_sizes(like)],
+                  encode_attributes({"dimensions": target})).result
+
+
 def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
     return rng.uniform(-2, 2, (3, 4)), rng.uniform(-2, 2, (4, 2))
 
 
 _dot_op = register(Op("nd.dot_general", ("lhs", "rhs"), _meaning, _typing, _jvp, _transpose, bilinear=(0, 1),
-                      family="multilinear", lower=lower_dot_general,
+                      family="multilinear", lower=lower_dot_general, dependence=_dependence,
                       samples=(_sample,), sample_attributes={"lhs_contracting": (1,), "rhs_contracting": (0,),
                                                              "lhs_batch": (), "rhs_batch": ()}, symbol="@"))
 

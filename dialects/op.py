@@ -80,12 +80,15 @@ class Op:
         bilinear: the op is linear in each of these operands on its own (mulf: both; divf: the first).
         destination: position of the operand whose memory the result takes over (the array of an insert).
         lower: emits the op in terms of linalg/tensor/scf on tensors; see passes/lower_tensors.py.
+        choice: position of the bool that says which of the other operands is the result.
         effect: the op must neither be removed, merged nor moved.
         recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
         expensive: worth a residual rather than a second evaluation (transcendental functions).
         symbol: what a message calls it, or a function of the attributes; by default the name without the dialect.
         kinks: where the derivative does not exist, or the function jumps; see dialects/kinks.py.
         results: names of the results, where several of different types are needed.
+        dependence: which inputs the elements of the results depend on, where the family does not say it; see
+            dialects/dependencies.py.
         samples: functions of a random generator, each returning the operands of one test point.
     """
 
@@ -98,11 +101,13 @@ class Op:
     linear: tuple[int, ...] = ()
     bilinear: tuple[int, ...] = ()
     destination: int | None = None
+    choice: int | None = None
     lower: Callable[..., Any] | None = None
     effect: bool = False
     recompute: bool = False
     expensive: bool = False
     typed: bool = False
+    dependence: Callable[..., Any] | None = None
     family: str = ""
     paired: PairedRule | None = None
     symbol: str | Callable[[Mapping[str, Any]], str] = ""

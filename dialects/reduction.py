@@ -1,4 +1,4 @@
-"""Reductions over axes: ``nd.reduce`` of kind sum, prod, max, min, any or all.
+"""Reductions over axes: ``nd.reduce`` of kind sum, prod, max, min, any, all or or.
 
 The result lacks the reduced axes and is a scalar when none is left.  Semantics are NumPy's: nan propagates through max
 and min, integers are summed in i64, the empty sum is 0, the empty product 1; the front end refuses an empty max.
@@ -14,6 +14,7 @@ import numpy as np
 from wengert.dialects.bindings import Value, element_type, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant, constant_like, create, dynamic_sizes, full_like, index, size, zeros_like
 from wengert.dialects.control import make_for, yield_
+from wengert.dialects.dependencies import united
 from wengert.dialects.discrete import cmpf
 from wengert.dialects.kinks import Kink
 from wengert.dialects.lowerings import lower_reduce
@@ -22,7 +23,8 @@ from wengert.dialects.structural import _broadcast_op, extract_slice
 from wengert.dialects.transposes import Ledger
 
 _MEANINGS: dict[str, Callable[..., Any]] = {"sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min,
-                                            "any": np.any, "all": np.all}
+                                            "any": np.any, "all": np.all,
+                                            "or": np.bitwise_or.reduce}
 
 
 def _meaning(array: Any, kind: str, axes: Sequence[int]) -> Any:
@@ -136,8 +138,14 @@ def _shared(x: Any, kind: str, axes: Sequence[int]) -> Any:
     return cmpf("ogt", count, constant_like(1.0, count))
 
 
+def _dependence(primals: Sequence[Any], results: Sequence[Any], masks: Sequence[Any],
+                attributes: Mapping[str, Any]) -> list[Any]:
+    return [None if masks[0] is None else united(masks[0], attributes["axes"])]
+
+
 _reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,), family="reduction",
-                         lower=lower_reduce, samples=(_sample,), sample_attributes={"kind": "sum", "axes": (1,)},
+                         lower=lower_reduce, dependence=_dependence, samples=(_sample,),
+                         sample_attributes={"kind": "sum", "axes": (1,)},
                          symbol=lambda attributes: str(attributes["kind"]),
                          kinks=(Kink(_shared, "shared equally by the elements that tie"),)))
 
@@ -146,7 +154,7 @@ def reduce(array: Any, kind: str, axes: Sequence[int] | None = None) -> Any:
     """Reduce over `axes` (None: all of them; negative ones count from the end).
 
     Args:
-        kind: "sum" or "prod" (floats, i64), "max" or "min" (floats, i64), "any" or "all" (i1).
+        kind: "sum" or "prod" (floats, i64), "max" or "min" (floats, i64), "any" or "all" (i1), "or" (the bits of i64).
 
     Example: ``reduce(x, "sum", (0,))`` is ``np.sum(x, axis=0)``.
     """

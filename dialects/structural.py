@@ -43,7 +43,8 @@ Extent = Any  # an int, or an IR value of index type
 
 # ---------------------------------------------------------------- choice: y = c ? a : b
 
-select = structural("arith.select", ("condition", "x", "y"), np.where, lambda c, x, y, **_: x, (1, 2), transpose_select)
+select = structural("arith.select", ("condition", "x", "y"), np.where, lambda c, x, y, **_: x, (1, 2), transpose_select,
+                    choice=0)
 
 # ---------------------------------------------------------------- elements
 

@@ -4,6 +4,7 @@
     @f.fwd {diff.fwd = @f, diff.wrt}  (x..)                  -> (y.., tapes..)
     @f.lin {diff.lin = @f.fwd}        (x.., dx.., tapes..)   -> (dy..)
     @f.rev {diff.rev = @f.fwd}        (x.., ct.., tapes..)   -> (ct..)
+    @f.dep {diff.dependencies = @f, diff.wrt}  (x.., masks..) -> (masks..)
 
 A function is differentiated after everything it calls is defined and inlined, so derivatives of derivatives of any
 order come out innermost first.  Calls of functions with rules (dialects/diff.py) are not inlined: whoever
@@ -36,6 +37,7 @@ from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.calls import has_rules, rules_of, transposed_name
 from wengert.passes.checkpoint import checkpoint_loops, is_checkpointed
+from wengert.passes.dependencies import emit_dependencies
 from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.kinks import check_kinks, wants_kinks
@@ -108,7 +110,9 @@ class _Expander:
         found = declaration(func)
         if found is not None:
             self.complete(found[1], func)
-            if found[0] not in USERS:
+            if found[0] == "diff.dependencies":
+                self._define_dependencies(func, found[1])
+            elif found[0] not in USERS:
                 self._define(func, *found)
         elif TRANSPOSED in func.attributes and not len(func.regions[0].blocks):
             self.complete(transposed_name(func), func)
@@ -170,6 +174,21 @@ class _Expander:
             _replace(func, tangents)
         else:
             self._split(func, tangents)
+
+    def _define_dependencies(self, func: Any, target: str) -> None:
+        """Write the body of a declared function of masks; no derivative is taken: rules do not matter."""
+        effects = Effects(self._module)
+        work = _copy(self._module, find_function(self._module, target))
+        work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
+        for call in walk(work, CALL):
+            self.complete(callee(call), call)
+        Inliner(self._module).inline(work)
+        simplify_function(work, effects)
+        promote_function(work, effects)
+        masks = emit_dependencies(self._module, work, self._wrt(func, target, work), f"{symbol(func)}.masks")
+        work.erase()
+        simplify_function(masks, effects)
+        _replace(func, masks)
 
     def _complete_rules(self, work: Any, reverse: bool) -> None:
         """Complete the rules that calls in `work` will be differentiated with."""

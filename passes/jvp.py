@@ -75,7 +75,7 @@ def emit_jvp(module: Any, func: Any, wrt: Sequence[int], name: str) -> Any:
             {"diff.primals": len(arguments), "diff.results": len(results), "diff.wrt": tuple(wrt)}).items():
         new.attributes[attribute] = value
     block = new.regions[0].blocks[0]
-    writer = _Jvp(tree, [arguments[i] for i in wrt], differentiable)
+    writer = JvpWriter(tree, [arguments[i] for i in wrt], differentiable)
     new_arguments = list(block.arguments)
     writer.bind(arguments, wrt, new_arguments)
     writer.body(tree.body, block)
@@ -99,7 +99,7 @@ def _check_wrt(tree: Function, wrt: Sequence[int]) -> None:
                                        help="pass a float there, or leave it out of wrt")
 
 
-class _Jvp:
+class JvpWriter:
     """Writes the new function; `primal` and `tangent` map values of the old one (no tangent: it is zero)."""
 
     def __init__(self, tree: Function, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
@@ -117,10 +117,18 @@ class _Jvp:
     def primals(self, values: Sequence[Value]) -> list[Value]:
         return [self.primal[v] for v in values]
 
+    def tangent_type(self, type_: Any) -> Any:
+        """The type of the tangent of a value."""
+        return type_
+
+    def zero(self, primal: Value) -> Value:
+        """The tangent of a value that does not move."""
+        return zeros_like(primal)
+
     def tangent_or_zero(self, value: Value) -> Value:
         """The tangent; a zero is written at the current insertion point."""
         tangent = self.tangent.get(value)
-        return zeros_like(self.primal[value]) if tangent is None else tangent
+        return self.zero(self.primal[value]) if tangent is None else tangent
 
     def bind(self, values: Sequence[Value], active: Sequence[int], new: Sequence[Value]) -> None:
         """Enter `new`: the primals of `values`, then the tangents of those at `active`."""
@@ -184,7 +192,8 @@ class _Jvp:
     def branches(self, node: Node) -> None:
         active = self.active_positions(node.results)
         types = [r.type for r in node.results]
-        new = make_if(self.primal[node.operands[0]], [*types, *(types[i] for i in active)], raw_attributes(node.op))
+        types += [self.tangent_type(types[i]) for i in active]
+        new = make_if(self.primal[node.operands[0]], types, raw_attributes(node.op))
         blocks = [region.blocks[0] for region in new.regions]
         for body, block in zip(node.bodies, blocks[:len(node.bodies)], strict=True):
             self.inside(body, block, active)
