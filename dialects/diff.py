@@ -11,8 +11,8 @@ A derivative is asked for by a declared function that carries attributes and has
 
 and used by ordinary ``func.call``.  Arguments: ``jvp(x.., dx_wrt..) -> (y.., dy_float..)``, ``fwd(x..) -> (y..,
 residuals)``, ``lin(residuals, dx_wrt..) -> dy_float..`` (the pushforward), ``rev(residuals, ct_yfloat..) ->
-ct_wrt..`` (the pullback), ``dep(x.., masks_wrt..) -> masks_float..`` (what depends on what).  passes/expand.py writes the bodies, innermost first, and replaces `!diff.residuals` by the
-values it stands for.
+ct_wrt..`` (the pullback), ``dep(x.., masks_wrt..) -> masks_float..`` (what depends on what).  passes/expand.py writes
+the bodies, innermost first, and replaces `!diff.residuals` by the values it stands for.
 
 A function with a body can bring its own derivative, as attributes that name other functions::
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
 from wengert.dialects.build import create, dynamic_sizes, full_like
-from wengert.dialects.dependencies import mask_type, splat, united, union
+from wengert.dialects.dependencies import mask_type, splat, union, united
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.lowerings import lower_dot_general
 from wengert.dialects.op import Op, encode_attributes, lookup_call, register

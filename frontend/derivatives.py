@@ -6,7 +6,7 @@ Assumes a trace in progress.  Leaves declared functions (dialects/diff.py) that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,11 @@ class Inner:
     aux_structure: Any
     trees: tuple[Any, ...]
     picks: tuple[int, ...]
+
+    @property
+    def wrt(self) -> range:
+        """The positions of the moving leaves among the arguments."""
+        return range(len(self.moving))
 
     @property
     def operands(self) -> list[Any]:
@@ -269,7 +274,9 @@ def _moving_form(f: Callable[..., Any], leaf: Any, path: str, chosen: Chosen, wh
 # ---------------------------------------------------------------- declared derivatives
 
 
-def _declare(name: str, kind: str, of: str, arguments: Sequence[Any], results: Sequence[Any], wrt: int | None) -> str:
+def _declare(
+    name: str, kind: str, of: str, arguments: Sequence[Any], results: Sequence[Any], wrt: Sequence[int] | None
+) -> str:
     trace = current()
     symbol = trace.unique_name(f"{name}.{kind}")
     attributes = {
@@ -279,7 +286,7 @@ def _declare(name: str, kind: str, of: str, arguments: Sequence[Any], results: S
         f"diff.{kind}": ir.FlatSymbolRefAttr.get(of),
     }
     if wrt is not None:
-        attributes["diff.wrt"] = ir.DenseI64ArrayAttr.get(list(range(wrt)))
+        attributes["diff.wrt"] = ir.DenseI64ArrayAttr.get(list(wrt))
     create("func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(trace.module.body), loc=trace.location())
     return symbol
 
@@ -292,10 +299,31 @@ def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any, Any]:
     """(result, tangent of the result, aux) by ``diff.jvp``: primal and tangent interleaved, nothing stored."""
     operands = [*inner.operands, *tangents]
     primal, tangent = [form.type for form in inner.returned], [form.type for form in inner.tangents]
-    symbol = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], [*primal, *tangent], len(inner.moving))
+    symbol = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], [*primal, *tangent], inner.wrt)
     values = _call(symbol, operands, [*primal, *tangent])
     result, aux = inner.result(values[: len(primal)])
     return result, inner.tangent_result(values[len(primal) :]), aux
+
+
+def dependencies(inner: Inner, masks: Sequence[Any]) -> list[Any]:
+    """The masks of the float results of `inner` (traced values), from IR values of those of its moving leaves.
+
+    They say on which tangents the tangents of the results depend (``diff.dependencies`` of ``diff.jvp``): the pattern
+    of the Jacobian.  What is linear leaves no trace in a second derivative.
+    """
+    tangents = [constant_of(form, 0.0) for form in inner.moving]
+    operands = [*inner.operands, *tangents]
+    types = [*[form.type for form in inner.returned], *[form.type for form in inner.floats]]
+    pushed = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], types, inner.wrt)
+    answers = [replace(form, element="i64", weak=False) for form in (*inner.floats, *inner.floats)]
+    moved = range(len(inner.operands), len(operands))
+    operands += masks
+    symbol = _declare(
+        inner.name, "dependencies", pushed, [v.type for v in operands], [form.type for form in answers], moved
+    )
+    values = _call(symbol, operands, [form.type for form in answers])
+    count = len(inner.floats)
+    return [form.wrap(value) for form, value in zip(answers[-count:], values[-count:])] if count else []
 
 
 class Linearized:
@@ -314,7 +342,7 @@ class Linearized:
             inner.name,
             [v.type for v in inner.operands],
             [*primal, self._residuals_type],
-            len(inner.moving),
+            inner.wrt,
         )
         *values, self._residuals = _call(self._forward, inner.operands, [*primal, self._residuals_type])
         self.result, self.aux = inner.result(values)

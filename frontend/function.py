@@ -101,6 +101,14 @@ class Function:
                 else self.py_func(*args, **kwargs)
             )
         leaves, structure = flatten((args, kwargs))
+        specialization = self.specialization(leaves, structure)
+        flat = not kwargs and len(leaves) == len(args) and all(leaf is argument for leaf, argument in zip(leaves, args))
+        if flat and specialization.direct is not None:
+            self._direct = specialization.direct
+        return specialization(leaves, (args, kwargs))
+
+    def specialization(self, leaves: list[Any], structure: Any) -> specialize.Specialization:
+        """What runs for the leaves of a call, compiled if there is none."""
         kind = self._kind(leaves, structure)
         specialization = self._lookup(kind, leaves)
         if specialization is None or not specialization.guards_hold():
@@ -108,10 +116,7 @@ class Function:
                 specialization = self._lookup(kind, leaves)
                 if specialization is None or not specialization.guards_hold():
                     specialization = self._compile(kind, leaves, structure, replaced=specialization is not None)
-        flat = not kwargs and len(leaves) == len(args) and all(leaf is argument for leaf, argument in zip(leaves, args))
-        if flat and specialization.direct is not None:
-            self._direct = specialization.direct
-        return specialization(leaves, (args, kwargs))
+        return specialization
 
     def _lookup(self, kind: Any, leaves: list[Any]) -> specialize.Specialization | None:
         static = self._static.get(kind)

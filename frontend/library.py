@@ -56,3 +56,27 @@ def columns(
     return [
         np.transpose(block.reshape((x.size, -1))).reshape((*np.shape(y), *x.shape)) for block, y in zip(blocks, outputs)
     ]
+
+
+def compressed_columns(
+    pushforward: Callable[[list[Any]], list[Any]], inputs: Sequence[Any], colors: Sequence[Any], outputs: Sequence[Any],
+    count: int,
+) -> list[Any]:
+    """For each output the sums of the columns of each colour, of shape ``(count,) + out.shape``.
+
+    `colors` has one array an input, with the colour of each element.
+    """
+    blocks = [np.zeros((count, *np.shape(y)), dtype=y.dtype) for y in outputs]
+    for c in range(count):
+        seeds = [np.where(color == c, np.ones_like(x), np.zeros_like(x)) for color, x in zip(colors, inputs)]
+        for block, tangent in zip(blocks, pushforward(seeds)):
+            block[c] = tangent
+    return blocks
+
+
+def compressed_rows(
+    pullback: Callable[[list[Any]], list[Any]], inputs: Sequence[Any], colors: Sequence[Any], outputs: Sequence[Any],
+    count: int,
+) -> list[Any]:
+    """For each input the sums of the rows of each colour, of shape ``(count,) + in.shape``."""
+    return compressed_columns(pullback, outputs, colors, inputs, count)

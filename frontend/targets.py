@@ -32,12 +32,14 @@ class Program:
     """Loaded code.
 
     entry: takes the inputs of the plan and returns the results of its signature: a tuple, or the only one if `single`.
+    reads: the inputs the results depend on, in order.
     copies_in_loops, allocations_in_loops: counted in the IR after bufferization.
     """
 
     entry: Callable[..., Any]
     single: bool
     has_float32: bool = False
+    reads: tuple[int, ...] = ()
     copies_in_loops: int = 0
     allocations_in_loops: int = 0
 
@@ -72,6 +74,7 @@ class Cpu:
             header: dict[str, Any] = {
                 "float32": has_float32,
                 "checks": lowered.checks,
+                "reads": lowered.reads,
                 "copies": lowered.buffers.copies_in_loops,
                 "allocations": lowered.buffers.allocations_in_loops,
             }
@@ -80,7 +83,8 @@ class Cpu:
             self.cache.put(key, bundle)
         header, code = _unpack(bundle)
         entry = build_entry(load(code), signature, mismatch, _error_of(header["checks"]), single=single)
-        return Program(entry, single, header["float32"], header["copies"], header["allocations"])
+        reads = tuple(header["reads"])
+        return Program(entry, single, header["float32"], reads, header["copies"], header["allocations"])
 
     def stages(self, module: Any, plan: Plan) -> Stages:
         lowered = compile_to_llvmir(module, options=self.options, record=True)

@@ -2,11 +2,11 @@
 
     @f(x.., dx.., n) -> (y..)     =>     @f.dependencies(x.., dx.., n, mask_dx..) -> (mask_y..)
 
-A mask is a set of 64 inputs, one a bit of an i64, and the masks of an array are an array of i64 (dialects/dependencies.py
-has the rules).  There is one `mask_dx` for each argument of `wrt` and one `mask_y` for each result of floating type.
-The masks take the way of the tangents of the jvp; beside them is computed what decides where they go: indices, trip
-counts, predicates.  All other arithmetic is dead code of the new function.  What `arith.select` does not choose is kept
-where floats decide the choice, so that the masks hold for all their values.
+A mask is a set of 64 inputs, one a bit of an i64, and the masks of an array are an array of i64; the rules stand in
+dialects/dependencies.py.  There is one `mask_dx` for each argument of `wrt`, one `mask_y` for each float result.  The
+masks take the way of the tangents of the jvp; beside them is computed what decides where they go: indices, trip counts,
+predicates.  All other arithmetic is dead code of the new function.  Where floats decide a choice between two values,
+both count, so that the masks hold whatever the floats are.
 
 Assumes what diff-jvp assumes.  The answer is never too small: it may be too large where an op has no rule of its own.
 """

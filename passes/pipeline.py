@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wengert.dialects.control import entry, functions
 from wengert.passes.base import Observer, Pass, Upstream, run_pipeline
 from wengert.passes.blas_calls import BlasCalls
 from wengert.passes.bufferize import Bufferize
@@ -73,6 +74,7 @@ class LoweredModule:
         checks: (kind, message, file, line, column) of each run-time check; the error record numbers them from 1.
         buffers: copies and allocations left after bufferization.
         has_loops: whether the program loops at all (if not, it runs in nanoseconds).
+        reads: positions of the arguments the results depend on.
         stages: the text of the module after each stage, if they were asked for.
     """
 
@@ -80,6 +82,7 @@ class LoweredModule:
     checks: tuple[Check, ...] = ()
     buffers: Buffers = field(default_factory=Buffers)
     has_loops: bool = False
+    reads: tuple[int, ...] = ()
     stages: dict[str, str] = field(default_factory=dict)
 
 
@@ -152,6 +155,12 @@ def _texts(functions: Sequence[Any]) -> str:
     return "".join(f"{function}\n" for function in functions)
 
 
+def _arguments_read(module: Any) -> tuple[int, ...]:
+    """The arguments that are used at all by the only function of a simplified module."""
+    arguments = entry(functions(module)[0]).arguments
+    return tuple(k for k, argument in enumerate(arguments) if any(True for _ in argument.uses))
+
+
 def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, record: bool = False,
                       observer: Observer | None = None) -> LoweredModule:
     """Lower a module with one public function to LLVM IR.
@@ -165,12 +174,14 @@ def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, re
         WengertError: the program cannot be compiled; the error has the user's position.
     """
     texts: dict[str, str] = {}
-    buffers, has_loops = Buffers(), False
+    buffers, has_loops, reads = Buffers(), False, tuple[int, ...]()
     with module.context:
         for stage, passes in stages(options or LoweringOptions()).items():
             if record and stage == "transposed":
                 expand(module, lambda step, written: texts.update({step: texts.get(step, "") + _texts(written)}))
             run_pipeline(module, passes, observer)
+            if stage == "transposed":
+                reads = _arguments_read(module)
             if stage == "memref":
                 buffers, has_loops = buffers_of(module), loops(module)
             if record:
@@ -179,4 +190,4 @@ def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, re
         text = llvm_ir_text(module)
     if record:
         texts["llvmir"] = text
-    return LoweredModule(text, checks, buffers, has_loops, texts)
+    return LoweredModule(text, checks, buffers, has_loops, reads, texts)

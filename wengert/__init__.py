@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from wengert.frontend.jacobians import jacfwd as jacfwd
     from wengert.frontend.jacobians import jacobian as jacobian
     from wengert.frontend.jacobians import jacrev as jacrev
+    from wengert.frontend.sparse import SparseDerivative as SparseDerivative
+    from wengert.frontend.sparse import sparse_hessian as sparse_hessian
+    from wengert.frontend.sparse import sparse_jacobian as sparse_jacobian
     from wengert.frontend.transforms import grad as grad
     from wengert.frontend.transforms import jvp as jvp
     from wengert.frontend.transforms import linearize as linearize
@@ -56,6 +59,7 @@ _NAMES = {
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
     "wengert.frontend.function": ["Function"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
+    "wengert.frontend.sparse": ["SparseDerivative", "sparse_hessian", "sparse_jacobian"],
     "wengert.frontend.transforms": ["grad", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp"],
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}

@@ -1,0 +1,342 @@
+"""Sparse Jacobians and Hessians: the pattern from the program, few sweeps, a SciPy array.
+
+    dependency sweeps -> pattern (patterns.py) -> colours (coloring.py) -> one compressed evaluation -> CSR
+
+The pattern is that of the program, not of its values: an entry is stored where the program could make it different from
+zero.  It is kept for as long as what decides it is the same: the kinds of the arguments, and the values of those that
+indices, trip counts or branches depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from wengert.dialects.errors import UnsupportedError, WengertError, WengertTypeError, WengertValueError
+from wengert.frontend import library
+from wengert.frontend.arguments import flatten
+from wengert.frontend.calls import call
+from wengert.frontend.coloring import Coloring, color_hessian, color_jacobian
+from wengert.frontend.derivatives import Form, Inner, Linearized, dependencies, scalar_output, trace_inner
+from wengert.frontend.function import Function, in_trace
+from wengert.frontend.options import CompileOptions
+from wengert.frontend.patterns import find_pattern
+from wengert.frontend.trace import fail, tracing
+from wengert.frontend.tracebacks import without_compiler
+from wengert.frontend.transforms import Argnums, grad
+from wengert.runtime.environment import settings
+
+#: Patterns that are kept, of one function.
+MOST_KEPT = 8
+
+
+def sparse_jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> SparseDerivative:
+    """The Jacobian of a function as a sparse matrix, without a hint where its entries are.
+
+    The program itself says which entries there can be; columns (or rows) that have none in common are computed
+    together.  A five-point stencil takes five sweeps, however many points the grid has.
+
+    Args:
+        f: a function of floats whose results are floats.
+        argnums: the positional argument, or several, to differentiate with respect to.
+
+    Returns:
+        A `SparseDerivative`: called with the arguments of `f` it gives a ``scipy.sparse.csr_array`` of shape
+        ``(number of results, number of inputs)``.  Rows are the elements of the results, leaf by leaf, each in C order;
+        columns are the elements of the argument likewise (of several: in the order of `argnums`).
+
+    Raises:
+        WengertTypeError: at the call, when the argument or the result is not made of floats.
+        UnsupportedError: when it is called in compiled code.
+
+    >>> import numpy as np, wengert
+    >>> jacobian = wengert.sparse_jacobian(lambda x: x[1:] * x[:-1])
+    >>> jacobian(np.array([1.0, 2.0, 3.0])).toarray()
+    array([[2., 1., 0.],
+           [0., 3., 2.]])
+    >>> jacobian.sweeps(np.ones(1000))
+    2
+    """
+    return SparseDerivative(f, argnums, "sparse_jacobian", hessian=False)
+
+
+def sparse_hessian(f: Callable[..., Any], argnums: Argnums = 0) -> SparseDerivative:
+    """The matrix of second derivatives of a function with one float as its result, sparse.
+
+    Only what is nonlinear in two inputs together makes an entry.  The sweeps are products of the Hessian and a vector,
+    and as many as a star colouring of its graph has colours.
+
+    Returns:
+        A `SparseDerivative`, whose result is a symmetric ``csr_array``; rows and columns as in `sparse_jacobian`.
+
+    Raises:
+        DifferentiationError: at the call, when the result is not one float.
+
+    >>> import numpy as np, wengert
+    >>> def energy(x):
+    ...     return np.sum((x[1:] - x[:-1] ** 2) ** 2)
+    >>> wengert.sparse_hessian(energy)(np.array([1.0, 2.0, 3.0])).toarray()
+    array([[ 4., -4.,  0.],
+           [-4., 38., -8.],
+           [ 0., -8.,  2.]])
+    """
+    return SparseDerivative(f, argnums, "sparse_hessian", hessian=True)
+
+
+class SparseDerivative:
+    """A sparse Jacobian or Hessian: call it with the arguments of the function.
+
+    `pattern`, `colors` and `sweeps` show how it is computed for these arguments.
+    """
+
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, name: str, *, hessian: bool) -> None:
+        self._name, self._symmetric = name, hessian
+        self._argnums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        ordered = argnums if isinstance(argnums, int) else tuple(sorted(self._argnums))
+        self.py_func = f.py_func if isinstance(f, Function) else f
+        self._f = _gradient(f, ordered, name) if hessian else f
+        self._options = f.options if isinstance(f, Function) else CompileOptions()
+        self._masks = self._traced(self._trace_masks)
+        self._forward, self._reverse = self._traced(self._trace_forward), self._traced(self._trace_reverse)
+        self._kept: dict[Any, _Analysis] = {}
+
+    def __repr__(self) -> str:
+        return f"<wengert {self._name} of {getattr(self.py_func, '__qualname__', self.py_func)!s}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The derivative as a ``scipy.sparse.csr_array``; entries of the pattern are stored also where they are 0."""
+        problem, analysis = self._prepared(args, kwargs)
+        return self._in_order(problem, self._evaluate(problem, analysis))
+
+    def pattern(self, *args: Any, **kwargs: Any) -> Any:
+        """Where entries can be, as a ``csr_array`` of bool."""
+        problem, analysis = self._prepared(args, kwargs)
+        return self._in_order(problem, analysis.pattern.copy())
+
+    def colors(self, *args: Any, **kwargs: Any) -> Coloring:
+        """Which columns are computed in the same forward sweep, which rows in the same reverse sweep.
+
+        Columns are numbered by argument number, also where `argnums` has another order.
+        """
+        return self._prepared(args, kwargs)[1].coloring
+
+    def sweeps(self, *args: Any, **kwargs: Any) -> int:
+        """How many times the linearized function is applied."""
+        return self._prepared(args, kwargs)[1].coloring.sweeps
+
+    # ------------------------------------------------------------ outside of compiled code
+
+    def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Problem, _Analysis]:
+        if tracing():
+            fail(
+                f"{self._name} is called in compiled code",
+                error=UnsupportedError,
+                why="its result is a SciPy array, whose number of entries is known only when it has been computed",
+                help="call it outside; inside, jvp, vjp and hvp multiply with the derivative without making it",
+            )
+        try:
+            problem = _Problem.of(args, kwargs, self._argnums, self._name)
+            key = self._key(problem)
+            if key not in self._kept:
+                self._keep(key, self._analysed(problem))
+            return problem, self._kept[key]
+        except WengertError as error:
+            raise without_compiler(error) from error.__cause__
+
+    def _key(self, problem: _Problem) -> Any:
+        """What decides the pattern: the compiled dependency sweep, and the values it reads besides masks."""
+        if settings().disable_jit:
+            return object()
+        leaves, structure = flatten(((problem.args, problem.kwargs, problem.split(np.zeros(problem.size, int))), {}))
+        specialization = self._masks.specialization(leaves, structure)
+        count = len(flatten((problem.args, problem.kwargs))[0])
+        digest = hashlib.blake2b()
+        for k in specialization.program.reads:
+            source = specialization.plan.inputs[k]
+            if not isinstance(source, int):
+                digest.update(np.ascontiguousarray(source).data)
+            elif source < count:
+                digest.update(np.ascontiguousarray(leaves[source]).data)
+        return specialization, digest.digest()
+
+    def _keep(self, key: Any, found: _Analysis) -> None:
+        while len(self._kept) >= MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = found
+
+    def _analysed(self, problem: _Problem) -> _Analysis:
+        """The pattern and its colours."""
+        outputs: list[tuple[int, ...]] = []
+
+        def sweep(masks: np.ndarray) -> np.ndarray:
+            found = self._masks(problem.args, problem.kwargs, problem.split(masks))
+            outputs[:] = [np.shape(leaf) for leaf in found]
+            return _joined(found)
+
+        pattern = find_pattern(sweep, problem.size)
+        if self._symmetric:
+            pattern = sparse.csr_array(pattern + pattern.T)
+            pattern.sort_indices()
+            return _Analysis(pattern, color_hessian(pattern, problem.extents), outputs)
+        extents = outputs[0] if len(outputs) == 1 else (pattern.shape[0],)
+        return _Analysis(pattern, color_jacobian(pattern, problem.extents, extents), outputs)
+
+    def _evaluate(self, problem: _Problem, analysis: _Analysis) -> Any:
+        pattern, coloring = analysis.pattern, analysis.coloring
+        rows = np.repeat(np.arange(pattern.shape[0]), np.diff(pattern.indptr))
+        columns = pattern.indices
+        data = np.zeros(len(columns), dtype=problem.dtype)
+        if coloring.forward:
+            sums = self._compressed(self._forward, problem, problem.split(coloring.columns), coloring.forward)
+            here = coloring.rows[rows] < 0
+            data = data.astype(sums.dtype)
+            data[here] = sums[self._sources(pattern, coloring, rows, here)]
+        if coloring.reverse:
+            sums = self._compressed(self._reverse, problem, _split(coloring.rows, analysis.outputs), coloring.reverse)
+            here = coloring.rows[rows] >= 0
+            data[here] = sums[coloring.rows[rows[here]], columns[here]]
+        return sparse.csr_array((data, columns, pattern.indptr), shape=pattern.shape)
+
+    def _sources(self, pattern: Any, coloring: Coloring, rows: np.ndarray, here: np.ndarray) -> tuple[Any, Any]:
+        """Where the sums of the columns have the entries at `here`: (sweeps, rows)."""
+        rows, columns = rows[here], pattern.indices[here]
+        colors = coloring.columns[columns]
+        if not self._symmetric:
+            return colors, rows
+        place = rows * (coloring.forward + 1) + colors
+        alone = (colors >= 0) & (np.bincount(place[colors >= 0], minlength=int(place.max(initial=0)) + 1)[place] == 1)
+        return np.where(alone, colors, coloring.columns[rows]), np.where(alone, rows, columns)
+
+    def _compressed(self, sums: Function, problem: _Problem, colors: Any, count: int) -> np.ndarray:
+        return _joined(sums(problem.args, problem.kwargs, colors, count), count)
+
+    def _in_order(self, problem: _Problem, matrix: Any) -> Any:
+        """Columns (of a Hessian: rows too) in the order of `argnums`."""
+        order = problem.order
+        if order is None:
+            return matrix
+        return sparse.csr_array(matrix[order][:, order] if self._symmetric else matrix[:, order])
+
+    # ------------------------------------------------------------ traced
+
+    def _traced(self, run: Callable[..., Any]) -> Function:
+        def traced(*operands: Any) -> Any:
+            return run(*operands)
+
+        return Function(in_trace(traced), self._options, look=self.py_func)
+
+    def _inner(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Inner:
+        inner = trace_inner(self._f, args, kwargs, self._argnums, self._name)
+        if not all(isinstance(o, Form) and o.floats for o in inner.outputs):
+            raise WengertTypeError(
+                f"{self._name} needs a function whose results are floats",
+                help="leave ints, bools and other objects out of the result",
+            )
+        return inner
+
+    def _trace_masks(self, args: Sequence[Any], kwargs: dict[str, Any], masks: Sequence[Any]) -> list[Any]:
+        inner = self._inner(args, kwargs)
+        forms = [Form("i64", False, form.shape) for form in inner.moving]
+        return dependencies(inner, [form.value(mask, "a mask") for form, mask in zip(forms, masks)])
+
+    def _trace_forward(self, args: Sequence[Any], kwargs: dict[str, Any], colors: Sequence[Any], count: int) -> Any:
+        inner = self._inner(args, kwargs)
+        linearized = Linearized(inner)
+        inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
+
+        def push(seeds: Sequence[Any]) -> list[Any]:
+            tangents = [form.value(seed, "a seed") for form, seed in zip(inner.moving, seeds)]
+            return flatten(linearized.push(tangents))[0]
+
+        return call(library.compressed_columns, push, inputs, colors, flatten(linearized.result)[0], count)
+
+    def _trace_reverse(self, args: Sequence[Any], kwargs: dict[str, Any], colors: Any, count: int) -> Any:
+        inner = self._inner(args, kwargs)
+        linearized = Linearized(inner)
+        inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
+        outputs = flatten(linearized.result)[0]
+
+        def pull(seeds: Sequence[Any]) -> list[Any]:
+            return linearized.pull([form.value(seed, "a seed") for form, seed in zip(inner.floats, seeds)])
+
+        return call(library.compressed_rows, pull, inputs, colors, outputs, count)
+
+
+def _gradient(f: Callable[..., Any], argnums: Argnums, name: str) -> Callable[..., Any]:
+    """The gradient of `f`; what is not a function with one float as its result is refused in the name of `name`."""
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        numbers = (argnums,) if isinstance(argnums, int) else argnums
+        scalar_output(trace_inner(f, args, kwargs, numbers, name), f, name)
+        return grad(f, argnums)(*args, **kwargs)
+
+    return gradient
+
+
+def _joined(leaves: Sequence[Any], count: int | None = None) -> np.ndarray:
+    """Leaves as one vector; with `count` the leaves are stacks of that many."""
+    lead = () if count is None else (count,)
+    parts = [np.reshape(leaf, (*lead, -1)) for leaf in leaves]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1) if parts else np.zeros((*lead, 0), int)
+
+
+def _split(values: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """A vector of ints as arrays of these shapes, and numbers for ()."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+    parts = np.split(np.asarray(values, dtype=np.int64), ends)
+    return [part.reshape(shape)[()] for part, shape in zip(parts, shapes)]
+
+
+@dataclass(frozen=True)
+class _Analysis:
+    """What is known of a derivative before it is evaluated; `outputs`: the shapes of the leaves of the result."""
+
+    pattern: Any
+    coloring: Coloring
+    outputs: Sequence[tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """The arguments of a call, and the leaves that are inputs, in the order of the arguments."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    leaves: tuple[Any, ...]
+    order: np.ndarray | None
+
+    @staticmethod
+    def of(args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Sequence[int], name: str) -> _Problem:
+        """Raises WengertValueError for an argument that is asked for twice."""
+        numbers = [number % len(args) if args else number for number in argnums]
+        if len(set(numbers)) != len(numbers):
+            raise WengertValueError(f"{name} is asked for an argument twice: argnums={tuple(argnums)}")
+        by_argument = {k: flatten(args[k])[0] if k < len(args) else [] for k in sorted(numbers)}
+        order = None
+        if numbers != sorted(numbers):
+            sizes = {k: sum(map(np.size, leaves)) for k, leaves in by_argument.items()}
+            starts = {k: sum(sizes[j] for j in sizes if j < k) for k in sizes}
+            order = np.concatenate([np.arange(starts[k], starts[k] + sizes[k]) for k in numbers])
+        return _Problem(args, kwargs, tuple(leaf for leaves in by_argument.values() for leaf in leaves), order)
+
+    @property
+    def size(self) -> int:
+        return sum(map(np.size, self.leaves))
+
+    @property
+    def dtype(self) -> Any:
+        return np.result_type(*self.leaves) if self.leaves else np.dtype(float)
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """The shape of the only input, or the number of them all."""
+        return np.shape(self.leaves[0]) if len(self.leaves) == 1 else (self.size,)
+
+    def split(self, values: np.ndarray) -> list[Any]:
+        """A vector over all inputs as leaves of their shapes."""
+        return _split(values, [np.shape(leaf) for leaf in self.leaves])
