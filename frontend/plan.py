@@ -57,5 +57,8 @@ class Plan:
             and self.structure == _flat_tuple(len(self.outputs))
             and self.outputs
         )
-        plain = self.inputs == tuple(range(self.leaves)) and not (self.guards or self.baked or self.restores)
+        own = len(self.inputs) == self.leaves and all(
+            isinstance(source, int) and source == k for k, source in enumerate(self.inputs)
+        )
+        plain = own and not (self.guards or self.baked or self.restores)
         return bool(plain and (self.single or flat_tuple))

@@ -24,3 +24,11 @@ def test_one_function_takes_arrays_and_containers_by_turns() -> None:
         assert float(function(*flat)[0]) == 2.0
         np.testing.assert_array_equal(function(*nested)[0], [2.0, 2.0])
     assert function.stats().compilations == 2
+
+
+def test_a_captured_array_in_the_place_of_an_argument_that_is_fixed() -> None:
+    """The second argument of the compiled code is the array, where the second argument of the call was."""
+    weights = np.array([1.0, 2.0, 3.0])
+    function = wengert.compile(lambda x, n: np.zeros((n, 3)) + x * weights)
+    for _ in range(2):
+        np.testing.assert_array_equal(function(np.ones(3), 2), np.tile(weights, (2, 1)))
