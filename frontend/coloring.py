@@ -22,6 +22,8 @@ from wengert.frontend.options import CompileOptions
 
 #: Steps of a greedy colouring from which it is compiled.
 COMPILED_FROM = 300_000
+#: How many more colours than the least are tried for a lattice before anything else.
+SLACK = 2
 #: Steps from which star colourings are not worth their price.
 MOST_STAR_STEPS = 2 * 10**9
 
@@ -101,19 +103,18 @@ def color_columns(pattern: Any, extents: Sequence[int]) -> np.ndarray:
         return np.where(used, np.cumsum(used) - 1, -1)
     if least <= 1:
         return np.where(used, 0, -1)
-    best = lattice_coloring(pattern, extents)
+    best = lattice_coloring(pattern, extents, range(least, least + SLACK))
     natural = np.flatnonzero(used)
     by_degree = natural[np.argsort(-np.diff(by_column.indptr)[natural], kind="stable")]
     steps = int((degrees.astype(np.int64) ** 2).sum())
     for order in (natural, by_degree):
-        if best is not None and int(best.max()) + 1 == least:
-            break
-        found = _greedy(distance_two, steps, order, pattern.shape[1], by_column.indptr, by_column.indices,
-                        pattern.indptr, pattern.indices)
-        if best is None or found.max() < best.max():
-            best = found
+        if best is None or int(best.max()) + 1 > least:
+            found = _greedy(distance_two, steps, order, pattern.shape[1], by_column.indptr, by_column.indices,
+                            pattern.indptr, pattern.indices)
+            best = found if best is None or found.max() < best.max() else best
     assert best is not None
-    return np.where(used, best, -1)
+    fewer = lattice_coloring(pattern, extents, range(least + SLACK, int(best.max()) + 1))
+    return np.where(used, best if fewer is None else fewer, -1)
 
 
 def transposed(pattern: Any) -> Any:

@@ -6,7 +6,7 @@ need 6 to 8 colours for the five-point stencil; ``(i + 2 j) mod 5`` needs 5, the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,16 +15,17 @@ import numpy as np
 SAMPLED_ROWS = 512
 #: Stencils have few points, and grids few dimensions.
 MOST_POINTS, MOST_DIMENSIONS = 32, 3
-#: How many more colours than the least are tried.
-SLACK = 3
+#: Stencils have few differences, in terms of the square of their points; at boundaries there are some more.
+MOST_STEPS = 4
 #: Grids guessed for a vector.
 MOST_GUESSES = 24
 
 
-def lattice_coloring(pattern: Any, extents: Sequence[int]) -> np.ndarray | None:
+def lattice_coloring(pattern: Any, extents: Sequence[int], counts: Iterable[int]) -> np.ndarray | None:
     """A colouring of the columns of a CSR pattern by a linear form of their coordinates, or None.
 
     Args:
+        counts: the numbers of colours to try, in this order.
         extents: the shape of the array whose elements are the columns, in C order; (n,) lets the grid be guessed.
     """
     degrees = np.diff(pattern.indptr)
@@ -34,9 +35,9 @@ def lattice_coloring(pattern: Any, extents: Sequence[int]) -> np.ndarray | None:
     pairs = _pairs(pattern, degrees)
     grids = list(_grids(extents, np.unique(np.abs(pairs[:, 0] - pairs[:, 1]))))
     steps = [np.unique(_coordinates(pairs[:, 0], g) - _coordinates(pairs[:, 1], g), axis=0) for g in grids]
-    for count in range(least, least + SLACK):
+    for count in counts:
         for grid, steps_in_it in zip(grids, steps):
-            form = _form(steps_in_it, count)
+            form = _form(steps_in_it, count) if len(steps_in_it) <= MOST_STEPS * least**2 else None
             if form is not None:
                 colors = _coordinates(np.arange(pattern.shape[1]), grid) @ form % count
                 if is_valid(pattern, colors):  # the sample may have missed something

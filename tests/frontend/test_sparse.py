@@ -1,0 +1,468 @@
+"""Sparse Jacobians and Hessians of programs, against dense ones and against products with random vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wengert
+from tests import random_python
+from tests.programs import PROGRAMS
+from tests.test_random_programs import MOVING, arguments_for, load
+from wengert.frontend.sparse import SparseDerivative
+
+
+def x_of(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(0.5, 1.5, shape)
+
+
+def dense_jacobian(f: Callable[..., Any], *args: Any) -> np.ndarray:
+    dense = np.asarray(wengert.jacfwd(f)(*args))
+    return dense.reshape(-1, np.size(args[0]))
+
+
+def check(derivative: SparseDerivative, dense: np.ndarray, *args: Any, sweeps: int, exact: bool = True) -> None:
+    """The values, the pattern and the number of sweeps."""
+    found = derivative(*args)
+    assert found.shape == dense.shape and found.has_sorted_indices
+    np.testing.assert_allclose(found.toarray(), dense, rtol=1e-12, atol=1e-12)
+    pattern = derivative.pattern(*args).toarray()
+    assert not ((dense != 0) & ~pattern).any()
+    assert not exact or np.array_equal(pattern, dense != 0)
+    assert derivative.sweeps(*args) == sweeps
+
+
+# ---------------------------------------------------------------- stencils
+
+
+def three_points(x):
+    r = np.empty_like(x)
+    n = x.shape[0]
+    for i in range(n):
+        left = x[i - 1] if i > 0 else 1.0
+        right = x[i + 1] if i < n - 1 else 0.5
+        r[i] = left * x[i] + np.sin(x[i]) * right
+    return r
+
+
+def three_slices(x):
+    return x[:-2] - 2.0 * x[1:-1] + np.exp(x[2:])
+
+
+def five_points_in_place(u):
+    r = np.zeros_like(u)
+    r[1:-1, 1:-1] = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:] - 4.0 * u[1:-1, 1:-1] ** 2
+    return r
+
+
+def five_points_in_loops(u):
+    r = np.zeros_like(u)
+    for i in range(1, u.shape[0] - 1):
+        for j in range(1, u.shape[1] - 1):
+            r[i, j] = u[i - 1, j] * u[i + 1, j] + u[i, j - 1] * u[i, j + 1] - np.exp(u[i, j])
+    return r
+
+
+def five_points_periodic(u):
+    return np.roll(u, 1, 0) + np.roll(u, -1, 0) + np.roll(u, 1, 1) * u + np.roll(u, -1, 1) - 4.0 * u
+
+
+def five_points_of_a_vector(x):
+    u = np.reshape(x, (10, 15))
+    return five_points_periodic(u).reshape(-1)
+
+
+def brusselator(w):
+    u, v = w[0], w[1]
+    r = np.empty_like(w)
+    r[0] = 1.0 + u * u * v - 4.4 * u + 0.1 * five_points_periodic(u)
+    r[1] = 3.4 * u - u * u * v + 0.1 * five_points_periodic(v)
+    return r
+
+
+@pytest.mark.parametrize("f, x, sweeps, exact", [
+    (three_points, x_of(70), 3, True),
+    (three_slices, x_of(9), 3, True),
+    (five_points_in_place, x_of(11, 13), 5, True),
+    (five_points_in_loops, x_of(9, 8), 5, True),
+    (five_points_periodic, x_of(10, 15), 5, True),
+    (five_points_of_a_vector, x_of(150), 5, True),
+    (brusselator, x_of(2, 10, 10), 10, True),
+])
+def test_stencils(f: Any, x: np.ndarray, sweeps: int, exact: bool) -> None:
+    derivative = wengert.sparse_jacobian(f)
+    assert derivative.sweeps(x) <= sweeps
+    check(derivative, dense_jacobian(f, x), x, sweeps=derivative.sweeps(x), exact=exact)
+
+
+def test_a_stencil_of_a_million_points_takes_five_sweeps() -> None:
+    u = x_of(1000, 1000)
+    derivative = wengert.sparse_jacobian(five_points_in_place)
+    assert derivative.sweeps(u) == 5
+    found, v = derivative(u), x_of(1000, 1000, seed=1)
+    assert found.nnz == 5 * 998 * 998
+    expected = wengert.jvp(five_points_in_place, (u,), (v,))[1]
+    np.testing.assert_allclose(found @ v.reshape(-1), expected.reshape(-1), rtol=1e-12, atol=1e-12)
+
+
+# ---------------------------------------------------------------- other patterns
+
+
+def blocks(x):
+    r = np.empty_like(x)
+    for k in range(x.shape[0] // 3):
+        a, b, c = x[3 * k], x[3 * k + 1], x[3 * k + 2]
+        r[3 * k], r[3 * k + 1], r[3 * k + 2] = a * b * c, a + b * c, np.exp(a + b) * c
+    return r
+
+
+def arrowhead(x):
+    r = x * x[0]
+    r[0] = np.sum(x * x)
+    return r
+
+
+def total_and_squares(x):
+    return np.sum(x**3), x * x
+
+
+def one_for_all(x):
+    return x[1:] * x[0]
+
+
+def matrix(x):
+    return np.array([[1.0, 2.0, 0.5], [3.0, 4.0, 1.5], [5.0, 6.0, 2.5], [1.0, 1.0, 1.0]]) @ np.sin(x)
+
+
+def products(m):
+    return m[:2] @ m[2:].T
+
+
+def linear_and_constant(x):
+    return np.array([x[2], 3.0, x[0] + x[2], np.floor(x[1])])
+
+
+def taken(x, p):
+    r = np.empty(p.shape[0])
+    for i in range(p.shape[0]):
+        r[i] = x[p[i]] ** 2
+    return r
+
+
+@pytest.mark.parametrize("f, x, sweeps", [
+    (blocks, x_of(12), 3), (arrowhead, x_of(20), 3), (one_for_all, x_of(9), 2), (matrix, x_of(3), 3),
+])
+def test_other_patterns(f: Any, x: np.ndarray, sweeps: int) -> None:
+    check(wengert.sparse_jacobian(f), dense_jacobian(f, x), x, sweeps=sweeps)
+
+
+def test_several_results_are_rows_one_after_the_other() -> None:
+    x = x_of(30)
+    dense = np.vstack([3.0 * x**2, np.diag(2.0 * x)])
+    derivative = wengert.sparse_jacobian(total_and_squares)
+    check(derivative, dense, x, sweeps=2)
+    colors = derivative.colors(x)
+    assert (colors.forward, colors.reverse) == (1, 1) and colors.rows[0] == 0
+
+
+def test_products_depend_on_rows_and_columns() -> None:
+    m = x_of(4, 3)
+    derivative = wengert.sparse_jacobian(products)
+    dense = dense_jacobian(products, m)
+    np.testing.assert_allclose(derivative(m).toarray(), dense)
+    np.testing.assert_array_equal(derivative.pattern(m).toarray(), dense != 0)
+
+
+def test_rows_without_entries() -> None:
+    x = x_of(4)
+    check(wengert.sparse_jacobian(linear_and_constant), dense_jacobian(linear_and_constant, x), x, sweeps=2)
+
+
+@pytest.mark.parametrize("x", [np.zeros(0), np.zeros((3, 0)), x_of(1)], ids=str)
+def test_small_and_empty_inputs(x: np.ndarray) -> None:
+    found = wengert.sparse_jacobian(lambda x: x * 2.0)(x)
+    assert found.shape == (x.size, x.size) and found.nnz == x.size
+
+
+def test_a_number_to_a_number() -> None:
+    found = wengert.sparse_jacobian(lambda x: x * x)(3.0)
+    np.testing.assert_array_equal(found.toarray(), [[6.0]])
+
+
+def test_single_precision_stays() -> None:
+    x = x_of(8).astype(np.float32)
+    found = wengert.sparse_jacobian(three_slices)(x)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.toarray(), wengert.jacfwd(three_slices)(x), rtol=1e-6)
+
+
+# ---------------------------------------------------------------- what the pattern depends on
+
+
+def test_indices_that_depend_on_data() -> None:
+    """The pattern follows an integer argument; it is found once for each of its values."""
+    derivative, x = wengert.sparse_jacobian(taken), x_of(6)
+    for p in (np.array([3, 0, 5, 5]), np.array([1, 1, 1, 2])):
+        dense = np.zeros((4, 6))
+        dense[np.arange(4), p] = 2.0 * x[p]
+        check(derivative, dense, x, p, sweeps=1)
+        before = len(derivative._kept)
+        derivative(x_of(6, seed=1), p)
+        assert len(derivative._kept) == before
+
+
+def bent(x):
+    return np.where(x > 1.0, x * x[0], x[::-1])
+
+
+def branched(x):
+    r = np.empty_like(x)
+    for i in range(x.shape[0]):
+        if x[i] > 1.0:
+            r[i] = x[i] * x[0]
+        else:
+            r[i] = x[i] + x[-1]
+    return r
+
+
+def test_a_choice_between_values_counts_both() -> None:
+    derivative = wengert.sparse_jacobian(bent)
+    for seed in (0, 1):
+        x = x_of(7, seed=seed)
+        np.testing.assert_allclose(derivative(x).toarray(), dense_jacobian(bent, x))
+    assert len(derivative._kept) == 1
+
+
+def test_branches_that_depend_on_floats_are_looked_at_again() -> None:
+    derivative = wengert.sparse_jacobian(branched)
+    for seed in (0, 1):
+        x = x_of(7, seed=seed)
+        dense = dense_jacobian(branched, x)
+        np.testing.assert_allclose(derivative(x).toarray(), dense)
+        np.testing.assert_array_equal(derivative.pattern(x).toarray(), dense != 0)
+
+
+def swept(x, sweeps):
+    """Gauss-Seidel: each turn reads what the last one wrote."""
+    u = x.copy()
+    for _ in range(sweeps):
+        for i in range(1, u.shape[0] - 1):
+            u[i] = 0.5 * (u[i - 1] * x[i] + u[i + 1])
+    return u
+
+
+def until_small(x):
+    u = x.copy()
+    while np.sum(u * u) > 1.0:
+        u[1:] = 0.5 * u[1:] * u[:-1]
+        u[0] *= 0.5
+    return u
+
+
+def test_loops_whose_pattern_grows() -> None:
+    x = x_of(8)
+    derivative = wengert.sparse_jacobian(swept)
+    for count in (0, 1, 2):
+        dense = np.asarray(wengert.jacfwd(swept)(x, count))
+        np.testing.assert_allclose(derivative(x, count).toarray(), dense, atol=1e-14)
+        np.testing.assert_array_equal(derivative.pattern(x, count).toarray(), dense != 0)
+
+
+def test_while_loops() -> None:
+    x = x_of(6)
+    check(wengert.sparse_jacobian(until_small), dense_jacobian(until_small, x), x,
+          sweeps=wengert.sparse_jacobian(until_small).sweeps(x))
+
+
+# ---------------------------------------------------------------- arguments
+
+
+@dataclass
+class State:
+    u: Any
+    v: Any
+
+
+def exchange(state, rate, steps):
+    return {"du": rate * state.v * steps, "dv": state.u[::-1] * rate}
+
+
+def test_trees_and_several_arguments() -> None:
+    """Columns: u, v, rate; and rate, u, v where argnums says so."""
+    u, v, rate = x_of(3), x_of(3, seed=1), 0.7
+    state = State(u, v)
+    dense = np.zeros((6, 7))
+    dense[:3, 3:6], dense[:3, 6] = np.eye(3) * rate * 2, v * 2
+    dense[3:, :3], dense[3:, 6] = np.eye(3)[::-1] * rate, u[::-1]
+    np.testing.assert_allclose(wengert.sparse_jacobian(exchange, (0, 1))(state, rate, 2).toarray(), dense)
+    turned = wengert.sparse_jacobian(exchange, argnums=(1, 0))(state, rate, 2)
+    np.testing.assert_allclose(turned.toarray(), dense[:, [6, 0, 1, 2, 3, 4, 5]])
+    np.testing.assert_allclose(wengert.sparse_jacobian(exchange, 1)(state, rate, 2).toarray(), dense[:, 6:])
+
+
+def test_arguments_are_not_changed_and_closures_are_read() -> None:
+    weights = x_of(5, seed=4)
+
+    def f(x):
+        x *= weights
+        return x[1:] * x[:-1]
+
+    x = x_of(5)
+    before = x.copy()
+    found = wengert.sparse_jacobian(f)(x)
+    np.testing.assert_array_equal(x, before)
+    scaled = weights * x
+    np.testing.assert_allclose(found.diagonal(), weights[:-1] * scaled[1:])
+
+
+def test_a_compiled_function_keeps_its_options() -> None:
+    f = wengert.compile(three_slices, precise=True)
+    x = x_of(7)
+    np.testing.assert_allclose(wengert.sparse_jacobian(f)(x).toarray(), dense_jacobian(three_slices, x))
+
+
+# ---------------------------------------------------------------- Hessians
+
+
+def rosenbrock(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+def arrow_energy(x):
+    return np.sum(x[1:] ** 3 * x[0]) + np.sum(x)
+
+
+def separable_and_one(x):
+    return np.sum(np.exp(x)) + x[0] * x[5]
+
+
+def chain(x):
+    total = 0.0
+    for i in range(x.shape[0] - 1):
+        total += np.sin(x[i]) * x[i + 1]
+    return total
+
+
+def membrane(u):
+    return np.sum(np.sqrt(1.0 + (u[1:, :-1] - u[:-1, :-1]) ** 2 + (u[:-1, 1:] - u[:-1, :-1]) ** 2))
+
+
+@pytest.mark.parametrize("f, x, sweeps", [
+    (rosenbrock, x_of(11), 3), (arrow_energy, x_of(12), 2), (separable_and_one, x_of(9), 2), (chain, x_of(8), 3),
+    (membrane, x_of(6, 7), 7),
+])
+def test_hessians(f: Any, x: np.ndarray, sweeps: int) -> None:
+    dense = np.asarray(wengert.hessian(f)(x)).reshape(x.size, x.size)
+    derivative = wengert.sparse_hessian(f)
+    assert derivative.sweeps(x) <= sweeps
+    check(derivative, dense, x, sweeps=derivative.sweeps(x))
+
+
+def test_a_linear_function_has_an_empty_hessian() -> None:
+    found = wengert.sparse_hessian(lambda x: np.sum(3.0 * x))(x_of(5))
+    assert found.shape == (5, 5) and found.nnz == 0
+
+
+def test_a_hessian_in_two_arguments() -> None:
+    def f(a, b):
+        return np.sum(a * a * b) + np.sum(b**3)
+
+    a, b = x_of(3), x_of(3, seed=1)
+    dense = np.block([[np.diag(2 * b), np.diag(2 * a)], [np.diag(2 * a), np.diag(6 * b)]])
+    np.testing.assert_allclose(wengert.sparse_hessian(f, (0, 1))(a, b).toarray(), dense)
+    order = [3, 4, 5, 0, 1, 2]
+    np.testing.assert_allclose(wengert.sparse_hessian(f, (1, 0))(a, b).toarray(), dense[order][:, order])
+    np.testing.assert_allclose(wengert.sparse_hessian(f, 1)(a, b).toarray(), dense[3:, 3:])
+
+
+# ---------------------------------------------------------------- programs nobody wrote for this
+
+
+def check_products(f: Callable[..., Any], args: tuple[Any, ...], argnums: tuple[int, ...]) -> None:
+    """The Jacobian times random vectors is the jvp: no entry is missed, and none is wrong."""
+    derivative = wengert.sparse_jacobian(f, argnums)
+    found = derivative(*args)
+    rng = np.random.default_rng(5)
+    for _ in range(2):
+        tangents = [rng.standard_normal(np.shape(x)) if k in argnums else None for k, x in enumerate(args)]
+        tangents = [float(v) if isinstance(v, np.ndarray) and v.ndim == 0 else v for v in tangents]
+        moved = np.concatenate([np.ravel(tangents[k]) for k in argnums])
+        result = wengert.jvp(f, args, tangents)[1]
+        expected = np.concatenate([np.ravel(leaf) for leaf in (result if isinstance(result, tuple) else (result,))])
+        scale = abs(found) @ np.abs(moved) + 1.0
+        assert (np.abs(found @ moved - expected) <= 1e-10 * scale).all()
+
+
+def random_program(seed: int, folder: Path) -> None:
+    program = load(seed, folder).program
+    try:
+        check_products(program, arguments_for(seed), MOVING)
+    except Exception as failure:
+        failure.add_note(f"seed {seed}:\n{random_python.source_of(seed)}")
+        raise
+
+
+@pytest.mark.parametrize("seed", range(1))
+def test_random_programs(seed: int, tmp_path: Path) -> None:
+    random_program(seed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_sixty_random_programs(seed: int, tmp_path: Path) -> None:
+    random_program(seed, tmp_path)
+
+
+CORPUS = [p for p in PROGRAMS if p.wrt and all(isinstance(p.cases[0][k], (np.ndarray, float)) for k in p.wrt)]
+
+
+def corpus_program(name: str) -> None:
+    program = next(p for p in CORPUS if p.name == name)
+    check_products(program.function, program.arguments(0), program.wrt)
+
+
+@pytest.mark.parametrize("name", ["lu", "swapped_buffers"])
+def test_programs_of_the_corpus(name: str) -> None:
+    corpus_program(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [p.name for p in CORPUS])
+def test_all_programs_of_the_corpus(name: str) -> None:
+    corpus_program(name)
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def inside(x):
+    return wengert.sparse_jacobian(three_slices)(x)
+
+
+def test_in_compiled_code_it_is_refused_at_the_line() -> None:
+    with pytest.raises(wengert.UnsupportedError, match="sparse_jacobian is called in compiled code") as caught:
+        wengert.compile(inside)(x_of(5))
+    position = caught.value.position
+    assert position is not None and position.file == __file__
+    assert position.line == inside.__code__.co_firstlineno + 1
+    assert "jvp" in caught.value.help and "SciPy" in caught.value.why
+
+
+@pytest.mark.parametrize("call, error, message", [
+    (lambda: wengert.sparse_jacobian(lambda x: x * 2.0)(np.arange(3)), wengert.WengertTypeError, "an int array"),
+    (lambda: wengert.sparse_jacobian(lambda x: (x, x > 0))(x_of(3)), wengert.WengertTypeError, "results are floats"),
+    (lambda: wengert.sparse_jacobian(lambda x: x, argnums=1)(x_of(3)), wengert.WengertTypeError, "argument 1"),
+    (lambda: wengert.sparse_jacobian(lambda x, y: x, (0, 0))(x_of(3), 1.0), wengert.WengertValueError, "twice"),
+    (lambda: wengert.sparse_hessian(lambda x: x)(x_of(3)), wengert.DifferentiationError, "returns an array"),
+    (lambda: wengert.sparse_hessian(lambda x: np.sum(x))(np.arange(3)), wengert.WengertTypeError, "an int array"),
+])
+def test_refusals(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
+        call()
+    assert "sparse_" in str(caught.value)
+    assert str(caught.value).count("help:") == 1 or "twice" in message
