@@ -9,6 +9,7 @@ indices, trip counts or branches depend on.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from wengert.dialects.errors import UnsupportedError, WengertError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import UnsupportedError, WengertError, WengertTypeError
 from wengert.frontend import library
 from wengert.frontend.arguments import flatten
 from wengert.frontend.calls import call
@@ -26,9 +27,10 @@ from wengert.frontend.derivatives import Form, Inner, Linearized, dependencies, 
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.patterns import find_pattern
+from wengert.frontend.selection import Argnums, choose, listed
 from wengert.frontend.trace import fail, tracing
 from wengert.frontend.tracebacks import without_compiler
-from wengert.frontend.transforms import Argnums, grad
+from wengert.frontend.transforms import grad
 from wengert.runtime.environment import settings
 
 #: Patterns that are kept, of one function.
@@ -43,15 +45,15 @@ def sparse_jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> SparseDeriva
 
     Args:
         f: a function of floats whose results are floats.
-        argnums: the positional argument, or several, to differentiate with respect to.
+        argnums: what to differentiate with respect to, as in `grad`: one thing or several, by number or by name.
 
     Returns:
         A `SparseDerivative`: called with the arguments of `f` it gives a ``scipy.sparse.csr_array`` of shape
         ``(number of results, number of inputs)``.  Rows are the elements of the results, leaf by leaf, each in C order;
-        columns are the elements of the argument likewise (of several: in the order of `argnums`).
+        columns are the elements of the argument likewise (of several: in the order of `argnums`, each once).
 
     Raises:
-        WengertTypeError: at the call, when the argument or the result is not made of floats.
+        WengertTypeError, WengertNameError: at the call, as `grad`, and when the result is not made of floats.
         UnsupportedError: when it is called in compiled code.
 
     >>> import numpy as np, wengert
@@ -96,10 +98,9 @@ class SparseDerivative:
 
     def __init__(self, f: Callable[..., Any], argnums: Argnums, name: str, *, hessian: bool) -> None:
         self._name, self._symmetric = name, hessian
-        self._argnums = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        ordered = argnums if isinstance(argnums, int) else tuple(sorted(self._argnums))
+        self._argnums = listed(argnums)
         self.py_func = f.py_func if isinstance(f, Function) else f
-        self._f = _gradient(f, ordered, name) if hessian else f
+        self._f = _gradient(f, argnums, name) if hessian else f
         self._options = f.options if isinstance(f, Function) else CompileOptions()
         self._masks = self._traced(self._trace_masks)
         self._forward, self._reverse = self._traced(self._trace_forward), self._traced(self._trace_reverse)
@@ -111,18 +112,14 @@ class SparseDerivative:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The derivative as a ``scipy.sparse.csr_array``; entries of the pattern are stored also where they are 0."""
         problem, analysis = self._prepared(args, kwargs)
-        return self._in_order(problem, self._evaluate(problem, analysis))
+        return self._evaluate(problem, analysis)
 
     def pattern(self, *args: Any, **kwargs: Any) -> Any:
         """Where entries can be, as a ``csr_array`` of bool."""
-        problem, analysis = self._prepared(args, kwargs)
-        return self._in_order(problem, analysis.pattern.copy())
+        return self._prepared(args, kwargs)[1].pattern.copy()
 
     def colors(self, *args: Any, **kwargs: Any) -> Coloring:
-        """Which columns are computed in the same forward sweep, which rows in the same reverse sweep.
-
-        Columns are numbered by argument number, also where `argnums` has another order.
-        """
+        """Which columns are computed in the same forward sweep, which rows in the same reverse sweep."""
         return self._prepared(args, kwargs)[1].coloring
 
     def sweeps(self, *args: Any, **kwargs: Any) -> int:
@@ -140,7 +137,8 @@ class SparseDerivative:
                 help="call it outside; inside, jvp, vjp and hvp multiply with the derivative without making it",
             )
         try:
-            problem = _Problem.of(args, kwargs, self._argnums, self._name)
+            chosen = {c.where: c.tree for c in choose(self.py_func, args, kwargs, self._argnums, self._name)}
+            problem = _Problem(args, kwargs, tuple(leaf for tree in chosen.values() for leaf in flatten(tree)[0]))
             key = self._key(problem)
             if key not in self._kept:
                 self._keep(key, self._analysed(problem))
@@ -215,13 +213,6 @@ class SparseDerivative:
     def _compressed(self, sums: Function, problem: _Problem, colors: Any, count: int) -> np.ndarray:
         return _joined(sums(problem.args, problem.kwargs, colors, count), count)
 
-    def _in_order(self, problem: _Problem, matrix: Any) -> Any:
-        """Columns (of a Hessian: rows too) in the order of `argnums`."""
-        order = problem.order
-        if order is None:
-            return matrix
-        return sparse.csr_array(matrix[order][:, order] if self._symmetric else matrix[:, order])
-
     # ------------------------------------------------------------ traced
 
     def _traced(self, run: Callable[..., Any]) -> Function:
@@ -270,9 +261,9 @@ class SparseDerivative:
 def _gradient(f: Callable[..., Any], argnums: Argnums, name: str) -> Callable[..., Any]:
     """The gradient of `f`; what is not a function with one float as its result is refused in the name of `name`."""
 
+    @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        numbers = (argnums,) if isinstance(argnums, int) else argnums
-        scalar_output(trace_inner(f, args, kwargs, numbers, name), f, name)
+        scalar_output(trace_inner(f, args, kwargs, listed(argnums), name), f, name)
         return grad(f, argnums)(*args, **kwargs)
 
     return gradient
@@ -303,26 +294,11 @@ class _Analysis:
 
 @dataclass(frozen=True)
 class _Problem:
-    """The arguments of a call, and the leaves that are inputs, in the order of the arguments."""
+    """The arguments of a call, and the leaves that are inputs, in the order of `argnums`."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     leaves: tuple[Any, ...]
-    order: np.ndarray | None
-
-    @staticmethod
-    def of(args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Sequence[int], name: str) -> _Problem:
-        """Raises WengertValueError for an argument that is asked for twice."""
-        numbers = [number % len(args) if args else number for number in argnums]
-        if len(set(numbers)) != len(numbers):
-            raise WengertValueError(f"{name} is asked for an argument twice: argnums={tuple(argnums)}")
-        by_argument = {k: flatten(args[k])[0] if k < len(args) else [] for k in sorted(numbers)}
-        order = None
-        if numbers != sorted(numbers):
-            sizes = {k: sum(map(np.size, leaves)) for k, leaves in by_argument.items()}
-            starts = {k: sum(sizes[j] for j in sizes if j < k) for k in sizes}
-            order = np.concatenate([np.arange(starts[k], starts[k] + sizes[k]) for k in numbers])
-        return _Problem(args, kwargs, tuple(leaf for leaves in by_argument.values() for leaf in leaves), order)
 
     @property
     def size(self) -> int:
