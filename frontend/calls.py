@@ -225,7 +225,8 @@ def _object_call(function: Any, arguments: tuple[Any, ...], options: dict[str, A
     method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is wanted
     if isinstance(method, FunctionType) and not is_library(method.__module__):
         return run(method, (function, *arguments), options)
-    if _is_numeric(getattr(function, "__module__", None) or type(function).__module__):
+    ours = type(function).__module__.startswith("wengert.")  # a transform of np.cos looks like np.cos
+    if not ours and _is_numeric(getattr(function, "__module__", None) or type(function).__module__):
         return _library_call(function, arguments, options)
     return made(function(*arguments, **options))
 

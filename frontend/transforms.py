@@ -186,7 +186,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
 
 def _vjp_in_trace(f: Callable[..., Any], primals: Sequence[Any]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    moving = [k for k, primal in enumerate(primals) if _has_floats(primal)]
+    moving = [k for k, primal in enumerate(primals) if has_floats(primal)]
     inner = trace_inner(f, primals, {}, moving, "vjp")
     linearized = Linearized(inner)
 
@@ -212,12 +212,12 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     (6.0, 12.0)
     """
     if tracing():
-        moving = [k for k, primal in enumerate(primals) if _has_floats(primal)]
+        moving = [k for k, primal in enumerate(primals) if has_floats(primal)]
         inner = trace_inner(f, primals, {}, moving, "linearize")
         linearized = Linearized(inner)
         return linearized.result, lambda *tangents: linearized.push(_tangents(inner, [tangents[k] for k in moving]))
     kept = _snapshot(primals)
-    moving = [k for k, primal in enumerate(primals) if _has_floats(primal)]
+    moving = [k for k, primal in enumerate(primals) if has_floats(primal)]
 
     def push(*tangents: Any) -> Any:
         return jvp(f, kept, [tangent if k in moving else None for k, tangent in enumerate(tangents)])[1]
@@ -235,7 +235,7 @@ def _snapshot(tree: Any) -> Any:
     return unflatten(structure, [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves])
 
 
-def _has_floats(tree: Any) -> bool:
+def has_floats(tree: Any) -> bool:
     kinds = [
         getattr(leaf, "dtype", None) if not isinstance(leaf, float) else np.dtype(float) for leaf in flatten(tree)[0]
     ]

@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import ir, is_float
-from wengert.dialects.control import entry, make_function, return_
+from wengert.dialects.build import create
+from wengert.dialects.control import entry, function_types, make_function, return_, symbol
+from wengert.dialects.diff import RESIDUALS
 from wengert.dialects.interpret import run
 from wengert.frontend.explanation.tape import Site, Step, Tape
-from wengert.passes.jvp import emit_jvp, float_arguments
-from wengert.passes.linearize import emit_linearized
-from wengert.passes.transpose import emit_transposed
+from wengert.passes.expand import expand
+from wengert.passes.purity import CALL
 
 
 @dataclass(eq=False)
@@ -167,31 +168,54 @@ def _numbered(step: Step) -> tuple[np.ndarray, dict[int, int]]:
 
 
 def _pullback(module: Any, site: Site) -> Callable[[Step, list[Any]], list[Any]]:
-    """The pullback of one operation, by jvp, linearize and transpose of a function that does nothing else."""
+    """The pullback of one operation: the compiler's, of a function that does nothing else."""
     operands, results = list(site.op.operands), list(site.op.results)
-    name = f"explained.{site.order}"
+    moving = [i for i, v in enumerate(operands) if is_float(v.type)]
+    name, residuals = f"explained.{site.order}", ir.Type.parse(RESIDUALS)
+    types, out = [v.type for v in operands], [r.type for r in results]
+    cotangents, moved = [t for t in out if is_float(t)], [types[i] for i in moving]
     with site.op.location:
-        func = make_function(module, name, [v.type for v in operands], [r.type for r in results])
-        block = entry(func)
-        with ir.InsertionPoint(block):
+        func = make_function(module, name, types, out)
+        with ir.InsertionPoint(entry(func)):
             clone = site.op.clone()
-            for i, argument in enumerate(block.arguments):
+            for i, argument in enumerate(entry(func).arguments):
                 clone.operands[i] = argument
-            return_(list(clone.results), block)
-        wrt = float_arguments(func)
-        tangents = emit_jvp(module, func, wrt, f"{name}.jvp")
-        _, linear = emit_linearized(module, tangents, f"{name}.fwd", f"{name}.lin")
-        emit_transposed(module, linear, f"{name}.rev")
+            return_(list(clone.results), entry(func))
+        forward = declare(module, f"{name}.fwd", "diff.fwd", name, types, [*out, residuals], moving)
+        reverse = declare(module, f"{name}.rev", "diff.rev", f"{name}.fwd", [residuals, *cotangents], moved)
+        pull = make_function(module, f"{name}.pull", [*types, *cotangents], moved)
+        arguments = list(entry(pull).arguments)
+        with ir.InsertionPoint(entry(pull)):
+            *_, saved = call(forward, arguments[: len(types)])
+            return_(call(reverse, [saved, *arguments[len(types):]]), entry(pull))
+    expand(module)
 
-    def pull(step: Step, cts: list[Any]) -> list[Any]:
-        residuals: dict[tuple[int, ...], Any] = {}
-        run(module, f"{name}.fwd", step.primals, residuals)
+    def pulled(step: Step, cts: list[Any]) -> list[Any]:
         given = [np.zeros_like(y) if ct is None else ct
-                 for y, ct, result in zip(step.results, cts, results) if is_float(result.type)]
-        pulled = iter(run(module, f"{name}.rev", [*step.primals, *given], residuals))
-        return [next(pulled) if i in wrt else None for i in range(len(operands))]
+                 for y, ct, result in zip(step.results, cts, out) if is_float(result)]
+        found = iter(run(module, f"{name}.pull", [*step.primals, *given]))
+        return [next(found) if i in moving else None for i in range(len(types))]
 
-    return pull
+    return pulled
+
+
+def declare(module: Any, name: str, kind: str, of: str, arguments: list[Any], results: list[Any],
+            wrt: list[int] | None = None) -> Any:
+    """A declared derivative (dialects/diff.py)."""
+    attributes = {
+        "sym_name": ir.StringAttr.get(name),
+        "sym_visibility": ir.StringAttr.get("private"),
+        "function_type": ir.TypeAttr.get(ir.FunctionType.get(arguments, results)),
+        kind: ir.FlatSymbolRefAttr.get(of),
+    }
+    if wrt is not None:
+        attributes["diff.wrt"] = ir.DenseI64ArrayAttr.get(wrt)
+    return create("func.func", [], [], attributes, regions=1, ip=ir.InsertionPoint(module.body))
+
+
+def call(func: Any, operands: list[Any]) -> list[Any]:
+    target = {"callee": ir.FlatSymbolRefAttr.get(symbol(func))}
+    return list(create(CALL, function_types(func)[1], operands, target).results)
 
 
 def _note(step: Step, cotangent: Cotangent | None) -> None:

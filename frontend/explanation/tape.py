@@ -18,9 +18,12 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import is_float, position_of
+from wengert.dialects.control import find_function
 from wengert.dialects.errors import Position
 from wengert.dialects.interpret import Interpreter, meaning_attributes, typed_arguments
 from wengert.dialects.op import Op, zero_tangent
+from wengert.passes.calls import CallRecords
+from wengert.passes.purity import CALL, callee
 
 
 class Held:
@@ -119,11 +122,13 @@ class Recorder(Interpreter):
     def __init__(self, module: Any, most_operations: int, most_bytes: int) -> None:
         super().__init__(module, {})
         self.tape = Tape()
+        self.calls: CallRecords
         self.slots = self.bytes = 0
         self.most_operations, self.most_bytes = most_operations, most_bytes
 
     def record(self, name: str, arguments: Sequence[Any], moving: Sequence[int]) -> Tape:
         """Run function `name`; the arguments at `moving` are the differentiated ones."""
+        self.calls = CallRecords(find_function(self.module, name))
         typed = typed_arguments(self.module, name, arguments)
         held = [Held(value, self.slot() if k in moving else None) for k, value in enumerate(typed)]
         self.tape.inputs = [held[k] for k in moving]
@@ -136,6 +141,16 @@ class Recorder(Interpreter):
     def slot(self) -> int:
         self.slots += 1
         return self.slots
+
+    def operation(self, op: Any, env: dict[Any, Any]) -> list[Any]:
+        """A call of a function with rules is one operation: its derivative is what the rules say."""
+        record = self.calls.of(op) if op.name == CALL else None
+        if record is None:
+            return super().operation(op, env)
+        operands = [env[v] for v in op.operands]
+        values = [v.value if isinstance(v, Held) else v for v in operands]
+        sources = [v.slot if isinstance(v, Held) else None for v in operands]
+        return self.finished(op, record, values, sources, Interpreter(self.module, {}).call(callee(op), values))
 
     def apply(self, op: Any, record: Op, operands: list[Any]) -> list[Any]:
         values = [v.value if isinstance(v, Held) else v for v in operands]

@@ -10,17 +10,22 @@ import pytest
 import wengert
 from tests.comparison import flat, random_like
 from tests.programs import PROGRAMS, Program
-from wengert.frontend.explain import interpreted_gradient
+from wengert.frontend.explain import interpreted
 
 DIFFERENTIABLE = {program.name: program for program in PROGRAMS if program.wrt and program.interpreted}
 
 
 def compare(program: Program, case: int) -> None:
     cotangent = random_like(program.function(*program.arguments(case)), 5)
-    arguments: tuple[Any, ...] = program.arguments(case)
-    pulled = wengert.vjp(program.function, *arguments)[1](cotangent)
-    expected = flat([pulled[k] for k in program.wrt])
-    found = flat(list(interpreted_gradient(program.function, arguments, program.wrt, cotangent)))
+
+    def pulled(arguments: Any, cotangent: Any) -> Any:
+        return wengert.vjp(program.function, *arguments)[1](cotangent)
+
+    expected, found = (
+        flat([gradients[k] for k in program.wrt])
+        for gradients in (wengert.compile(pulled)(program.arguments(case), cotangent),
+                          interpreted(pulled, program.arguments(case), cotangent))
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11 * np.max(np.abs(expected), initial=1.0))
 
 
@@ -38,5 +43,51 @@ def test_gradient_of_every_case(name: str) -> None:
 
 def test_of_a_derivative() -> None:
     """A derivative is a program like any other: its gradient is the second derivative."""
-    second = interpreted_gradient(wengert.grad(lambda x: np.sin(x) * x), (0.7,))
+    second = interpreted(wengert.grad(wengert.grad(lambda x: np.sin(x) * x)), 0.7)
     np.testing.assert_allclose(second, 2 * np.cos(0.7) - 0.7 * np.sin(0.7), rtol=1e-14)
+
+
+WEIGHTS = {"a": np.array([1.0, 2.0]), "b": 3.0}
+
+
+def weighted(x: Any, *, scale: float) -> Any:
+    return np.sum(WEIGHTS["a"] * x) * WEIGHTS["b"] * scale, x
+
+
+@pytest.mark.parametrize("argnums", [0, "scale", "WEIGHTS", (0, "WEIGHTS")])
+def test_whatever_is_differentiated(argnums: Any) -> None:
+    g = wengert.value_and_grad(weighted, argnums, has_aux=True)
+    x = np.array([0.5, 0.25])
+    np.testing.assert_allclose(flat(interpreted(g, x, scale=2.0)), flat(g(x, scale=2.0)))
+
+
+def test_many_sweeps_over_one_tape() -> None:
+    x = np.array([0.5, 0.25])
+    np.testing.assert_allclose(interpreted(wengert.jacrev(lambda x: np.sin(x) * x[0]), x),
+                               wengert.jacrev(lambda x: np.sin(x) * x[0])(x))
+
+
+def test_a_gradient_in_a_loop() -> None:
+    def descent(x: float, steps: int) -> float:
+        for _ in range(steps):
+            x -= 0.1 * wengert.grad(np.cos)(x)
+        return x
+
+    assert interpreted(descent, 1.0, 5) == pytest.approx(wengert.compile(descent)(1.0, 5), rel=1e-14)
+
+
+def test_a_function_with_rules() -> None:
+    """A call of it is one operation of the tape, with the derivative the rule gives."""
+
+    @wengert.custom_jvp
+    def clipped(x: Any) -> Any:
+        return np.minimum(x, 1.0)
+
+    @clipped.defjvp
+    def rule(primals: Any, tangents: Any) -> Any:
+        return np.minimum(primals[0], 1.0), 5.0 * tangents[0]
+
+    g = wengert.grad(lambda x: np.sum(clipped(x) * x))
+    x = np.array([0.5, 2.0])
+    np.testing.assert_allclose(interpreted(g, x), g(x))
+    np.testing.assert_allclose(g(x), np.minimum(x, 1.0) + 5.0 * x)
