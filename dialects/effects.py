@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import (
+    GradientError,
     KinkError,
     Position,
     WengertError,
@@ -42,6 +43,7 @@ ERRORS: dict[str, type[Exception]] = {
     "FloatingPointError": WengertFloatingPointError,
     "KinkError": KinkError,
     "LinAlgError": WengertLinAlgError,
+    "GradientError": GradientError,
     "AssertionError": AssertionError,
     "ZeroDivisionError": ZeroDivisionError,
     "RecursionError": WengertRecursionError,

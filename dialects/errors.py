@@ -100,3 +100,7 @@ class DifferentiationError(WengertError, TypeError):
 
 class WengertRecursionError(WengertError, RecursionError):
     """A function calls itself too many times at run time."""
+
+
+class GradientError(WengertError, AssertionError):
+    """A derivative that disagrees with differences, or two derivatives that disagree with each other."""

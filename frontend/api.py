@@ -18,6 +18,7 @@ def compile(
     checkpoint: str | None = ...,
     slots: int | None = ...,
     memory: int | str | None = ...,
+    check: bool = ...,
 ) -> Function: ...
 
 
@@ -30,6 +31,7 @@ def compile(
     checkpoint: str | None = ...,
     slots: int | None = ...,
     memory: int | str | None = ...,
+    check: bool = ...,
 ) -> Callable[[Callable[..., Any]], Function]: ...
 
 
@@ -41,6 +43,7 @@ def compile(
     checkpoint: str | None = None,
     slots: int | None = None,
     memory: int | str | None = None,
+    check: bool = False,
 ) -> Any:
     """Compile a function of NumPy arrays and numbers to native code; a decorator, with or without options.
 
@@ -57,6 +60,7 @@ def compile(
             again, at the fewest steps (docs/checkpointing.md).
         slots: how many states of a loop may be stored.
         memory: instead of `slots`, how many bytes the gradient may take: an int, or a text such as "64MB".
+        check: compare custom rules with the derivatives of the functions they belong to, whenever one is called.
 
     Returns:
         A `Function`: call it like `f`; ``.lower(*args)``, ``.stats()``, ``.py_func``.
@@ -75,7 +79,7 @@ def compile(
     >>> float(smooth(np.array([0.0, 4.0, 0.0, 0.0]), 2))
     1.0
     """
-    options = CompileOptions(target, precise, checkpoint, slots, memory)
+    options = CompileOptions(target, precise, checkpoint, slots, memory, check=check)
     if f is None:
         return lambda function: Function(_python_of(function), options)
     return Function(_python_of(f), options)

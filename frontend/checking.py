@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.errors import WengertError
+from wengert.dialects.errors import GradientError as GradientError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import made_new
@@ -15,10 +15,6 @@ from wengert.frontend.trace import tracing
 
 EPSILON = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 3e-3}
 TOLERANCE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 2e-2}
-
-
-class GradientError(WengertError, AssertionError):
-    """A derivative that disagrees with differences, or two modes that disagree with each other."""
 
 
 def check_grads(

@@ -29,7 +29,7 @@ class CustomRules:
         py_func: the Python function.
     """
 
-    def __init__(self, py_func: Callable[..., Any], wanted: str, check: bool) -> None:
+    def __init__(self, py_func: Callable[..., Any], wanted: str, check: bool | None) -> None:
         functools.update_wrapper(self, py_func, updated=())
         self.py_func, self._wanted, self._check = py_func, wanted, check
         self.__name__: str = getattr(py_func, "__name__", "f")
@@ -80,9 +80,10 @@ class CustomRules:
             fail(f"{self.__name__} is a {self._wanted} function without a rule",
                  why="its derivative would be the one of its own body",
                  help=f"set it with {self.__name__}.{method}(...)", error=WengertTypeError)
-        if not self._check and not _in_transform():
+        check = current().options.check if self._check is None else self._check
+        if not check and not _in_transform():
             return call(self.py_func, *args, **kwargs)
-        rules = Rules(self.py_func, self._jvp, self._vjp, self._check)
+        rules = Rules(self.py_func, self._jvp, self._vjp, check)
         return call_with_rules(self, rules, self._positional(args, kwargs))
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -117,14 +118,14 @@ def _in_transform() -> bool:
 
 
 @overload
-def custom_jvp(f: Callable[..., Any], *, check: bool = ...) -> CustomRules: ...
+def custom_jvp(f: Callable[..., Any], *, check: bool | None = ...) -> CustomRules: ...
 
 
 @overload
-def custom_jvp(f: None = None, *, check: bool = ...) -> Callable[[Callable[..., Any]], CustomRules]: ...
+def custom_jvp(f: None = None, *, check: bool | None = ...) -> Callable[[Callable[..., Any]], CustomRules]: ...
 
 
-def custom_jvp(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
+def custom_jvp(f: Callable[..., Any] | None = None, *, check: bool | None = None) -> Any:
     """A function whose derivative is a rule you write: its tangent from the tangents of its arguments.
 
     The rule is given with ``f.defjvp``: ``(primals, tangents) -> (out, tangent)``.  It serves every mode: reverse mode
@@ -132,7 +133,8 @@ def custom_jvp(f: Callable[..., Any] | None = None, *, check: bool = False) -> A
 
     Args:
         f: the function; its arguments and results are arrays, numbers, any structures of them and Python objects.
-        check: compare the rule with the derivative of the function's own body at every call.
+        check: compare the rule with the derivative of the function's own body at every call; None (the default) leaves
+            it to the option `check` of `compile`.
 
     Returns:
         A `CustomRules`: call it like `f`, in compiled code and outside; ``.defjvp``, ``.defvjp``, ``.py_func``.
@@ -159,14 +161,14 @@ def custom_jvp(f: Callable[..., Any] | None = None, *, check: bool = False) -> A
 
 
 @overload
-def custom_vjp(f: Callable[..., Any], *, check: bool = ...) -> CustomRules: ...
+def custom_vjp(f: Callable[..., Any], *, check: bool | None = ...) -> CustomRules: ...
 
 
 @overload
-def custom_vjp(f: None = None, *, check: bool = ...) -> Callable[[Callable[..., Any]], CustomRules]: ...
+def custom_vjp(f: None = None, *, check: bool | None = ...) -> Callable[[Callable[..., Any]], CustomRules]: ...
 
 
-def custom_vjp(f: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
+def custom_vjp(f: Callable[..., Any] | None = None, *, check: bool | None = None) -> Any:
     """A function whose derivative is a rule you write: the cotangents of its arguments from those of its result.
 
     The rule is given with ``f.defvjp(fwd, bwd)``: ``fwd(*args) -> (out, residuals)`` and ``bwd(residuals, ct)``, a

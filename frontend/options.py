@@ -19,6 +19,7 @@ class CompileOptions:
     precise: elementary functions from the scalar C library (at most 2 ulp) instead of the vector library (at most 4
         ulp).
     checkpoint, slots, memory: how loops are reversed (frontend/checkpoint_options.py).
+    check: compare custom rules with the derivatives of the functions they belong to, whenever one is called.
     """
 
     target: str = "cpu"
@@ -26,6 +27,7 @@ class CompileOptions:
     checkpoint: str | None = None
     slots: int | None = None
     memory: int | str | None = None
+    check: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:

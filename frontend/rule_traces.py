@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -22,15 +22,17 @@ from wengert.dialects.bindings import ir, is_float
 from wengert.dialects.build import create
 from wengert.dialects.control import entry, refresh_type, yielded
 from wengert.dialects.diff import RULES, UNDIFFERENTIATED
-from wengert.dialects.errors import UnsupportedError, WengertError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import UnsupportedError, WengertTypeError
 from wengert.frontend.arguments import Static, flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import stays_python
 from wengert.frontend.derivatives import Form, form_of
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of, fail
+from wengert.frontend.rule_checks import call_symbol, check_rules
+from wengert.frontend.rule_results import kind_text, name_of_rule, pair, result_values, up_to, value_of, wrong
 from wengert.frontend.trace import FunctionRegion, NeedsStatic, current
-from wengert.frontend.values import DATA, Array, Scalar, shape_text
+from wengert.frontend.values import DATA, Array, Scalar
 
 #: How deep the rules of a function may call the function itself with ever new Python values.
 LIMIT = 8
@@ -107,11 +109,13 @@ class Arguments:
 
 
 @dataclass
-class _Made:
+class Made:
     """A function with rules in the module.
 
     captures: the outer values that a call passes after the arguments.
     outputs: for each leaf of its result its form, or the Python object itself.
+    func: the operation.
+    rules: by the attribute, the names of its rules.
     closed: its rules are traced.
     """
 
@@ -120,6 +124,8 @@ class _Made:
     outputs: tuple[Any, ...]
     structure: Any
     paths: list[str]
+    func: Any
+    rules: dict[str, str] = field(default_factory=dict)
     closed: bool = False
     called_by_its_rules: bool = False
 
@@ -142,7 +148,7 @@ class Nest:
     """The calls of one function with rules that are open in a trace: each is inside a rule of the one before."""
 
     depth: int = 0
-    made: dict[Any, _Made] = field(default_factory=dict)
+    made: dict[Any, Made] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- a call
@@ -176,10 +182,11 @@ def call_with_rules(owner: Any, rules: Rules, args: Sequence[Any]) -> Any:
                 trace.rules.pop(id(owner), None)
     leaves = [x for leaves in values for x in leaves]
     operands = [leaf.form.value(x, "an argument") for leaf, x in zip(arguments.leaves, leaves) if leaf.form is not None]
-    types = [form.type for form in made.returned]
-    target = {"callee": ir.FlatSymbolRefAttr.get(made.name)}
-    results = trace.emit("func.call", types, [*operands, *made.captures], target).results
-    return made.result(list(results), lambda form, it: form.wrap(next(it)))
+    operands += made.captures
+    if rules.check and made.closed:
+        check_rules(made, rules, arguments, operands)
+    results = call_symbol(made.name, operands, [form.type for form in made.returned])
+    return made.result(results, lambda form, it: form.wrap(next(it)))
 
 
 def _traced(leaf: Any) -> Any:
@@ -208,22 +215,22 @@ def _arguments(
     return Arguments(tuple(trees))
 
 
-def _made(nest: Nest, rules: Rules, arguments: Arguments) -> _Made:
+def _made(nest: Nest, rules: Rules, arguments: Arguments) -> Made:
     key = tuple((structure, tuple(leaf.key() for leaf in leaves)) for leaves, structure in arguments.trees)
     known = nest.made.get(key)
     if known is not None:
         known.called_by_its_rules |= not known.closed
         return known
     if nest.depth >= LIMIT:
-        fail(f"the rules of {_name(rules.function)} call it with ever new Python values",
+        fail(f"the rules of {name_of_rule(rules.function)} call it with ever new Python values",
              why=f"each is a function of its own; {LIMIT} of them are open",
              help="pass what changes as an array, a float or an int that fixes no shape")
     nest.depth += 1
-    made: _Made | None = None
+    made: Made | None = None
     try:
-        func, made = _trace_function(rules.function, arguments)
+        made = _trace_function(rules.function, arguments)
         nest.made[key] = made
-        _trace_rules(func, made, rules, arguments)
+        _trace_rules(made, rules, arguments)
         made.closed = True
     finally:
         nest.depth -= 1
@@ -232,19 +239,15 @@ def _made(nest: Nest, rules: Rules, arguments: Arguments) -> _Made:
     return made
 
 
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", "the function"))
-
-
 def _symbol(function: Any, suffix: str = "") -> str:
-    name = _name(function)
+    name = name_of_rule(function)
     return (name if name.isidentifier() else "f") + suffix
 
 
 # ---------------------------------------------------------------- the function
 
 
-def _trace_function(function: Callable[..., Any], arguments: Arguments) -> tuple[Any, _Made]:
+def _trace_function(function: Callable[..., Any], arguments: Arguments) -> Made:
     trace = current()
     with trace.function(_symbol(function), [form.type for form in arguments.forms]) as region:
         fresh = arguments.build(region.arguments)
@@ -257,7 +260,7 @@ def _trace_function(function: Callable[..., Any], arguments: Arguments) -> tuple
         _refuse_changes(function, region, fresh)
         trace.emit("func.return", [], returned)
     paths = leaf_paths(unflatten(structure, list(range(len(leaves)))))
-    return region.func, _Made(region.name, list(region.captures), outputs, structure, paths)
+    return Made(region.name, list(region.captures), outputs, structure, paths, region.func)
 
 
 def _result_form(leaf: Any) -> Form | None:
@@ -271,14 +274,14 @@ def _refuse_changes(function: Callable[..., Any], region: FunctionRegion, argume
     for leaf in flatten(arguments)[0]:
         if isinstance(leaf, Array) and hasattr(leaf, "value") and leaf.value not in given:
             raise WengertTypeError(
-                f"{_name(function)} writes to its argument", definition_of(function),
+                f"{name_of_rule(function)} writes to its argument", definition_of(function),
                 why="a function with rules is differentiated by them, and they cannot say what the write means",
                 help="write to a copy and return it: x = x.copy()")
     for slot, _ in region.journal.changed_slots():
         label, position = slot.label(), region.journal.places.get(slot.identity())
         region.journal.undo()
         raise WengertTypeError(
-            f"{_name(function)} changes {label}", position or definition_of(function),
+            f"{name_of_rule(function)} changes {label}", position or definition_of(function),
             why="a function with rules, and a rule, is a function of its arguments: what it changes elsewhere is lost",
             help="return the new value")
 
@@ -286,7 +289,7 @@ def _refuse_changes(function: Callable[..., Any], region: FunctionRegion, argume
 # ---------------------------------------------------------------- the rules
 
 
-def _trace_rules(func: Any, made: _Made, rules: Rules, arguments: Arguments) -> None:
+def _trace_rules(made: Made, rules: Rules, arguments: Arguments) -> None:
     traced: dict[str, FunctionRegion] = {}
     passed: list[Any] = []
     if rules.jvp is not None:
@@ -299,28 +302,26 @@ def _trace_rules(func: Any, made: _Made, rules: Rules, arguments: Arguments) -> 
     captures = list(dict.fromkeys([*own, *(v for name, r in traced.items() for v in r.captures)]))
     if len(captures) > len(own) and made.called_by_its_rules:
         raise UnsupportedError(
-            f"a rule of {_name(rules.function)} calls it, and takes a value from outside that it does not take itself",
+            f"a rule of {name_of_rule(rules.function)} calls it, and takes a value from outside that it does not",
             definition_of(rules.jvp or (rules.vjp or (None,))[0]),
             why="the function would have one argument more in its own rules", help="pass the value as an argument")
     made.captures = captures
     count = len(arguments.forms)
-    _arrange(func, count, own, captures)
-    names: list[str | None] = [None, None, None]
+    _arrange(made.func, count, own, captures)
     if "jvp" in traced:
         _arrange(traced["jvp"].func, count, traced["jvp"].captures, captures)
-        names[0] = traced["jvp"].name
     if "fwd" in traced:
         _arrange(traced["fwd"].func, count, traced["fwd"].captures, captures)
         _return_captures(traced["fwd"].func, count, captures, passed)
         kept = len(entry(traced["bwd"].func).arguments) - len(passed) - len(made.floats)
         _arrange(traced["bwd"].func, kept, passed, passed)
-        names[1], names[2] = traced["fwd"].name, traced["bwd"].name
-    for attribute, name in zip(RULES, names):
-        if name is not None:
-            func.attributes[attribute] = ir.FlatSymbolRefAttr.get(name)
+    kinds = zip(RULES, ("jvp", "fwd", "bwd"))
+    made.rules = {attribute: traced[kind].name for attribute, kind in kinds if kind in traced}
+    for attribute, name in made.rules.items():
+        made.func.attributes[attribute] = ir.FlatSymbolRefAttr.get(name)
     outside = [count + i for i, value in enumerate(captures) if is_float(value.type)]
     if outside:
-        func.attributes[UNDIFFERENTIATED] = ir.DenseI64ArrayAttr.get(outside)
+        made.func.attributes[UNDIFFERENTIATED] = ir.DenseI64ArrayAttr.get(outside)
 
 
 def _arrange(func: Any, first: int, present: Sequence[Any], captures: Sequence[Any]) -> None:
@@ -351,7 +352,7 @@ def _return_captures(func: Any, first: int, captures: Sequence[Any], passed: Seq
     refresh_type(func)
 
 
-def _trace_jvp(rule: Callable[..., Any], made: _Made, arguments: Arguments) -> FunctionRegion:
+def _trace_jvp(rule: Callable[..., Any], made: Made, arguments: Arguments) -> FunctionRegion:
     trace = current()
     types = [form.type for form in (*arguments.forms, *arguments.floats)]
     with trace.function(_symbol(rule), types) as region:
@@ -359,9 +360,9 @@ def _trace_jvp(rule: Callable[..., Any], made: _Made, arguments: Arguments) -> F
         values = region.arguments
         primals = arguments.build(values[:count])
         result = call(rule, primals, arguments.tangents(values[count:]))
-        out, tangent = _pair(rule, result, "(out, tangent)")
-        outs = _matched(rule, out, made, "out", lambda form: True)
-        tangents = _matched(rule, tangent, made, "tangent", lambda form: form.floats)
+        out, tangent = pair(rule, result, "(out, tangent)")
+        outs = result_values(rule, out, made.outputs, made.structure, made.paths, tangent=False)
+        tangents = result_values(rule, tangent, made.outputs, made.structure, made.paths, tangent=True)
         _refuse_changes(rule, region, primals)
         trace.emit("func.return", [], [*outs, *tangents])
     return region
@@ -384,12 +385,12 @@ class _Residuals:
         return unflatten(self.structure, leaves)
 
 
-def _trace_fwd(rule: Callable[..., Any], made: _Made, arguments: Arguments) -> tuple[FunctionRegion, _Residuals]:
+def _trace_fwd(rule: Callable[..., Any], made: Made, arguments: Arguments) -> tuple[FunctionRegion, _Residuals]:
     trace = current()
     with trace.function(_symbol(rule), [form.type for form in arguments.forms]) as region:
         fresh = arguments.build(region.arguments)
-        out, kept = _pair(rule, call(rule, *fresh), "(out, residuals)")
-        outs = _matched(rule, out, made, "out", lambda form: True)
+        out, kept = pair(rule, call(rule, *fresh), "(out, residuals)")
+        outs = result_values(rule, out, made.outputs, made.structure, made.paths, tangent=False)
         leaves, structure = flatten(kept)
         values = [_traced(leaf) for leaf in leaves]
         residuals = _Residuals(
@@ -401,7 +402,7 @@ def _trace_fwd(rule: Callable[..., Any], made: _Made, arguments: Arguments) -> t
     return region, residuals
 
 
-def _trace_bwd(rule: Callable[..., Any], made: _Made, arguments: Arguments, residuals: _Residuals) -> FunctionRegion:
+def _trace_bwd(rule: Callable[..., Any], made: Made, arguments: Arguments, residuals: _Residuals) -> FunctionRegion:
     trace = current()
     types = [form.type for form in (*residuals.forms, *made.floats)]
     with trace.function(_symbol(rule), types) as region:
@@ -411,8 +412,8 @@ def _trace_bwd(rule: Callable[..., Any], made: _Made, arguments: Arguments, resi
         result = call(rule, residuals.build(values[:count]), cotangent)
         number = len(arguments.trees)
         if not isinstance(result, (tuple, list)) or len(result) != number:
-            found = f"{len(result)} of them" if isinstance(result, (tuple, list)) else _kind(result)
-            _wrong(rule, f"{_name(rule)} returns {found}, and {number} cotangents are needed",
+            found = f"{len(result)} of them" if isinstance(result, (tuple, list)) else kind_text(result)
+            wrong(rule, f"{name_of_rule(rule)} returns {found}, and {number} cotangents are needed",
                    "a backward rule returns a tuple of one cotangent an argument",
                    "return (ct_x,) for one argument; None for an argument without a derivative")
         contributions: list[Any] = []
@@ -423,74 +424,12 @@ def _trace_bwd(rule: Callable[..., Any], made: _Made, arguments: Arguments, resi
     return region
 
 
-def _cotangent_leaves(made: _Made, values: Sequence[Any]) -> list[Any]:
+def _cotangent_leaves(made: Made, values: Sequence[Any]) -> list[Any]:
     it = iter(values)
     return [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in made.outputs]
 
 
 def _cotangents(rule: Callable[..., Any], tree: Any, leaves: Sequence[Leaf], structure: Any, what: str) -> list[Any]:
     """IR values of the cotangents of the float leaves of one argument."""
-    given = [None] * len(leaves) if tree is None else _up_to(rule, structure, tree, what)
-    return [_value(rule, leaf.form, x, what) for leaf, x in zip(leaves, given) if leaf.form and leaf.form.floats]
-
-
-# ---------------------------------------------------------------- results of rules
-
-
-def _matched(rule: Callable[..., Any], tree: Any, made: _Made, what: str, wanted: Callable[[Form], bool]) -> list[Any]:
-    """IR values for the wanted leaves of a tree that is to be like the function's result."""
-    absent = tree is None and what == "tangent"
-    given = [None] * len(made.outputs) if absent else _up_to(rule, made.structure, tree, what)
-    return [
-        _value(rule, form, x, f"{what}{path}", zero=what == "tangent")
-        for form, x, path in zip(made.outputs, given, made.paths)
-        if isinstance(form, Form) and wanted(form)
-    ]
-
-
-def _up_to(rule: Callable[..., Any], structure: Any, tree: Any, what: str) -> list[Any]:
-    """What stands in `tree` at the leaves of `structure`."""
-    try:
-        return list(structure.flatten_up_to(tree))
-    except (ValueError, TypeError):
-        _wrong(rule, f"{what} of {_name(rule)} has the structure {flatten(tree)[1]}",
-               f"it is to have the structure {structure}", "return it with the structure of what it belongs to")
-
-
-def _value(rule: Callable[..., Any], form: Form, x: Any, what: str, *, zero: bool = True) -> Any:
-    """The IR value of what a rule gives for a value of this form; None is zero."""
-    trace = current()
-    if x is None and zero:
-        scalar = trace.constant(0.0, form.element)
-        return scalar if form.shape is None else trace.emit("nd.full", [form.type], [scalar]).result
-    if isinstance(x, np.ndarray) or (isinstance(x, Array) and not x.ndim):
-        x = operand(x)
-    found = form_of(x) if isinstance(x, (Array, Scalar)) or is_number(x) else None
-    number = is_number(x) and not isinstance(x, np.generic)
-    if found is None or (found.shape or ()) != (form.shape or ()) or (found.element != form.element and not number):
-        wanted = f"{form.element}{shape_text(form.shape or ())}" if form.shape else form.element
-        _wrong(rule, f"{what} of {_name(rule)} is {_kind(x)}", f"it belongs to a value of the form {wanted}",
-               "give it the shape and dtype of the value it belongs to; .astype() converts, np.sum undoes a broadcast")
-    if number and form.element in ("i64", "i1") and isinstance(x, float):
-        _wrong(rule, f"{what} of {_name(rule)} is a float", f"it belongs to a value of the form {form.element}", "")
-    return form.value(x, what)
-
-
-def _kind(x: Any) -> str:
-    if isinstance(x, Array):
-        return f"an array {x.element}{shape_text(x.shape)}"
-    if isinstance(x, Scalar):
-        return f"a number {x.element}"
-    return "None" if x is None else f"a {type(x).__name__}"
-
-
-def _pair(rule: Callable[..., Any], result: Any, what: str) -> tuple[Any, Any]:
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        found = f"{len(result)} values" if isinstance(result, (tuple, list)) else _kind(result)
-        _wrong(rule, f"{_name(rule)} returns {found}", f"a rule of this kind returns {what}", "")
-    return result[0], result[1]
-
-
-def _wrong(rule: Callable[..., Any], what: str, why: str, help: str) -> NoReturn:
-    error: type[WengertError] = WengertValueError
-    raise error(what, definition_of(rule), why, help)
+    given = [None] * len(leaves) if tree is None else up_to(rule, structure, tree, what)
+    return [value_of(rule, leaf.form, x, what) for leaf, x in zip(leaves, given) if leaf.form and leaf.form.floats]

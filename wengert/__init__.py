@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from wengert.dialects.errors import DifferentiationError as DifferentiationError
+    from wengert.dialects.errors import GradientError as GradientError
     from wengert.dialects.errors import KinkError as KinkError
     from wengert.dialects.errors import UnsupportedError as UnsupportedError
     from wengert.dialects.errors import WengertError as WengertError
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from wengert.dialects.errors import WengertTypeError as WengertTypeError
     from wengert.dialects.errors import WengertValueError as WengertValueError
     from wengert.frontend.api import compile as compile
-    from wengert.frontend.checking import GradientError as GradientError
     from wengert.frontend.checking import check_grads as check_grads
     from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
 #: module -> the public names that live there.
 _NAMES = {
     "wengert.dialects.errors": [
-        "DifferentiationError", "KinkError", "UnsupportedError", "WengertError", "WengertFloatingPointError",
-        "WengertIndexError", "WengertNameError", "WengertRecursionError", "WengertRuntimeError", "WengertTypeError",
-        "WengertValueError",
+        "DifferentiationError", "GradientError", "KinkError", "UnsupportedError", "WengertError",
+        "WengertFloatingPointError", "WengertIndexError", "WengertNameError", "WengertRecursionError",
+        "WengertRuntimeError", "WengertTypeError", "WengertValueError",
     ],
     "wengert.frontend.api": ["compile"],
     "wengert.frontend.checkpointing": ["checkpoint"],
-    "wengert.frontend.checking": ["GradientError", "check_grads"],
+    "wengert.frontend.checking": ["check_grads"],
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
     "wengert.frontend.function": ["Function"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
