@@ -12,7 +12,7 @@ from typing import Any
 
 from wengert.dialects.bindings import ir, is_float, is_tensor, tensor_type
 from wengert.dialects.build import constant, create, dynamic_sizes
-from wengert.dialects.op import Op, lookup_call
+from wengert.dialects.op import Op, encode_attributes, lookup_call
 
 Masks = Sequence[Any]
 
@@ -28,6 +28,14 @@ def splat(mask: Any, like: Any) -> Any:
     if not is_tensor(like.type):
         return mask
     return create("nd.full", [mask_type(like.type)], [mask, *dynamic_sizes(like)]).result
+
+
+def spread(mask: Any, dimensions: Sequence[int], like: Any) -> Any:
+    """The masks of a value of the type of `like` that vary along `dimensions` only; a scalar mask along none."""
+    if not is_tensor(mask.type):
+        return splat(mask, like)
+    attributes = encode_attributes({"dimensions": tuple(dimensions)})
+    return create("nd.broadcast", [mask_type(like.type)], [mask, *dynamic_sizes(like)], attributes).result
 
 
 def nothing(like: Any) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant_like, dynamic_sizes, zeros_like
+from wengert.dialects.dependencies import complete_dependence, spread, united
 from wengert.dialects.discrete import cmpf, cmpi
 from wengert.dialects.effects import check
 from wengert.dialects.lowerings import Tensors
@@ -310,8 +311,21 @@ def _positive_stack(rng: np.random.Generator) -> tuple[Any, ...]:
 lu = register(Op("nd.lu", ("a",), _lu, _lu_types, _lu_jvp, expensive=True, family=FAMILY, lower=_lower_lu,
                  results=("factors", "pivots")))
 
+
+def _solve_dependence(primals: Sequence[Any], results: Sequence[Any], masks: Sequence[Any],
+                      attributes: Attributes) -> list[Any]:
+    """A column of the solution depends on that column of the right hand side, of the same member of the stack."""
+    *of_matrix, mask = masks
+    if any(other is not None for other in of_matrix):
+        return complete_dependence(primals, results, masks, attributes)
+    row = _rank(primals[0]) - 2
+    kept = [d for d in range(_rank(primals[-1])) if d != row]
+    return [None if mask is None else spread(united(mask, (row,)), kept, results[0])]
+
+
 _lu_solve_op = register(Op("nd.lu_solve", ("factors", "pivots", "b"), _lu_solve, _last_type, _lu_solve_jvp,
-                           _transpose_lu_solve, linear=(2,), expensive=True, family=FAMILY, lower=_lower_lu_solve))
+                           _transpose_lu_solve, linear=(2,), expensive=True, family=FAMILY, lower=_lower_lu_solve,
+                           dependence=_solve_dependence))
 
 # det A = sign * exp(logabs); of a singular matrix 0 and -inf.
 slogdet = register(Op("nd.slogdet", ("factors", "pivots"), _slogdet, _slogdet_types, _slogdet_jvp, expensive=True,
@@ -320,6 +334,7 @@ slogdet = register(Op("nd.slogdet", ("factors", "pivots"), _slogdet, _slogdet_ty
 _triangular_solve_op = register(Op(
     "nd.triangular_solve", ("a", "b"), _triangular_solve, _last_type, _triangular_solve_jvp,
     _transpose_triangular_solve, linear=(1,), expensive=True, family=FAMILY, lower=_lower_triangular_solve,
+    dependence=_solve_dependence,
     samples=(_triangular_sample, _triangular_stack),
     sample_attributes={"lower": True, "transposed": False, "unit_diagonal": False}))
 

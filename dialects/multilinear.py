@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
-from wengert.dialects.build import create, dynamic_sizes, full_like
-from wengert.dialects.dependencies import mask_type, splat, union, united
+from wengert.dialects.build import create, full_like
+from wengert.dialects.dependencies import spread, union, united
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.lowerings import lower_dot_general
-from wengert.dialects.op import Op, encode_attributes, lookup_call, register
+from wengert.dialects.op import Op, lookup_call, register
 from wengert.dialects.transposes import Ledger
 
 Dimensions = Sequence[int]
@@ -115,14 +115,10 @@ def _spread_dependence(mask: Any, contracted: Dimensions, batch: Dimensions, out
     """The masks of one operand, united over the contracted dimensions, in the dimensions of the result they become."""
     kept = [d for d in range(mask.type.rank) if d not in contracted]
     mask = united(mask, contracted)
-    if not kept:
-        return splat(mask, like)
     order = [kept.index(d) for d in (*batch, *(d for d in kept if d not in batch))]
     if order != sorted(order):
         mask = lookup_call("nd.transpose", mask, permutation=tuple(order))
-    target = (*range(len(batch)), *outer)
-    return create("nd.broadcast", [mask_type(like.type)], [mask, *dynamic_sizes(like)],
-                  encode_attributes({"dimensions": target})).result
+    return spread(mask, (*range(len(batch)), *outer), like)
 
 
 def _sample(rng: np.random.Generator) -> tuple[Any, ...]:

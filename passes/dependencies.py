@@ -19,7 +19,13 @@ from typing import Any
 
 from wengert.dialects.bindings import Value, ir, is_float
 from wengert.dialects.control import FOR, IF, WHILE, make_function, return_
-from wengert.dialects.dependencies import dependence, elementwise_dependence, mask_type, nothing
+from wengert.dialects.dependencies import (
+    complete_dependence,
+    dependence,
+    elementwise_dependence,
+    mask_type,
+    nothing,
+)
 from wengert.dialects.op import decode_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.jvp import JvpWriter, float_arguments
@@ -76,21 +82,18 @@ class _Dependencies(JvpWriter):
     def zero(self, primal: Value) -> Value:
         return nothing(primal)
 
-    def operation(self, node: Node) -> None:
-        operands = self.primals(node.operands)
+    def evaluated(self, node: Node) -> tuple[Sequence[Value], Sequence[Value | None]]:
+        """The results of an operation and their masks."""
+        operands, masks = self.primals(node.operands), [self.tangent.get(v) for v in node.operands]
         new = node.op.clone()
         for i, operand in enumerate(operands):
             new.operands[i] = operand
         results = list(new.results)
-        self.primal.update(zip(node.results, results, strict=True))
-        masks = self._rule(node)(operands, results, [self.tangent.get(v) for v in node.operands],
-                                 decode_attributes(node.op))
-        for old, mask in zip(node.results, masks, strict=True):
-            if mask is not None and old in self.active:
-                self.tangent[old] = mask
+        return results, self._rule(node)(operands, results, masks, decode_attributes(node.op))
 
     def _rule(self, node: Node) -> Any:
-        assert node.record is not None
+        if node.record is None:
+            return complete_dependence
         chooses = node.record.choice is not None and node.operands[node.record.choice] in self.decided_by_floats
         return elementwise_dependence if chooses else dependence(node.record)
 

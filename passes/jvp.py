@@ -206,7 +206,7 @@ class JvpWriter:
         self.primal.update(zip(node.results, results, strict=True))
         for old, result, tangent in zip(node.results, results, tangents, strict=True):
             if tangent is not None and old in self.active:
-                if tangent.type != result.type:
+                if tangent.type != self.tangent_type(result.type):
                     raise TypeError(f"the jvp rule of {node.name} gives {tangent.type} as the tangent of {result.type}")
                 self.tangent[old] = tangent
 
