@@ -18,6 +18,8 @@ def compile(
     checkpoint: str | None = ...,
     slots: int | None = ...,
     memory: int | str | None = ...,
+    nan: str | None = ...,
+    kinks: str | None = ...,
     check: bool = ...,
 ) -> Function: ...
 
@@ -31,6 +33,8 @@ def compile(
     checkpoint: str | None = ...,
     slots: int | None = ...,
     memory: int | str | None = ...,
+    nan: str | None = ...,
+    kinks: str | None = ...,
     check: bool = ...,
 ) -> Callable[[Callable[..., Any]], Function]: ...
 
@@ -43,6 +47,8 @@ def compile(
     checkpoint: str | None = None,
     slots: int | None = None,
     memory: int | str | None = None,
+    nan: str | None = None,
+    kinks: str | None = None,
     check: bool = False,
 ) -> Any:
     """Compile a function of NumPy arrays and numbers to native code; a decorator, with or without options.
@@ -60,6 +66,9 @@ def compile(
             again, at the fewest steps (docs/checkpointing.md).
         slots: how many states of a loop may be stored.
         memory: instead of `slots`, how many bytes the gradient may take: an int, or a text such as "64MB".
+        nan: "trap": an error with the line, the operation and its operands where a NaN is made, in the function and in
+            its derivatives; "trap-inf": also where an infinity is (docs/explain.md).
+        kinks: "error": an error where a derivative of this function is taken at a kink (docs/kinks.md).
         check: compare custom rules with the derivatives of the functions they belong to, whenever one is called.
 
     Returns:
@@ -79,7 +88,7 @@ def compile(
     >>> float(smooth(np.array([0.0, 4.0, 0.0, 0.0]), 2))
     1.0
     """
-    options = CompileOptions(target, precise, checkpoint, slots, memory, check=check)
+    options = CompileOptions(target, precise, checkpoint, slots, memory, nan, kinks, check)
     if f is None:
         return lambda function: Function(_python_of(function), options)
     return Function(_python_of(f), options)

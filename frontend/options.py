@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.checkpoint_options import bytes_of, check_options
 
@@ -19,6 +20,8 @@ class CompileOptions:
     precise: elementary functions from the scalar C library (at most 2 ulp) instead of the vector library (at most 4
         ulp).
     checkpoint, slots, memory: how loops are reversed (frontend/checkpoint_options.py).
+    nan: "trap" (an error where a NaN is made) or "trap-inf" (and where an infinity is).
+    kinks: "error" (where a derivative is taken at a kink).
     check: compare custom rules with the derivatives of the functions they belong to, whenever one is called.
     """
 
@@ -27,12 +30,16 @@ class CompileOptions:
     checkpoint: str | None = None
     slots: int | None = None
     memory: int | str | None = None
+    nan: str | None = None
+    kinks: str | None = None
     check: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
             raise ValueError(f"target {self.target!r} is none of {', '.join(map(repr, TARGETS))}")
         check_options(self.checkpoint, self.slots, self.memory)
+        _one_of("nan", self.nan, ("trap", "trap-inf"))
+        _one_of("kinks", self.kinks, ("error",))
 
     def attributes(self) -> dict[str, Any]:
         """What the differentiation passes have to know: the attributes of the functions that are differentiated."""
@@ -41,7 +48,17 @@ class CompileOptions:
             found["diff.slots"] = self.slots
         if self.memory is not None:
             found["diff.memory"] = bytes_of(self.memory)
+        if self.nan is not None:
+            found["diff.nan"] = self.nan
+        if self.kinks is not None:
+            found["diff.kinks"] = self.kinks
         return encode_attributes(found)
+
+
+def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        listed = " or ".join(f'{option}="{word}"' for word in allowed)
+        raise WengertValueError(f"{option}={value!r} means nothing", help=f"write {listed}, or leave it out")
 
 
 DEFAULT = CompileOptions()

@@ -132,6 +132,8 @@ def _trace_once(
                 into += [k for k, _ in written]
                 trace.emit("func.return", [], returned)
             func = region.func
+            for name, attribute in options.attributes().items():
+                func.attributes[name] = attribute
             func.attributes["res_attrs"] = ir.ArrayAttr.get([_result_attributes(k) for k in into])
             slots, results = ([_slot(t) for t in types] for types in function_types(func))
             signature = KernelSignature(region.name, tuple(slots), tuple(results), tuple(into))

@@ -16,6 +16,7 @@ import pytest
 
 import wengert
 from tests.docs import tour
+from wengert.dialects.op import records
 from wengert.frontend.numpy_table import TABLE
 
 ROOT = Path(__file__).parent.parent
@@ -88,25 +89,53 @@ def rows(path: Path) -> list[list[str]]:
 
 
 KINKS = rows(DOCS / "kinks.md")
+IDS = [row[0] + " at " + row[1] for row in KINKS]
 
 
-@pytest.mark.parametrize("expression, point, expected", KINKS, ids=[row[0] + " at " + row[1] for row in KINKS])
-def test_derivatives_at_kinks(expression: str, point: str, expected: str, tmp_path: Path) -> None:
-    """Each row of docs/kinks.md, in both modes."""
+def at_kink(expression: str, point: str, folder: Path) -> tuple[Any, tuple[float, ...]]:
+    """The function of a row, and where it is evaluated."""
     arguments: dict[str, float] = {}
     exec(point.replace(", ", "; "), {"inf": np.inf}, arguments)
-    values = [float(v) for v in expected.split(", ")]
-    path = tmp_path / "kink.py"
+    path = folder / "kink.py"
     source = f"import numpy as np\n\ndef f({', '.join(arguments)}):\n    return {expression}\n"
     path.write_text(source, encoding="utf-8")
     namespace: dict[str, Any] = {}
     exec(compile(source, str(path), "exec"), namespace)
-    f, at = namespace["f"], tuple(arguments.values())
-    reverse = wengert.grad(f, argnums=tuple(range(len(at))))(*at)
-    np.testing.assert_array_equal(reverse, values)
+    return namespace["f"], tuple(arguments.values())
+
+
+@pytest.mark.parametrize("expression, point, expected, reported", KINKS, ids=IDS)
+def test_derivatives_at_kinks(expression: str, point: str, expected: str, reported: str, tmp_path: Path) -> None:
+    """Each row of docs/kinks.md, in both modes, and what `kinks="error"` says of it."""
+    f, at = at_kink(expression, point, tmp_path)
+    values = [float(v) for v in expected.split(", ")]
+    everything = tuple(range(len(at)))
+    np.testing.assert_array_equal(wengert.grad(f, argnums=everything)(*at), values)
     for k, value in enumerate(values):
-        unit = tuple(1.0 if k == j else 0.0 for j in range(len(at)))
+        unit = tuple(1.0 if k == j else 0.0 for j in everything)
         np.testing.assert_array_equal(wengert.jvp(f, at, unit)[1], value)
+    told = wengert.compile(f, kinks="error")
+    with np.errstate(all="ignore"):
+        assert told(*at) == pytest.approx(f(*at))
+    if reported == "none":
+        np.testing.assert_array_equal(wengert.grad(told, argnums=everything)(*at), values)
+        return
+    for derivative in (lambda: wengert.grad(told, argnums=everything)(*at), lambda: wengert.jvp(told, at, at)):
+        with pytest.raises(wengert.KinkError) as caught:
+            derivative()
+        assert caught.value.what == f"{reported} is at a kink"
+        assert caught.value.position is not None and caught.value.position.line == 4
+
+
+def test_every_operation_with_a_kink_has_rows() -> None:
+    """As many as it has kinks.  The front end has no function that is 1/sqrt in one operation."""
+    told = [re.sub(r"-?\d+\.\d+|[(), ]", "", row[3].split(" at ")[0]) for row in KINKS]
+    for record in records():
+        named = callable(record.symbol)
+        forms = [{"kind": "max", "axes": (0,), "predicate": 2}, {"kind": "min", "axes": (0,), "predicate": 4}]
+        for attributes in forms if named else forms[:1]:
+            if record.kinks and record.name != "math.rsqrt":
+                assert told.count(record.spelled(attributes)) >= len(record.kinks), record.name
 
 
 # ---------------------------------------------------------------- what is covered
