@@ -46,6 +46,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wengert.dialects.batching import batch_elementwise
 from wengert.dialects.lowerings import lower_identity
 from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
 
@@ -78,7 +79,8 @@ saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UN
 
 # The identity with derivative zero.
 stop_gradient = register(
-    Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise", lower=lower_identity)
+    Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise", lower=lower_identity,
+       batch=batch_elementwise)
 )
 
 # The identity: what is computed from it is not merged with what is computed from x itself, and so computed again.

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.batching import batch_check
 from wengert.dialects.errors import (
     GradientError,
     KinkError,
@@ -110,5 +111,6 @@ def _check(ok: Any, *values: Any, kind: str, message: str) -> list[Any]:
 
 
 check = register(
-    Op("nd.check", ("ok", "*values"), _check, lambda *_, **__: [], DISCRETE, effect=True, family="effect")
+    Op("nd.check", ("ok", "*values"), _check, lambda *_, **__: [], DISCRETE, batch=batch_check, effect=True,
+       family="effect")
 )

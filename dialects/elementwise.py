@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from wengert.dialects.batching import batch_elementwise
 from wengert.dialects.build import accumulate, constant_like
 from wengert.dialects.dependencies import elementwise_dependence
 from wengert.dialects.discrete import cmpf
@@ -351,6 +352,7 @@ extf = structural(
     transpose_convert,
     typed=True,
     dependence=elementwise_dependence,
+    batch=batch_elementwise,
 )
 truncf = structural(
     "arith.truncf",
@@ -361,4 +363,5 @@ truncf = structural(
     transpose_convert,
     typed=True,
     dependence=elementwise_dependence,
+    batch=batch_elementwise,
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.batching import batch_dot_general
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
 from wengert.dialects.build import create, full_like
 from wengert.dialects.dependencies import spread, union, united
@@ -126,7 +127,7 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 _dot_op = register(Op("nd.dot_general", ("lhs", "rhs"), _meaning, _typing, _jvp, _transpose, bilinear=(0, 1),
-                      family="multilinear", lower=lower_dot_general, dependence=_dependence,
+                      family="multilinear", batch=batch_dot_general, lower=lower_dot_general, dependence=_dependence,
                       samples=(_sample,), sample_attributes={"lhs_contracting": (1,), "rhs_contracting": (0,),
                                                              "lhs_batch": (), "rhs_batch": ()}, symbol="@"))
 

@@ -61,6 +61,13 @@ def zero_tangent(
     return [None] * len(results)
 
 
+def example_by_example(batch: Any) -> list[Any]:
+    """The batching rule of ops that have none of their own: a loop over the examples."""
+    from wengert.dialects.batching import one_by_one
+
+    return one_by_one(batch)
+
+
 @dataclass(frozen=True)
 class Op:
     """The record of one operation.
@@ -79,6 +86,11 @@ class Op:
         linear: positions of the operands in which the op is linear (jointly), if it is a linear op.
         bilinear: the op is linear in each of these operands on its own (mulf: both; divf: the first).
         destination: position of the operand whose memory the result takes over (the array of an insert).
+        batch: the batching rule; see dialects/batching.py.
+        reads_part: position of the operand of which the op reads a part only (an element, a window).
+        overwrites: what an op with a destination replaces there: ``overwrites(operands, attributes)`` is the op that
+            reads it, as (name, operands, attributes).
+        of_shape: the result depends on the shapes of arrays, not on their elements.
         lower: emits the op in terms of linalg/tensor/scf on tensors; see passes/lower_tensors.py.
         choice: position of the bool that says which of the other operands is the result.
         effect: the op must neither be removed, merged nor moved.
@@ -102,6 +114,10 @@ class Op:
     bilinear: tuple[int, ...] = ()
     destination: int | None = None
     choice: int | None = None
+    batch: Callable[[Any], list[Any]] = example_by_example
+    reads_part: int | None = None
+    overwrites: Callable[..., Any] | None = None
+    of_shape: bool = False
     lower: Callable[..., Any] | None = None
     effect: bool = False
     recompute: bool = False
@@ -288,6 +304,9 @@ def elementwise(
                 total = term if total is None else lookup_call("arith.addf", total, term)
         return [total]
 
+    from wengert.dialects.batching import batch_elementwise
+
+    fields.setdefault("batch", batch_elementwise)
     inert = bool(partials) and all(isinstance(partial, float) and partial == 0.0 for partial in partials)
     return register(
         Op(name, operands, meaning, same_type, zero_tangent if inert else jvp, family="elementwise", **fields)
@@ -317,6 +336,9 @@ def discrete(
     **fields: Any,
 ) -> Op:
     """An op on integers, bools and indices: no tangents, and recomputed rather than saved."""
+    from wengert.dialects.batching import batch_elementwise
+
+    fields.setdefault("batch", batch_elementwise)
     return register(
         Op(
             name,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.batching import batch_reduce
 from wengert.dialects.bindings import Value, element_type, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant, constant_like, create, dynamic_sizes, full_like, index, size, zeros_like
 from wengert.dialects.control import make_for, yield_
@@ -144,7 +145,7 @@ def _dependence(primals: Sequence[Any], results: Sequence[Any], masks: Sequence[
 
 
 _reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,), family="reduction",
-                         lower=lower_reduce, dependence=_dependence, samples=(_sample,),
+                         batch=batch_reduce, lower=lower_reduce, dependence=_dependence, samples=(_sample,),
                          sample_attributes={"kind": "sum", "axes": (1,)},
                          symbol=lambda attributes: str(attributes["kind"]),
                          kinks=(Kink(_shared, "shared equally by the elements that tie"),)))

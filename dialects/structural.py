@@ -11,6 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.batching import (
+    batch_broadcast,
+    batch_created,
+    batch_dim,
+    batch_extract,
+    batch_extract_slice,
+    batch_full,
+    batch_insert,
+    batch_insert_slice,
+    batch_reshape,
+    batch_reverse,
+    batch_select,
+    batch_transpose,
+)
 from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_tensor, tensor_type
 from wengert.dialects.lowerings import (
     lower_broadcast,
@@ -44,7 +58,7 @@ Extent = Any  # an int, or an IR value of index type
 # ---------------------------------------------------------------- choice: y = c ? a : b
 
 select = structural("arith.select", ("condition", "x", "y"), np.where, lambda c, x, y, **_: x, (1, 2), transpose_select,
-                    choice=0)
+                    choice=0, batch=batch_select)
 
 # ---------------------------------------------------------------- elements
 
@@ -62,6 +76,8 @@ extract = structural(
     lambda array, *_, **__: element_type(array),
     (0,),
     transpose_extract,
+    batch=batch_extract,
+    reads_part=0,
     lower=lower_extract,
 )
 insert = structural(
@@ -72,6 +88,8 @@ insert = structural(
     (0, 1),
     transpose_insert,
     destination=1,
+    batch=batch_insert,
+    overwrites=lambda operands, attributes: ("tensor.extract", operands[1:], {}),
     lower=lower_insert,
 )
 
@@ -137,6 +155,8 @@ _extract_slice_op = structural(
     (0,),
     transpose_extract_slice,
     typed=True,
+    batch=batch_extract_slice,
+    reads_part=0,
 )
 _insert_slice_op = structural(
     "tensor.insert_slice",
@@ -146,6 +166,12 @@ _insert_slice_op = structural(
     (0, 1),
     transpose_insert_slice,
     destination=1,
+    batch=batch_insert_slice,
+    overwrites=lambda operands, attributes: (
+        "tensor.extract_slice",
+        operands[1:],
+        {**attributes, "operandSegmentSizes": tuple(attributes["operandSegmentSizes"])[1:]},
+    ),
 )
 
 
@@ -188,6 +214,8 @@ dim = discrete(
     lambda array, d: np.int64(np.shape(array)[int(d)]),
     ("array", "dimension"),
     lambda *_, **__: ir.IndexType.get(),
+    batch=batch_dim,
+    of_shape=True,
     lower=lower_dim,
 )
 
@@ -207,6 +235,7 @@ full = structural(
     (0,),
     transpose_full,
     typed=True,
+    batch=batch_full,
     lower=lower_full,
 )
 # Uninitialised: the interpreter fills it with nan (or a conspicuous integer), so that a read before a write shows.
@@ -219,6 +248,7 @@ empty = register(
         lambda primals, results, tangents, attributes: [None],
         family="structural",
         typed=True,
+        batch=batch_created,
         lower=lower_empty,
     )
 )
@@ -231,6 +261,7 @@ iota = register(
         DISCRETE,
         family="structural",
         typed=True,
+        batch=batch_created,
         lower=lower_iota,
     )
 )
@@ -277,6 +308,7 @@ _broadcast_op = structural(
     (0,),
     transpose_broadcast,
     typed=True,
+    batch=batch_broadcast,
     lower=lower_broadcast,
 )
 reshape = structural(
@@ -287,6 +319,7 @@ reshape = structural(
     (0,),
     transpose_reshape,
     typed=True,
+    batch=batch_reshape,
     lower=lower_reshape,
 )
 _transpose_op = structural(
@@ -296,6 +329,7 @@ _transpose_op = structural(
     lambda array, permutation: tensor_type([array.shape[p] for p in permutation], array.element_type),
     (0,),
     transpose_transpose,
+    batch=batch_transpose,
     lower=lower_transpose,
 )
 _reverse_op = structural(
@@ -305,6 +339,7 @@ _reverse_op = structural(
     same_type,
     (0,),
     transpose_reverse,
+    batch=batch_reverse,
     lower=lower_reverse,
 )
 

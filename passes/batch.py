@@ -1,0 +1,448 @@
+"""diff-batch: a function of one example becomes a function of many.
+
+    @f(x.., w..) -> (y..)     =>     @f.batched(xs.., w..) -> (ys..)
+
+`xs` have the examples along axis 0, and so have the results that differ between examples; what does not depend on `xs`
+is computed once.  Assumes that calls of functions without rules are inlined and that residuals have storage.
+
+Straight code follows the batching rules of the op records.  Control flow whose way is the same for all examples stays.
+Where the examples part, all ways are run under masks (passes/active_examples.py):
+
+    if      both branches, each if an example takes it; results by select
+    for     as often as the longest loop; the values of examples that are through are frozen
+    while   until no example goes on; likewise
+
+Arrays that a branch or loop only writes to are written in place under the mask, not copied and selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wengert.dialects.batching import Batch, Extent, Ragged, batched_like, each_lane, for_all, lane, unfilled, with_lane
+from wengert.dialects.bindings import DYNAMIC, Value, ir, is_tensor, position_of
+from wengert.dialects.build import cast_index, constant, create, index
+from wengert.dialects.control import (
+    FOR,
+    IF,
+    WHILE,
+    condition_,
+    make_for,
+    make_function,
+    make_if,
+    make_while,
+    return_,
+    yield_,
+)
+from wengert.dialects.errors import DifferentiationError
+from wengert.dialects.op import Op, decode_attributes, lookup, lookup_call, raw_attributes
+from wengert.passes.active_examples import Mask, any_of, both, choose, masked, neither
+from wengert.passes.base import Pass, register_pass
+from wengert.passes.purity import CALL, callee, speculatable
+from wengert.passes.tree import Body, Function, Node, copy_node, function_to_read, read_function, require_new
+from wengert.passes.varying import Roots, differs, touched, varying
+
+
+@register_pass("diff-batch")
+@dataclass(frozen=True)
+class DiffBatch(Pass):
+    """Write @f.batched, which applies @f to `size` examples; the arguments at `batched` have them along axis 0."""
+
+    function: str
+    size: int
+    batched: tuple[int, ...] = (0,)
+
+    def run(self, module: Any) -> None:
+        func = function_to_read(module, self.function)
+        emit_batched(module, func, self.batched, self.size, require_new(module, f"{self.function}.batched"))
+
+
+def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, name: str) -> Any:
+    """Write the function `name` after `func`, which it applies to `count` examples, and return it.
+
+    Args:
+        batched: positions of the arguments that have the examples along axis 0.
+        count: the number of examples, or DYNAMIC.
+
+    Raises:
+        Ragged: an array of one example has another shape than that of another (see passes/lane_loop.py).
+        DifferentiationError: an operation has no record.
+    """
+    tree = read_function(func)
+    arguments = tree.body.arguments
+    types = [_examples(a.type, count) if i in batched else a.type for i, a in enumerate(arguments)]
+    new = make_function(module, name, types, [], after=func, loc=func.location)
+    block = new.regions[0].blocks[0]
+    try:
+        with func.location, ir.InsertionPoint(block):
+            size = index_size(block.arguments[batched[0]]) if count == DYNAMIC else count
+            writer = _Batched(tree, [arguments[i] for i in batched], size)
+            for argument, value in zip(arguments, block.arguments, strict=True):
+                writer.bind(argument, value)
+            writer.body(tree.body, block)
+            results = [writer.new[end] for end in tree.body.ends]
+            return_(results, block)
+    except BaseException:
+        new.erase()
+        raise
+    new.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(types, [v.type for v in results]))
+    return new
+
+
+def index_size(array: Value) -> Value:
+    """The number of examples of a batched array."""
+    return create("tensor.dim", [ir.IndexType.get()], [array, index(0)]).result
+
+
+def _examples(type_: Any, count: int) -> Any:
+    shape = type_.shape if is_tensor(type_) else ()
+    element = type_.element_type if is_tensor(type_) else type_
+    return ir.RankedTensorType.get([count, *shape], element)
+
+
+class _Batched:
+    """Writes the new function at the current insertion point.
+
+    new: the value of the new function for one of the old.
+    owner: the mask under which a value was computed; under another it is not safe.
+    raw: arrays whose parts for inactive examples are not safe even under the mask that computed them.
+    """
+
+    def __init__(self, tree: Function, inputs: Sequence[Value], size: Extent) -> None:
+        self.size = size
+        self.varying = varying(tree, inputs)
+        self.touched = touched(tree.body, self.varying)
+        self.roots = Roots(tree)
+        self.new: dict[Value, Value] = {}
+        self.owner: dict[Value, Mask | None] = {}
+        self.raw: set[Value] = set()
+        self.mask: Mask | None = None
+
+    # ------------------------------------------------------------ values
+
+    def bind(self, old: Value, new: Value, raw: bool = False) -> None:
+        self.new[old], self.owner[old] = new, self.mask
+        if raw and self.mask is not None and is_tensor(old.type):
+            self.raw.add(old)
+
+    def unsafe(self, old: Value) -> bool:
+        """Whether inactive examples must not compute with this value."""
+        return (self.mask is not None and old in self.varying
+                and (old in self.raw or self.owner[old] is not self.mask))
+
+    def operand(self, old: Value) -> Value:
+        """A value to compute with."""
+        if self.mask is None or not self.unsafe(old):
+            return self.new[old]
+        return self.mask.safe(self.new[old]) if is_tensor(old.type) else self.mask.scalar(self.new[old])
+
+    def handed(self, old: Value) -> Value:
+        """A value to hand on as an array of all examples: numbers are safe, arrays may be raw."""
+        if old not in self.varying:
+            return for_all(self.new[old], self.size)
+        return self.new[old] if is_tensor(old.type) else self.operand(old)
+
+    def arithmetic(self, name: str, *operands: Value, **attributes: Any) -> Value:
+        """An elementwise op on numbers, some of which are one an example."""
+        if any(is_tensor(x.type) for x in operands):
+            operands = tuple(x if is_tensor(x.type) else for_all(x, self.size) for x in operands)
+        result: Value = lookup_call(name, *operands, **attributes)
+        return result
+
+    # ------------------------------------------------------------ operations
+
+    def body(self, body: Body, block: Any) -> None:
+        with ir.InsertionPoint(block):
+            self.nodes(body)
+
+    def nodes(self, body: Body) -> None:
+        for node in body.nodes:
+            if node not in self.touched:
+                copy_node(node, self.new, ir.InsertionPoint.current)
+                continue
+            with node.location:
+                if node.name == FOR:
+                    (self.masked_for if differs(node, self.varying) else self.for_)(node)
+                elif node.name == WHILE:
+                    (self.masked_while if differs(node, self.varying) else self.while_)(node)
+                elif node.name == IF:
+                    (self.masked_if if differs(node, self.varying) else self.if_)(node)
+                elif node.name == CALL:
+                    self.call(node)
+                else:
+                    self.operation(node)
+
+    def operation(self, node: Node) -> None:
+        record = node.record
+        if record is None:
+            raise DifferentiationError(f"{node.name} has no batching rule", position_of(node.location),
+                                       why="no record describes this operation",
+                                       help="register a record for it (wengert.dialects.op)")
+        if self.writes_under_mask(node):
+            self.masked_write(node, record)
+            return
+        part = record.reads_part
+        raw = part is not None and self.unsafe(node.operands[part])
+        operands = [self.new[v] if raw and i == part else self.operand(v) for i, v in enumerate(node.operands)]
+        results = self.apply(record, operands, [v in self.varying for v in node.operands],
+                             [r.type for r in node.results], decode_attributes(node.op))
+        for old, new in zip(node.results, results, strict=True):
+            if raw and not is_tensor(old.type):
+                assert self.mask is not None
+                new = self.mask.safe(new)
+            self.bind(old, new, raw)
+
+    def apply(self, record: Op, operands: Sequence[Value], batched: Sequence[bool], types: Sequence[Any],
+              attributes: dict[str, Any]) -> list[Value]:
+        return record.batch(Batch(record, tuple(operands), tuple(batched), self.size, tuple(types), attributes))
+
+    def writes_under_mask(self, node: Node) -> bool:
+        """Whether the operation writes into an array whose inactive examples must keep what they have."""
+        at = None if node.record is None else node.record.destination
+        return at is not None and self.unsafe(node.operands[at])
+
+    def masked_write(self, node: Node, record: Op) -> None:
+        """The op, writing back for inactive examples what is there."""
+        assert self.mask is not None and record.destination is not None
+        at, attributes, batched = record.destination, decode_attributes(node.op), [v in self.varying
+                                                                                  for v in node.operands]
+        operands = [self.new[v] if i == at else self.operand(v) for i, v in enumerate(node.operands)]
+        if record.overwrites is None:
+            (result,) = self.apply(record, operands, batched, [node.results[0].type], attributes)
+            self.bind(node.results[0], self.mask.chosen(result, operands[at]), raw=True)
+            return
+        (value,) = (i for i in record.linear if i != at)
+        name, positions, reading = record.overwrites(range(len(operands)), attributes)
+        reader = lookup(name)
+        assert reader is not None
+        (there,) = self.apply(reader, [operands[i] for i in positions], [batched[i] for i in positions],
+                              [node.operands[value].type], reading)
+        new = operands[value] if batched[value] else for_all(operands[value], self.size)
+        operands[value], batched[value] = self.mask.chosen(new, there), True
+        (result,) = self.apply(record, operands, batched, [node.results[0].type], attributes)
+        self.bind(node.results[0], result, raw=True)
+
+    def call(self, node: Node) -> None:
+        """A function that cannot be looked into: a loop over the examples."""
+        operands = [self.operand(v) for v in node.operands]
+        batched = [v in self.varying for v in node.operands]
+        types, attributes = [r.type for r in node.results], raw_attributes(node.op)
+
+        def step(b: Any, carried: list[Any]) -> list[Any]:
+            inputs = [lane(x, b) if flag else x for x, flag in zip(operands, batched, strict=True)]
+            outputs = create(CALL, types, inputs, attributes).results
+            return [with_lane(y, all_, b) for y, all_ in zip(outputs, carried, strict=True)]
+
+        try:
+            empty = [unfilled(batched_like(type_, self.size), self.size) for type_ in types]
+        except Ragged:
+            raise DifferentiationError(f"@{callee(node.op)} returns arrays of unknown shape", position_of(node.location),
+                                       why="its results for all examples are one array") from None
+        for old, new in zip(node.results, each_lane(self.size, empty, step), strict=True):
+            self.bind(old, new)
+
+    # ------------------------------------------------------------ one way for all examples
+
+    def carried(self, node: Node) -> tuple[list[Value], list[bool]]:
+        """What a loop starts with, and which of it is raw."""
+        inits, raw = [], []
+        for init, carry in zip(node.inits, node.carries, strict=True):
+            inits.append(self.handed(init) if carry in self.varying else self.new[init])
+            raw.append(self.unsafe(init) and is_tensor(carry.type))
+        return inits, raw
+
+    def next(self, node: Node, raw: Sequence[bool]) -> list[Value]:
+        """What an iteration hands on."""
+        return [self.new[end] if carry not in self.varying
+                else self.handed(end) if is_raw or not self.unsafe(end) else self.operand(end)
+                for carry, end, is_raw in zip(node.carries, node.yields, raw, strict=True)]
+
+    def bind_all(self, old: Sequence[Value], new: Sequence[Value], raw: Sequence[bool]) -> None:
+        for value, written, is_raw in zip(old, new, raw, strict=True):
+            self.bind(value, written, is_raw)
+
+    def for_(self, node: Node) -> None:
+        inits, raw = self.carried(node)
+        lower, upper, step = (self.new[bound] for bound in node.bounds)
+        loop = make_for(lower, upper, step, inits, raw_attributes(node.op))
+        self.bind(node.iterated.arguments[0], loop.iv)
+        self.bind_all(node.carries, loop.carries, raw)
+        self.body(node.iterated, loop.block)
+        with ir.InsertionPoint(loop.block):
+            yield_(self.next(node, raw), loop.block)
+        self.bind_all(node.results, loop.results, raw)
+
+    def while_(self, node: Node) -> None:
+        inits, raw = self.carried(node)
+        loop = make_while(inits, raw_attributes(node.op))
+        self.bind_all(node.bodies[0].arguments, loop.tests, raw)
+        self.body(node.bodies[0], loop.before)
+        condition_(self.new[node.bodies[0].ends[0]], loop.tests, loop.before)
+        self.bind_all(node.carries, loop.carries, raw)
+        self.body(node.iterated, loop.block)
+        with ir.InsertionPoint(loop.block):
+            yield_(self.next(node, raw), loop.block)
+        self.bind_all(node.results, loop.results, raw)
+
+    def if_(self, node: Node) -> None:
+        types = [batched_like(r.type, self.size) if r in self.varying else r.type for r in node.results]
+        branch = make_if(self.new[node.operands[0]], types, raw_attributes(node.op))
+        raw = [False] * len(types)
+        blocks = [region.blocks[0] for region in branch.regions]
+        for body, block in zip(node.bodies, blocks[:len(node.bodies)], strict=True):
+            self.body(body, block)
+            raw = [r or self.unsafe(end) for r, end in zip(raw, body.ends, strict=True)]
+            with ir.InsertionPoint(block):
+                yield_([self.handed(end) if result in self.varying else self.new[end]
+                        for end, result in zip(body.ends, node.results, strict=True)], block)
+        for block in blocks[len(node.bodies):]:  # there was no else
+            yield_([], block)
+        self.bind_all(node.results, list(branch.results), raw)
+
+    # ------------------------------------------------------------ the examples part
+
+    def masked_if(self, node: Node) -> None:
+        outer, predicate = self.mask, self.operand(node.operands[0])
+        written = self.only_written(node)
+        arrays = {root: self.new[root] for root in written.values()}
+        ways: list[list[Value]] = []
+        for body, active in zip(node.bodies, (predicate, neither(predicate)), strict=False):
+            before = {root: self.new[root] for root in arrays}
+            self.new.update(arrays)  # the second branch goes on with the arrays the first has written
+            ways.append(self.branch(node, body, active))
+            self.new.update(before)
+            arrays.update({root: ways[-1][i] for i, root in written.items()})
+        self.mask = outer
+        for i, result in enumerate(node.results):
+            if i in written:
+                self.bind(result, ways[-1][i], raw=True)
+            elif result in self.varying:
+                raw = [end in self.raw or (self.roots.outside(end, node) and self.unsafe(end))
+                       for end in (body.ends[i] for body in node.bodies)]
+                self.bind(result, choose(predicate, ways[0][i], ways[1][i]), any(raw))
+            else:
+                self.bind(result, self.new[node.bodies[0].ends[i]])
+
+    def only_written(self, node: Node) -> dict[int, Value]:
+        """Results that are a newer version, or the same one, of an array from outside of both branches: the array."""
+        if len(node.bodies) < 2:
+            return {}
+        found: dict[int, Value] = {}
+        for i, (x, y) in enumerate(zip(*(body.ends for body in node.bodies), strict=True)):
+            root = self.roots[x]
+            if (root == self.roots[y] and x != y and root in self.varying and is_tensor(root.type)
+                    and self.roots.outside(root, node)):
+                found[i] = root
+        roots = list(found.values())
+        return {i: root for i, root in found.items() if roots.count(root) == 1}
+
+    def branch(self, node: Node, body: Body, active: Value) -> list[Value]:
+        """One branch, for the examples that are active; what it ends with, as arrays of all examples."""
+        outer = self.mask
+        inner = [i for i, end in enumerate(body.ends) if not self.roots.outside(end, node)]
+        if _harmless(body):
+            self.mask = Mask(active, self.size, None)
+            self.nodes(body)
+            own = {i: self.owned(body.ends[i]) for i in inner}
+            self.mask = outer
+            return [own[i] if i in own else self.handed(end) for i, end in enumerate(body.ends)]
+        active = both(active, None if outer is None else outer.active)
+        types = [batched_like(body.ends[i].type, self.size) for i in inner]
+        guard = make_if(any_of(active), types)
+        run, skip = (region.blocks[0] for region in guard.regions)
+        with ir.InsertionPoint(run):
+            self.mask = masked(active, self.size)
+            self.nodes(body)
+            yield_([self.owned(body.ends[i]) for i in inner], run)
+        self.mask = outer
+        with ir.InsertionPoint(skip):
+            yield_([self.untouched(body.ends[i], type_) for i, type_ in zip(inner, types, strict=True)], skip)
+        results = dict(zip(inner, guard.results, strict=True))
+        return [results[i] if i in results else self.handed(end) for i, end in enumerate(body.ends)]
+
+    def owned(self, old: Value) -> Value:
+        """A value computed under the mask, for all examples."""
+        return self.new[old] if old in self.varying else for_all(self.new[old], self.size)
+
+    def untouched(self, old: Value, type_: Any) -> Value:
+        """What stands for a result of a branch that no example takes."""
+        root = self.roots[old]
+        if root != old and root in self.varying and self.new.get(root) is not None and self.new[root].type == type_:
+            return self.new[root]
+        if DYNAMIC in list(type_.shape)[1:]:
+            raise Ragged
+        zero = constant(0, type_.element_type)
+        return create("nd.full", [type_], [zero, *([self.size] if isinstance(self.size, Value) else [])]).result
+
+    def masked_for(self, node: Node) -> None:
+        """``for j in range(max over examples of trips): the body where j < trips``, with i = lower + j*step."""
+        i64 = ir.IntegerType.get_signless(64)
+        lower, upper, step = (self.operand(bound) for bound in node.bounds)
+        trips = self.arithmetic("arith.ceildivsi", self.arithmetic("arith.subi", upper, lower), step)
+        if trips.type.element_type != i64:
+            trips = create("arith.index_cast", [batched_like(i64, self.size)], [trips]).result
+        longest = cast_index(lookup_call("nd.reduce", trips, kind="max", axes=(0,)))
+        inits, raw = self.carried(node)
+        loop = make_for(index(0), longest, index(1), inits, raw_attributes(node.op))
+        with ir.InsertionPoint(loop.block):
+            j = create("arith.index_cast", [i64], [loop.iv]).result
+            going = self.arithmetic("arith.cmpi", j, trips, predicate=2)  # slt
+            iv, type_ = node.iterated.arguments[0], node.iterated.arguments[0].type
+            count = loop.iv if type_ == loop.iv.type else create("arith.index_cast", [type_], [loop.iv]).result
+            self.bind(iv, self.arithmetic("arith.addi", lower, self.arithmetic("arith.muli", count, step)))
+            self.bind_all(node.carries, loop.carries, raw)
+            yield_(self.masked_iteration(node, going, loop.carries, raw), loop.block)
+        self.bind_all(node.results, loop.results, raw)
+
+    def masked_while(self, node: Node) -> None:
+        """``while any(going): the body where going``; `going` is carried: the condition for the values so far."""
+        inits, raw = self.carried(node)
+        loop = make_while([*inits, self.condition(node, inits, raw)], raw_attributes(node.op))
+        with ir.InsertionPoint(loop.before):
+            condition_(any_of(loop.tests[-1]), loop.tests, loop.before)
+        *carries, going = loop.carries
+        with ir.InsertionPoint(loop.block):
+            self.bind_all(node.carries, carries, raw)
+            ends = self.masked_iteration(node, going, carries, raw)
+            yield_([*ends, self.condition(node, ends, raw)], loop.block)
+        self.bind_all(node.results, loop.results[:-1], raw)
+
+    def condition(self, node: Node, values: Sequence[Value], raw: Sequence[bool]) -> Value:
+        """Whether each example goes on with these carried values."""
+        test = node.bodies[0]
+        self.bind_all(test.arguments, values, raw)
+        self.nodes(test)
+        return self.handed(test.ends[0])
+
+    def masked_iteration(self, node: Node, going: Value, carries: Sequence[Value], raw: Sequence[bool]) -> list[Value]:
+        """The body for the examples that are going; the others keep what they carry."""
+        outer = self.mask
+        self.mask = masked(both(going, None if outer is None else outer.active), self.size)
+        self.nodes(node.iterated)
+        ends: list[Value] = []
+        for carry, end, new, is_raw in zip(node.carries, node.yields, carries, raw, strict=True):
+            if carry not in self.varying or end == carry:
+                ends.append(new)
+            elif self.roots[end] == carry:
+                ends.append(self.new[end])  # its elements were written under the mask
+            else:
+                keep = outer is None or is_raw or end not in self.varying
+                ends.append(choose(going, self.handed(end) if keep else self.operand(end), new))
+        self.mask = outer
+        return ends
+
+
+def _harmless(body: Body) -> bool:
+    """Whether the branch may be run for nobody: it cannot fail, and from finite numbers it computes finite ones, with
+    finite derivatives (sums, products, comparisons)."""
+    return all(not node.bodies and speculatable(node.op) and _polynomial(node) for node in body.nodes)
+
+
+def _polynomial(node: Node) -> bool:
+    record = node.record
+    if record is None or record.destination is not None:
+        return False
+    return record.family in ("discrete", "constant") or all(
+        i in record.linear or i in record.bilinear for i in range(len(node.operands)))
