@@ -8,11 +8,13 @@ A derivative is asked for by a declared function that carries attributes and has
     func.func private @f.rev(!diff.residuals, f64) -> f64 attributes {diff.rev = @f.fwd}
 
     func.func private @f.dep(f64, i64) -> i64 attributes {diff.dependencies = @f, diff.wrt = array<i64: 0>}
+    func.func private @f.batched(tensor<8xf64>) -> tensor<8xf64> attributes {diff.batched = @f, diff.wrt = array<i64: 0>}
 
 and used by ordinary ``func.call``.  Arguments: ``jvp(x.., dx_wrt..) -> (y.., dy_float..)``, ``fwd(x..) -> (y..,
 residuals)``, ``lin(residuals, dx_wrt..) -> dy_float..`` (the pushforward), ``rev(residuals, ct_yfloat..) ->
-ct_wrt..`` (the pullback), ``dep(x.., masks_wrt..) -> masks_float..`` (what depends on what).  passes/expand.py writes
-the bodies, innermost first, and replaces `!diff.residuals` by the values it stands for.
+ct_wrt..`` (the pullback), ``dep(x.., masks_wrt..) -> masks_float..`` (what depends on what), ``batched(x..) -> (y..)``
+with many examples along axis 0 of the arguments in ``wrt``.  passes/expand.py writes the bodies, innermost first, and
+replaces `!diff.residuals` by the values it stands for.
 
 A function with a body can bring its own derivative, as attributes that name other functions::
 
@@ -54,7 +56,7 @@ RESIDUALS = "!diff.residuals"
 #: Marks a function of which a reverse sweep keeps the arguments, and evaluates it again (passes/recompute.py).
 RECOMPUTED = "diff.recomputed"
 #: Function attributes that declare a derivative.
-DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev", "diff.dependencies")
+DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev", "diff.dependencies", "diff.batched")
 #: Attributes of a function that name its rules.
 RULES = ("diff.custom_jvp", "diff.custom_fwd", "diff.custom_rev")
 #: The float arguments its rules say nothing about.

@@ -1,4 +1,4 @@
-"""diff-batch: a function of one example becomes a function of many.
+"""Batching: a function of one example becomes a function of many.
 
     @f(x.., w..) -> (y..)     =>     @f.batched(xs.., w..) -> (ys..)
 
@@ -17,8 +17,7 @@ Arrays that a branch or loop only writes to are written in place under the mask,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wengert.dialects.batching import Batch, Extent, Ragged, batched_like, each_lane, for_all, lane, unfilled, with_lane
@@ -39,32 +38,24 @@ from wengert.dialects.control import (
 from wengert.dialects.errors import DifferentiationError
 from wengert.dialects.op import Op, decode_attributes, lookup, lookup_call, raw_attributes
 from wengert.passes.active_examples import Mask, any_of, both, choose, masked, neither
-from wengert.passes.base import Pass, register_pass
 from wengert.passes.purity import CALL, callee, speculatable
-from wengert.passes.tree import Body, Function, Node, copy_node, function_to_read, read_function, require_new
+from wengert.passes.tree import Body, Function, Node, copy_node, read_function
 from wengert.passes.varying import Roots, differs, touched, varying
 
 
-@register_pass("diff-batch")
-@dataclass(frozen=True)
-class DiffBatch(Pass):
-    """Write @f.batched, which applies @f to `size` examples; the arguments at `batched` have them along axis 0."""
-
-    function: str
-    size: int
-    batched: tuple[int, ...] = (0,)
-
-    def run(self, module: Any) -> None:
-        func = function_to_read(module, self.function)
-        emit_batched(module, func, self.batched, self.size, require_new(module, f"{self.function}.batched"))
+#: (call of a function with rules, which operands are batched) -> the function to call for all examples.
+Calls = Callable[[Any, Sequence[bool]], str]
 
 
-def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, name: str) -> Any:
+def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, name: str,
+                 calls: Calls | None = None) -> Any:
     """Write the function `name` after `func`, which it applies to `count` examples, and return it.
 
     Args:
         batched: positions of the arguments that have the examples along axis 0.
         count: the number of examples, or DYNAMIC.
+        calls: what calls of functions with rules become; without it, and for functions that cannot be looked into,
+            they are loops over the examples.
 
     Raises:
         Ragged: an array of one example has another shape than that of another (see passes/lane_loop.py).
@@ -78,7 +69,7 @@ def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, nam
     try:
         with func.location, ir.InsertionPoint(block):
             size = index_size(block.arguments[batched[0]]) if count == DYNAMIC else count
-            writer = _Batched(tree, [arguments[i] for i in batched], size)
+            writer = _Batched(tree, [arguments[i] for i in batched], size, calls)
             for argument, value in zip(arguments, block.arguments, strict=True):
                 writer.bind(argument, value)
             writer.body(tree.body, block)
@@ -110,8 +101,8 @@ class _Batched:
     raw: arrays whose parts for inactive examples are not safe even under the mask that computed them.
     """
 
-    def __init__(self, tree: Function, inputs: Sequence[Value], size: Extent) -> None:
-        self.size = size
+    def __init__(self, tree: Function, inputs: Sequence[Value], size: Extent, calls: Calls | None) -> None:
+        self.size, self.calls = size, calls
         self.varying = varying(tree, inputs)
         self.touched = touched(tree.body, self.varying)
         self.roots = Roots(tree)
@@ -225,10 +216,16 @@ class _Batched:
         self.bind(node.results[0], result, raw=True)
 
     def call(self, node: Node) -> None:
-        """A function that cannot be looked into: a loop over the examples."""
+        """A function with rules is called for all examples; one that cannot be looked into, in a loop over them."""
         operands = [self.operand(v) for v in node.operands]
         batched = [v in self.varying for v in node.operands]
         types, attributes = [r.type for r in node.results], raw_attributes(node.op)
+        if self.calls is not None and node.record is not None:
+            attributes["callee"] = ir.FlatSymbolRefAttr.get(self.calls(node.op, batched))
+            new = create(CALL, [batched_like(type_, self.size) for type_ in types], operands, attributes)
+            for old, result in zip(node.results, new.results, strict=True):
+                self.bind(old, result)
+            return
 
         def step(b: Any, carried: list[Any]) -> list[Any]:
             inputs = [lane(x, b) if flag else x for x, flag in zip(operands, batched, strict=True)]

@@ -5,6 +5,7 @@
     @f.lin {diff.lin = @f.fwd}        (x.., dx.., tapes..)   -> (dy..)
     @f.rev {diff.rev = @f.fwd}        (x.., ct.., tapes..)   -> (ct..)
     @f.dep {diff.dependencies = @f, diff.wrt}  (x.., masks..) -> (masks..)
+    @f.batched {diff.batched = @f, diff.wrt}  (xs..)         -> (ys..)
 
 A function is differentiated after everything it calls is defined and inlined, so derivatives of derivatives of any
 order come out innermost first.  Calls of functions with rules (dialects/diff.py) are not inlined: whoever
@@ -35,6 +36,7 @@ from wengert.dialects.diff import REVERSE, TRANSPOSED
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.batch_function import batch_function
 from wengert.passes.calls import has_rules, rules_of, transposed_name
 from wengert.passes.checkpoint import checkpoint_loops, is_checkpointed
 from wengert.passes.dependencies import emit_dependencies
@@ -140,8 +142,7 @@ class _Expander:
         return self._groups[forward]
 
     def _define(self, func: Any, kind: str, target: str) -> None:
-        """Write the body of a declared jvp, or of a forward function and its users."""
-        effects = Effects(self._module)
+        """Write the body of a declared function (of a forward function: and of its users)."""
         primal = find_function(self._module, target)
         if not len(primal.regions[0].blocks):
             raise WengertValueError(f"@{target} has no body to differentiate", position_of(func.location),
@@ -149,6 +150,33 @@ class _Expander:
         work = _calling(self._module, primal) if has_rules(primal) else _copy(self._module, primal)
         work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
         work.attributes["sym_visibility"] = ir.StringAttr.get("private")
+        if kind == "diff.batched":
+            self._batch(func, target, work)
+        else:
+            self._differentiate(func, kind, target, work)
+
+    def _batch(self, func: Any, target: str, work: Any) -> None:
+        """The body of a function that is declared to be batched."""
+        effects = Effects(self._module)
+        self._open(work)
+        for call in walk(work, CALL):
+            rules = rules_of(self._find(callee(call), call))
+            for name in {*rules.chosen(True), *rules.chosen(False)}:
+                self.complete(name, call)
+        simplify_function(work, effects)
+        promote_function(work, effects)
+        arguments, results = function_types(func)
+        count = arguments[next(iter(ir.DenseI64ArrayAttr(func.attributes["diff.wrt"])))].shape[0]
+        wanted = [type_ != one for type_, one in zip(results, function_types(work)[1], strict=True)]
+        batched = batch_function(self._module, work, self._wrt(func, target, work), count, f"{symbol(func)}.written",
+                                 wanted)
+        work.erase()
+        simplify_function(batched, Effects(self._module))
+        _replace(func, batched)
+
+    def _differentiate(self, func: Any, kind: str, target: str, work: Any) -> None:
+        """The body of a declared jvp, or of a forward function and its users."""
+        effects = Effects(self._module)
         reverse = kind != "diff.jvp"
         if reverse:
             work.attributes[REVERSE] = ir.UnitAttr.get()
