@@ -32,6 +32,7 @@ from wengert.dialects.control import (
     make_function,
     make_if,
     make_while,
+    refresh_type,
     return_,
     yield_,
 )
@@ -40,7 +41,7 @@ from wengert.dialects.op import Op, decode_attributes, lookup, lookup_call, raw_
 from wengert.passes.active_examples import Mask, any_of, both, choose, masked, neither
 from wengert.passes.purity import CALL, callee, speculatable
 from wengert.passes.tree import Body, Function, Node, copy_node, read_function
-from wengert.passes.varying import Roots, differs, touched, varying
+from wengert.passes.varying import Versions, differs, touched, varying
 
 
 #: (call of a function with rules, which operands are batched) -> the function to call for all examples.
@@ -63,7 +64,8 @@ def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, nam
     """
     tree = read_function(func)
     arguments = tree.body.arguments
-    types = [_examples(a.type, count) if i in batched else a.type for i, a in enumerate(arguments)]
+    with func.location:
+        types = [batched_examples(a.type, count) if i in batched else a.type for i, a in enumerate(arguments)]
     new = make_function(module, name, types, [], after=func, loc=func.location)
     block = new.regions[0].blocks[0]
     try:
@@ -75,10 +77,10 @@ def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, nam
             writer.body(tree.body, block)
             results = [writer.new[end] for end in tree.body.ends]
             return_(results, block)
+            refresh_type(new)
     except BaseException:
         new.erase()
         raise
-    new.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(types, [v.type for v in results]))
     return new
 
 
@@ -87,7 +89,8 @@ def index_size(array: Value) -> Value:
     return create("tensor.dim", [ir.IndexType.get()], [array, index(0)]).result
 
 
-def _examples(type_: Any, count: int) -> Any:
+def batched_examples(type_: Any, count: int) -> Any:
+    """The type of `count` values of a type; DYNAMIC for a number that is known at run time."""
     shape = type_.shape if is_tensor(type_) else ()
     element = type_.element_type if is_tensor(type_) else type_
     return ir.RankedTensorType.get([count, *shape], element)
@@ -105,7 +108,7 @@ class _Batched:
         self.size, self.calls = size, calls
         self.varying = varying(tree, inputs)
         self.touched = touched(tree.body, self.varying)
-        self.roots = Roots(tree)
+        self.versions = Versions(tree)
         self.new: dict[Value, Value] = {}
         self.owner: dict[Value, Mask | None] = {}
         self.raw: set[Value] = set()
@@ -316,7 +319,7 @@ class _Batched:
             if i in written:
                 self.bind(result, ways[-1][i], raw=True)
             elif result in self.varying:
-                raw = [end in self.raw or (self.roots.outside(end, node) and self.unsafe(end))
+                raw = [end in self.raw or (self.versions.outside(end, node) and self.unsafe(end))
                        for end in (body.ends[i] for body in node.bodies)]
                 self.bind(result, choose(predicate, ways[0][i], ways[1][i]), any(raw))
             else:
@@ -328,9 +331,9 @@ class _Batched:
             return {}
         found: dict[int, Value] = {}
         for i, (x, y) in enumerate(zip(*(body.ends for body in node.bodies), strict=True)):
-            root = self.roots[x]
-            if (root == self.roots[y] and x != y and root in self.varying and is_tensor(root.type)
-                    and self.roots.outside(root, node)):
+            root = self.versions.entering(x, node)
+            if (root == self.versions.entering(y, node) and x != y and root in self.varying and is_tensor(root.type)
+                    and self.versions.outside(root, node)):
                 found[i] = root
         roots = list(found.values())
         return {i: root for i, root in found.items() if roots.count(root) == 1}
@@ -338,7 +341,7 @@ class _Batched:
     def branch(self, node: Node, body: Body, active: Value) -> list[Value]:
         """One branch, for the examples that are active; what it ends with, as arrays of all examples."""
         outer = self.mask
-        inner = [i for i, end in enumerate(body.ends) if not self.roots.outside(end, node)]
+        inner = [i for i, end in enumerate(body.ends) if not self.versions.outside(end, node)]
         if _harmless(body):
             self.mask = Mask(active, self.size, None)
             self.nodes(body)
@@ -355,7 +358,7 @@ class _Batched:
             yield_([self.owned(body.ends[i]) for i in inner], run)
         self.mask = outer
         with ir.InsertionPoint(skip):
-            yield_([self.untouched(body.ends[i], type_) for i, type_ in zip(inner, types, strict=True)], skip)
+            yield_([self.untouched(body.ends[i], type_, node) for i, type_ in zip(inner, types, strict=True)], skip)
         results = dict(zip(inner, guard.results, strict=True))
         return [results[i] if i in results else self.handed(end) for i, end in enumerate(body.ends)]
 
@@ -363,11 +366,11 @@ class _Batched:
         """A value computed under the mask, for all examples."""
         return self.new[old] if old in self.varying else for_all(self.new[old], self.size)
 
-    def untouched(self, old: Value, type_: Any) -> Value:
+    def untouched(self, old: Value, type_: Any, node: Node) -> Value:
         """What stands for a result of a branch that no example takes."""
-        root = self.roots[old]
-        if root != old and root in self.varying and self.new.get(root) is not None and self.new[root].type == type_:
-            return self.new[root]
+        older = self.versions.entering(old, node)
+        if older in self.varying and self.versions.outside(older, node):
+            return self.new[older]
         if DYNAMIC in list(type_.shape)[1:]:
             raise Ragged
         zero = constant(0, type_.element_type)
@@ -422,7 +425,7 @@ class _Batched:
         for carry, end, new, is_raw in zip(node.carries, node.yields, carries, raw, strict=True):
             if carry not in self.varying or end == carry:
                 ends.append(new)
-            elif self.roots[end] == carry:
+            elif self.versions.entering(end, node) == carry:
                 ends.append(self.new[end])  # its elements were written under the mask
             else:
                 keep = outer is None or is_raw or end not in self.varying

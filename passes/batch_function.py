@@ -11,18 +11,18 @@ caller still uses them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.batching import Ragged, batched_like, each_lane, for_all, lane, unfilled, with_lane
-from wengert.dialects.bindings import DYNAMIC, ir, is_float, position_of
-from wengert.dialects.control import entry, find_function, function_types, make_function, return_, symbol
+from wengert.dialects.batching import Extent, Ragged, batched_like, each_lane, for_all, lane, unfilled, with_lane
+from wengert.dialects.bindings import DYNAMIC, ir, is_float, position_of, terminator
+from wengert.dialects.control import entry, find_function, function_types, make_function, refresh_type, return_, symbol
 from wengert.dialects.diff import RULES
 from wengert.dialects.errors import DifferentiationError, UnsupportedError
 from wengert.dialects.op import lookup_call
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.batch import emit_batched, index_size
+from wengert.passes.batch import batched_examples, emit_batched, index_size
 from wengert.passes.calls import has_rules, rules_of, undifferentiated
 from wengert.passes.inline import Inliner
 from wengert.passes.promote import promote_function
@@ -62,33 +62,40 @@ def batch_function(module: Any, func: Any, batched: Sequence[int], count: int, n
         new = emit_batched(module, func, batched, count, name, rules.call)
     except Ragged:
         new = _example_by_example(module, func, batched, count, name)
-    _, one = function_types(func)
-    end = list(entry(new).operations)[-1].operation
+    with func.location:
+        _declared_results(new, func, lambda: index_size(entry(new).arguments[batched[0]]) if count == DYNAMIC else count, wanted)
+    return new
+
+
+def _declared_results(new: Any, func: Any, size: Callable[[], Extent], wanted: Sequence[bool | None]) -> None:
+    """Give the results of `new` the form that is wanted of them."""
+    one, end = function_types(func)[1], terminator(entry(new))
     results = list(end.operands)
     for k, want in enumerate(wanted):
         if want and results[k].type == one[k]:
-            with func.location, ir.InsertionPoint(end):
-                first = list(entry(new).arguments)[batched[0]]
-                results[k] = for_all(results[k], index_size(first) if count == DYNAMIC else count)
+            with ir.InsertionPoint(end):
+                results[k] = for_all(results[k], size())
         elif want is False and results[k].type != one[k]:
             raise DifferentiationError(f"result {k} of @{symbol(func)} is different for each example",
                                        position_of(func.location), why="it depends on a mapped argument",
                                        help="give out_axes= an axis for it, where None asks for one result for all")
-    end.erase()
-    return_(results, entry(new))
-    new.attributes["function_type"] = ir.TypeAttr.get(
-        ir.FunctionType.get([a.type for a in entry(new).arguments], [v.type for v in results]))
-    return new
+    _returning(new, results)
+
+
+def _returning(func: Any, results: Sequence[Any]) -> None:
+    """Let a function return other values."""
+    block = entry(func)
+    terminator(block).erase()
+    return_(results, block)
+    refresh_type(func)
 
 
 def _example_by_example(module: Any, func: Any, batched: Sequence[int], count: int, name: str) -> Any:
     """``for b in range(count): ys[b] = f(xs[b])``: arrays inside may have another shape for each example."""
     tree = read_function(func)
-    types = [batched_like(a.type, 0 if count == DYNAMIC else count) if i in batched else a.type
-             for i, a in enumerate(tree.body.arguments)]
-    if count == DYNAMIC:
-        types = [ir.RankedTensorType.get([DYNAMIC, *list(t.shape)[1:]], t.element_type) if i in batched else t
-                 for i, t in enumerate(types)]
+    with func.location:
+        types = [batched_examples(a.type, count) if i in batched else a.type
+                 for i, a in enumerate(tree.body.arguments)]
     new = make_function(module, name, types, [], after=func, loc=func.location)
     block = entry(new)
     with func.location, ir.InsertionPoint(block):
@@ -111,8 +118,7 @@ def _example_by_example(module: Any, func: Any, batched: Sequence[int], count: i
             return [with_lane(mapping[end], all_, b) for end, all_ in zip(tree.body.ends, carried, strict=True)]
 
         return_(each_lane(size, empty, example), block)
-    new.attributes["function_type"] = ir.TypeAttr.get(
-        ir.FunctionType.get(types, [batched_like(end.type, size) for end in tree.body.ends]))
+        refresh_type(new)
     return new
 
 
@@ -191,14 +197,10 @@ class _Rules:
 
     def _sum(self, func: Any, positions: Sequence[int]) -> None:
         """Sum results over the examples."""
-        block = entry(func)
-        end = list(block.operations)[-1].operation
+        end = terminator(entry(func))
         results = list(end.operands)
-        with end.location, ir.InsertionPoint(end):
-            for k in positions:
-                results[k] = lookup_call("nd.reduce", results[k], kind="sum", axes=(0,))
-        end.erase()
-        return_(results, block)
-        types = [a.type for a in block.arguments]
-        func.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(types, [v.type for v in results]))
-
+        with end.location:
+            with ir.InsertionPoint(end):
+                for k in positions:
+                    results[k] = lookup_call("nd.reduce", results[k], kind="sum", axes=(0,))
+            _returning(func, results)

@@ -114,6 +114,8 @@ class _Expander:
             self.complete(found[1], func)
             if found[0] == "diff.dependencies":
                 self._define_dependencies(func, found[1])
+            elif found[0] == "diff.batched":
+                self._define_batched(func, found[1])
             elif found[0] not in USERS:
                 self._define(func, *found)
         elif TRANSPOSED in func.attributes and not len(func.regions[0].blocks):
@@ -142,41 +144,9 @@ class _Expander:
         return self._groups[forward]
 
     def _define(self, func: Any, kind: str, target: str) -> None:
-        """Write the body of a declared function (of a forward function: and of its users)."""
-        primal = find_function(self._module, target)
-        if not len(primal.regions[0].blocks):
-            raise WengertValueError(f"@{target} has no body to differentiate", position_of(func.location),
-                                    why=f"@{symbol(func)} is declared to be a derivative of it")
-        work = _calling(self._module, primal) if has_rules(primal) else _copy(self._module, primal)
-        work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
-        work.attributes["sym_visibility"] = ir.StringAttr.get("private")
-        if kind == "diff.batched":
-            self._batch(func, target, work)
-        else:
-            self._differentiate(func, kind, target, work)
-
-    def _batch(self, func: Any, target: str, work: Any) -> None:
-        """The body of a function that is declared to be batched."""
+        """Write the body of a declared jvp, or of a forward function and its users."""
         effects = Effects(self._module)
-        self._open(work)
-        for call in walk(work, CALL):
-            rules = rules_of(self._find(callee(call), call))
-            for name in {*rules.chosen(True), *rules.chosen(False)}:
-                self.complete(name, call)
-        simplify_function(work, effects)
-        promote_function(work, effects)
-        arguments, results = function_types(func)
-        count = arguments[next(iter(ir.DenseI64ArrayAttr(func.attributes["diff.wrt"])))].shape[0]
-        wanted = [type_ != one for type_, one in zip(results, function_types(work)[1], strict=True)]
-        batched = batch_function(self._module, work, self._wrt(func, target, work), count, f"{symbol(func)}.written",
-                                 wanted)
-        work.erase()
-        simplify_function(batched, Effects(self._module))
-        _replace(func, batched)
-
-    def _differentiate(self, func: Any, kind: str, target: str, work: Any) -> None:
-        """The body of a declared jvp, or of a forward function and its users."""
-        effects = Effects(self._module)
+        work = self._work(func, target)
         reverse = kind != "diff.jvp"
         if reverse:
             work.attributes[REVERSE] = ir.UnitAttr.get()
@@ -202,6 +172,34 @@ class _Expander:
             _replace(func, tangents)
         else:
             self._split(func, tangents)
+
+    def _work(self, func: Any, target: str) -> Any:
+        """A copy to change of the function that a declared one is made from."""
+        primal = find_function(self._module, target)
+        if not len(primal.regions[0].blocks):
+            raise WengertValueError(f"@{target} has no body to differentiate", position_of(func.location),
+                                    why=f"@{symbol(func)} is declared to be a derivative of it")
+        work = _calling(self._module, primal) if has_rules(primal) else _copy(self._module, primal)
+        work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
+        work.attributes["sym_visibility"] = ir.StringAttr.get("private")
+        return work
+
+    def _define_batched(self, func: Any, target: str) -> None:
+        """Write the body of a declared function of many examples."""
+        work, effects = self._work(func, target), Effects(self._module)
+        self._open(work)
+        for reverse in (True, False):
+            self._complete_rules(work, reverse)
+        simplify_function(work, effects)
+        promote_function(work, effects)
+        arguments, results = function_types(func)
+        count = arguments[ir.DenseI64ArrayAttr(func.attributes["diff.wrt"])[0]].shape[0]
+        wanted = [type_ != one for type_, one in zip(results, function_types(work)[1], strict=True)]
+        batched = batch_function(self._module, work, self._wrt(func, target, work), count, f"{symbol(func)}.written",
+                                 wanted)
+        work.erase()
+        simplify_function(batched, Effects(self._module))
+        _replace(func, batched)
 
     def _define_dependencies(self, func: Any, target: str) -> None:
         """Write the body of a declared function of masks; no derivative is taken: rules do not matter."""

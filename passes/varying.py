@@ -70,37 +70,43 @@ def touched(body: Body, found: set[Value]) -> set[Node]:
     return nodes
 
 
-class Roots:
-    """Which array a value is a newer version of: what it was before any element of it was written.
+class Versions:
+    """Which array a value is a newer version of.
 
     A write into a version is a newer version; so is the result of a loop or branch that only writes.
     """
 
     def __init__(self, tree: Function) -> None:
         self._tree = tree
-        self._known: dict[Value, Value] = {}
+        self._before: dict[Value, Value | None] = {}
         self._inside: dict[Node, set[Value]] = {}
 
-    def __getitem__(self, value: Value) -> Value:
-        if value not in self._known:
-            self._known[value] = self._find(value)
-        return self._known[value]
+    def entering(self, value: Value, node: Node) -> Value:
+        """The version from outside of `node` that `value` comes from, or the oldest one inside."""
+        while not self.outside(value, node) and (older := self.before(value)) is not None:
+            value = older
+        return value
 
-    def _find(self, value: Value) -> Value:
+    def before(self, value: Value) -> Value | None:
+        """The version before this one; None when the value is not a newer version of anything."""
+        if value not in self._before:
+            self._before[value] = self._find(value)
+        return self._before[value]
+
+    def _find(self, value: Value) -> Value | None:
         node = self._tree.definition.get(value)
         if node is None:
-            return value
+            return None
         if node.record is not None:
             at = node.record.destination
-            return value if at is None else self[node.operands[at]]
+            return None if at is None else node.operands[at]
+        i = node.results.index(value)
         if node.is_loop:
-            i = node.results.index(value)
-            return self[node.inits[i]] if self[node.yields[i]] == node.carries[i] else value
+            return node.inits[i] if self.entering(node.yields[i], node) == node.carries[i] else None
         if node.name == IF and len(node.bodies) == 2:
-            roots = [self[body.ends[node.results.index(value)]] for body in node.bodies]
-            if roots[0] == roots[1] and self.outside(roots[0], node):
-                return roots[0]
-        return value
+            x, y = (self.entering(body.ends[i], node) for body in node.bodies)
+            return x if x == y and self.outside(x, node) else None
+        return None
 
     def outside(self, value: Value, node: Node) -> bool:
         """Whether `value` is defined outside of the regions of `node`."""

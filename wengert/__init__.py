@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wengert.dialects.errors import WengertTypeError as WengertTypeError
     from wengert.dialects.errors import WengertValueError as WengertValueError
     from wengert.frontend.api import compile as compile
+    from wengert.frontend.batching import vmap as vmap
     from wengert.frontend.checking import check_grads as check_grads
     from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
@@ -54,6 +55,7 @@ _NAMES = {
         "WengertRuntimeError", "WengertTypeError", "WengertValueError",
     ],
     "wengert.frontend.api": ["compile"],
+    "wengert.frontend.batching": ["vmap"],
     "wengert.frontend.checkpointing": ["checkpoint"],
     "wengert.frontend.checking": ["check_grads"],
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
