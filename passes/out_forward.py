@@ -13,7 +13,8 @@ from typing import Any
 from wengert.dialects.bindings import defining_op, ir, walk
 from wengert.dialects.build import create
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import chain, destination_operand, fresh_memory, insert_whole, result_number
+from wengert.passes.destinations import VIEWS, chain, destination_operand, fresh_memory, insert_whole, result_number
+from wengert.passes.purity import TERMINATORS
 
 MATERIALIZE, TO_TENSOR = "bufferization.materialize_in_destination", "bufferization.to_tensor"
 
@@ -40,10 +41,23 @@ def _instead_of_fresh(op: Any) -> bool:
     allocation, certain = fresh_memory(value, alone=False), fresh_memory(value) is not None
     if allocation is None or allocation.block != op.block:
         return False
+    if not certain and any(_taken_over_twice(version) for version in chain(value)):
+        return False
     with ir.InsertionPoint(allocation):
         allocation.results[0].replace_all_uses_with(_inside(buffer, value.type))
     allocation.erase()
     return certain
+
+
+def _taken_over_twice(version: Any) -> bool:
+    """Whether two tensors are computed in the memory of this version: the second one may still be there in the end."""
+    return sum(_takes_over(use) for use in version.uses) > 1
+
+
+def _takes_over(use: Any) -> bool:
+    op = use.owner.operation
+    return (op.name in VIEWS or op.name in TERMINATORS or op.name == MATERIALIZE
+            or any(destination_operand(op, k) == use.operand_number for k in range(len(op.results))))
 
 
 def _instead_of_copy(op: Any) -> bool:

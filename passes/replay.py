@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wengert.dialects.bindings import Value, block_of, ir, is_tensor, walk
+from wengert.dialects.bindings import Value, block_of, ir, is_tensor, tensor_type, walk
 from wengert.dialects.build import create, index
 from wengert.dialects.control import entry, refresh_type
 from wengert.dialects.op import encode_attributes, lookup_call
@@ -77,7 +77,10 @@ class _Reader:
             for d in range(type_.rank):
                 size = lookup_call("arith.muli", size, dynamic[d] if d in dynamic else index(type_.shape[d]))
             row = extract_slice(self._tapes[ragged.residual], [offset], [size], [1])
-            return row if type_.rank == 1 else create("nd.reshape", [type_], [row, *dynamic.values()]).result
+            if type_.rank > 1:
+                row = create("nd.reshape", [tensor_type(type_.shape, row.type.element_type)],
+                             [row, *dynamic.values()]).result
+            return row if row.type == type_ else create("arith.index_cast", [type_], [row]).result
 
     def _base(self, op: Any, flat: Flat, counters: list[Value]) -> Value:
         """The base for these counters, read as far out as they are known."""

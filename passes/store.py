@@ -92,10 +92,21 @@ def _record(module: Any, forward: Any, plan: Plan, effects: Effects) -> list[Any
     return types
 
 
-def as_stored(value: Value) -> Value:
-    """An index as i64; other values as they are."""
+def is_index(type_: Any) -> bool:
+    return isinstance(element_type(type_), ir.IndexType)
+
+
+def stored_type(type_: Any) -> Any:
+    """The type in which a value of some type is kept."""
+    if not is_index(type_):
+        return type_
     i64 = ir.IntegerType.get_signless(64)
-    return create("arith.index_cast", [i64], [value]).result if isinstance(value.type, ir.IndexType) else value
+    return tensor_type(type_.shape, i64) if is_tensor(type_) else i64
+
+
+def as_stored(value: Value) -> Value:
+    """Indices as i64; other values as they are."""
+    return create("arith.index_cast", [stored_type(value.type)], [value]).result if is_index(value.type) else value
 
 
 class _Recorder(Carrier):
@@ -138,7 +149,7 @@ class _Recorder(Carrier):
     def _tape(self, residual: Residual) -> Value:
         extents: list[Value] = []
         if residual.ragged is not None:
-            elements_type = tensor_type([DYNAMIC], residual.type.element_type)
+            elements_type = tensor_type([DYNAMIC], stored_type(residual.type).element_type)
             return create("nd.empty", [elements_type], [self._totals[residual.ragged]]).result
         if residual.flat is not None:
             total = self._totals[residual.flat]
@@ -150,10 +161,7 @@ class _Recorder(Carrier):
             row = residual.type
             shape += row.shape
             dynamic += [self._row_extent(residual, d) for d in range(row.rank) if row.is_dynamic_dim(d)]
-        element = element_type(residual.type)
-        if isinstance(element, ir.IndexType):
-            element = ir.IntegerType.get_signless(64)
-        return create("nd.empty", [tensor_type(shape, element)], dynamic).result
+        return create("nd.empty", [tensor_type(shape, element_type(stored_type(residual.type)))], dynamic).result
 
     def _row_extent(self, residual: Residual, d: int) -> Value:
         assert residual.value is not None
@@ -248,9 +256,9 @@ class _Recorder(Carrier):
 
 def _undefined(type_: Any) -> Value:
     """What a residual is when the branch that saves it is not taken; never read."""
+    type_ = stored_type(type_)
     if not is_tensor(type_):
-        i64 = ir.IntegerType.get_signless(64)
-        return constant(0, i64 if isinstance(type_, ir.IndexType) else type_)
+        return constant(0, type_)
     return create("nd.empty", [type_], [index(0) for d in range(type_.rank) if type_.is_dynamic_dim(d)]).result
 
 

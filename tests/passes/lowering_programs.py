@@ -306,4 +306,17 @@ PROGRAMS: dict[str, Program] = {
   }
   return %r : f64
 """), (normal(9, 9), 7), allocations=0),
+    # Both results begin as %b, and neither may be computed where the other one still is.
+    "two results begin as one array": Program(function("(%a: tensor<3xf64>) -> (tensor<2x3xf64>, tensor<2x3xf64>)", """
+  %b = "nd.broadcast"(%a) {dimensions = array<i64: 1>} : (tensor<3xf64>) -> tensor<2x3xf64>
+  %x = scf.for %k = %k0 to %k3 step %k1 iter_args(%u = %b) -> (tensor<2x3xf64>) {
+    %v = tensor.insert %half into %u[%k0, %k] : tensor<2x3xf64>
+    scf.yield %v : tensor<2x3xf64>
+  }
+  %y = scf.for %k = %k0 to %k3 step %k1 iter_args(%u = %b) -> (tensor<2x3xf64>) {
+    %v = tensor.insert %one into %u[%k1, %k] : tensor<2x3xf64>
+    scf.yield %v : tensor<2x3xf64>
+  }
+  return %x, %y : tensor<2x3xf64>, tensor<2x3xf64>
+"""), (normal(3),)),
 }
