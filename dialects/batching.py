@@ -397,7 +397,7 @@ def batch_dot_general(batch: Batch) -> list[Any]:
     lc, rc, lb, rb = (tuple(batch.attributes.get(name) or ()) for name in
                       ("lhs_contracting", "rhs_contracting", "lhs_batch", "rhs_batch"))
     if all(batch.batched):
-        lc, rc, lb, rb = ([d + 1 for d in dimensions] for dimensions in (lc, rc, lb, rb))
+        lc, rc, lb, rb = (tuple(d + 1 for d in dimensions) for dimensions in (lc, rc, lb, rb))
         return [_product(lhs, rhs, lc, rc, (0, *lb), (0, *rb))]
     free = rank(rhs) - len(rc) - len(rb) - batch.batched[1]
     if batch.batched[0]:  # result: lb, examples, lhs free, rhs free

@@ -8,11 +8,11 @@ A derivative is asked for by a declared function that carries attributes and has
     func.func private @f.rev(!diff.residuals, f64) -> f64 attributes {diff.rev = @f.fwd}
 
     func.func private @f.dep(f64, i64) -> i64 attributes {diff.dependencies = @f, diff.wrt = array<i64: 0>}
-    func.func private @f.batched(tensor<8xf64>) -> tensor<8xf64> attributes {diff.batched = @f, diff.wrt = array<i64: 0>}
+    func.func private @f.all(tensor<8xf64>) -> tensor<8xf64> attributes {diff.batched = @f, diff.wrt = array<i64: 0>}
 
 and used by ordinary ``func.call``.  Arguments: ``jvp(x.., dx_wrt..) -> (y.., dy_float..)``, ``fwd(x..) -> (y..,
 residuals)``, ``lin(residuals, dx_wrt..) -> dy_float..`` (the pushforward), ``rev(residuals, ct_yfloat..) ->
-ct_wrt..`` (the pullback), ``dep(x.., masks_wrt..) -> masks_float..`` (what depends on what), ``batched(x..) -> (y..)``
+ct_wrt..`` (the pullback), ``dep(x.., masks_wrt..) -> masks_float..`` (what depends on what), ``all(x..) -> (y..)``
 with many examples along axis 0 of the arguments in ``wrt``.  passes/expand.py writes the bodies, innermost first, and
 replaces `!diff.residuals` by the values it stands for.
 
@@ -88,5 +88,6 @@ stop_gradient = register(
 # The identity: what is computed from it is not merged with what is computed from x itself, and so computed again.
 barrier = register(
     Op("diff.barrier", ("x",), lambda x: x, same_type, lambda primals, results, tangents, attributes: list(tangents),
-       family="elementwise", lower=lower_identity, samples=(lambda rng: (rng.uniform(-2, 2, (3, 2)),),))
+       family="elementwise", batch=batch_elementwise, lower=lower_identity,
+       samples=(lambda rng: (rng.uniform(-2, 2, (3, 2)),),))
 )

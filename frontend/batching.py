@@ -106,7 +106,7 @@ def _batched(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
             raise WengertTypeError(f"a result of the mapped function is {form!r}", definition_of(f),
                                    why="the results of all examples are put together in arrays",
                                    help="return arrays and numbers, or trees of them")
-    return unflatten(inner.structure, _results(f, inner, count[0], axes))
+    return unflatten(inner.structure, list(_results(f, inner, count[0], axes)))
 
 
 def _results(f: Callable[..., Any], inner: Inner, count: int, axes: Sequence[Axis]) -> Iterator[Any]:

@@ -43,7 +43,6 @@ from wengert.passes.purity import CALL, callee, speculatable
 from wengert.passes.tree import Body, Function, Node, copy_node, read_function
 from wengert.passes.varying import Versions, differs, touched, varying
 
-
 #: (call of a function with rules, which operands are batched) -> the function to call for all examples.
 Calls = Callable[[Any, Sequence[bool]], str]
 
@@ -238,7 +237,8 @@ class _Batched:
         try:
             empty = [unfilled(batched_like(type_, self.size), self.size) for type_ in types]
         except Ragged:
-            raise DifferentiationError(f"@{callee(node.op)} returns arrays of unknown shape", position_of(node.location),
+            raise DifferentiationError(f"@{callee(node.op)} returns arrays of unknown shape",
+                                       position_of(node.location),
                                        why="its results for all examples are one array") from None
         for old, new in zip(node.results, each_lane(self.size, empty, step), strict=True):
             self.bind(old, new)

@@ -11,11 +11,11 @@ caller still uses them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.batching import Extent, Ragged, batched_like, each_lane, for_all, lane, unfilled, with_lane
+from wengert.dialects.batching import Ragged, batched_like, each_lane, extents, for_all, lane, unfilled, with_lane
 from wengert.dialects.bindings import DYNAMIC, ir, is_float, position_of, terminator
 from wengert.dialects.control import entry, find_function, function_types, make_function, refresh_type, return_, symbol
 from wengert.dialects.diff import RULES
@@ -63,18 +63,18 @@ def batch_function(module: Any, func: Any, batched: Sequence[int], count: int, n
     except Ragged:
         new = _example_by_example(module, func, batched, count, name)
     with func.location:
-        _declared_results(new, func, lambda: index_size(entry(new).arguments[batched[0]]) if count == DYNAMIC else count, wanted)
+        _declared_results(new, func, batched[0], wanted)
     return new
 
 
-def _declared_results(new: Any, func: Any, size: Callable[[], Extent], wanted: Sequence[bool | None]) -> None:
-    """Give the results of `new` the form that is wanted of them."""
+def _declared_results(new: Any, func: Any, mapped: int, wanted: Sequence[bool | None]) -> None:
+    """Give the results of `new`, whose argument `mapped` is batched, the form that is wanted of them."""
     one, end = function_types(func)[1], terminator(entry(new))
     results = list(end.operands)
     for k, want in enumerate(wanted):
         if want and results[k].type == one[k]:
             with ir.InsertionPoint(end):
-                results[k] = for_all(results[k], size())
+                results[k] = for_all(results[k], extents(entry(new).arguments[mapped])[0])
         elif want is False and results[k].type != one[k]:
             raise DifferentiationError(f"result {k} of @{symbol(func)} is different for each example",
                                        position_of(func.location), why="it depends on a mapped argument",

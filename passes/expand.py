@@ -5,7 +5,7 @@
     @f.lin {diff.lin = @f.fwd}        (x.., dx.., tapes..)   -> (dy..)
     @f.rev {diff.rev = @f.fwd}        (x.., ct.., tapes..)   -> (ct..)
     @f.dep {diff.dependencies = @f, diff.wrt}  (x.., masks..) -> (masks..)
-    @f.batched {diff.batched = @f, diff.wrt}  (xs..)         -> (ys..)
+    @f.all {diff.batched = @f, diff.wrt}  (xs..)             -> (ys..)
 
 A function is differentiated after everything it calls is defined and inlined, so derivatives of derivatives of any
 order come out innermost first.  Calls of functions with rules (dialects/diff.py) are not inlined: whoever
