@@ -63,6 +63,8 @@ RULES = ("diff.custom_jvp", "diff.custom_fwd", "diff.custom_rev")
 UNDIFFERENTIATED = "diff.undifferentiated"
 #: Of a linear function: the number of known arguments, and its transpose.
 KNOWN, TRANSPOSED = "diff.known", "diff.transposed"
+#: On a declared forward function: the function has to be linear in what it is differentiated with respect to.
+LINEAR = "diff.linear"
 #: On a function that diff-jvp reads: calls with rules are differentiated in reverse mode.
 REVERSE = "diff.reverse"
 

@@ -5,6 +5,7 @@ Assumes a trace in progress.  Leaves declared functions (dialects/diff.py) that 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +24,7 @@ from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnum, Chosen, Variable, choose
 from wengert.frontend.selection import moving as moving_variables
-from wengert.frontend.trace import current, fail
+from wengert.frontend.trace import Region, current, fail
 from wengert.frontend.values import DATA, Array, Box, Scalar, shape_text
 
 FLOATS = ("f64", "f32")
@@ -55,7 +56,9 @@ class Form:
         )
 
     def value(self, x: Any, what: str) -> Any:
-        """The IR value of `x`, which must be of this form (a Python number takes the element type)."""
+        """The IR value of `x`, which must be of this form (a Python number takes the element type); None is zero."""
+        if x is None:
+            return constant_of(self, 0.0)
         x = operand(x)
         if self.shape is None:
             if (isinstance(x, Scalar) and x.element == self.element) or is_number(x):
@@ -141,25 +144,23 @@ class Inner:
                        for side in (self.outputs, self.aux or ()))
         return unflatten(self.structure, result), None if self.aux is None else unflatten(self.aux_structure, aux)
 
-    def tangent_result(self, values: Sequence[Any]) -> Any:
+    def tangent_result(self, leaves: Sequence[Any]) -> Any:
         """The structure of the result with tangents at float leaves, and None at others."""
-        it = iter(values)
-        return unflatten(
-            self.structure, [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in self.outputs]
-        )
+        it = iter(leaves)
+        return unflatten(self.structure, [next(it) if isinstance(o, Form) and o.floats else None for o in self.outputs])
 
-    def cotangents(self, tree: Any) -> list[Any]:
-        """IR values of the cotangents of the float leaves, from a tree shaped like the result."""
-        return [form.value(leaf, "a cotangent") for form, leaf in self.cotangent_leaves(tree)]
-
-    def cotangent_leaves(self, tree: Any) -> list[tuple[Form, Any]]:
-        """The leaves at which a cotangent is needed, with their forms."""
+    def cotangent_leaves(self, tree: Any) -> list[Any]:
+        """The leaves at which a cotangent is needed, of a tree shaped like the result; None stands for any leaf."""
         leaves, structure = flatten(tree)
         if len(leaves) != len(self.outputs):
-            fail(
-                f"the cotangent has the structure {structure}, the result has {self.structure}", error=WengertValueError
-            )
-        return [(o, leaf) for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats]
+            try:
+                leaves = self.structure.flatten_up_to(tree)
+            except ValueError:
+                fail(
+                    f"the cotangent has the structure {structure}, the result has {self.structure}",
+                    error=WengertValueError,
+                )
+        return [leaf for o, leaf in zip(self.outputs, leaves) if isinstance(o, Form) and o.floats]
 
     def arranged(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
         """Leaves for the moving ones, as one tree for each of `argnums`."""
@@ -275,11 +276,18 @@ def _moving_form(f: Callable[..., Any], leaf: Any, path: str, chosen: Chosen, wh
 
 
 def _declare(
-    name: str, kind: str, of: str, arguments: Sequence[Any], results: Sequence[Any], wrt: Sequence[int] | None
+    name: str,
+    kind: str,
+    of: str,
+    arguments: Sequence[Any],
+    results: Sequence[Any],
+    wrt: Sequence[int] | None,
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     trace = current()
     symbol = trace.unique_name(f"{name}.{kind}")
     attributes = {
+        **(options or {}),
         "sym_name": ir.StringAttr.get(symbol),
         "sym_visibility": ir.StringAttr.get("private"),
         "function_type": ir.TypeAttr.get(ir.FunctionType.get(list(arguments), list(results))),
@@ -302,7 +310,8 @@ def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any, Any]:
     symbol = _declare(inner.name, "jvp", inner.name, [v.type for v in operands], [*primal, *tangent], inner.wrt)
     values = _call(symbol, operands, [*primal, *tangent])
     result, aux = inner.result(values[: len(primal)])
-    return result, inner.tangent_result(values[len(primal) :]), aux
+    tangents = [form.wrap(v) for form, v in zip(inner.floats, values[len(primal) :])]
+    return result, inner.tangent_result(tangents), aux
 
 
 def dependencies(inner: Inner, masks: Sequence[Any]) -> list[Any]:
@@ -330,10 +339,13 @@ class Linearized:
     """A function evaluated once, with its residuals: its linear map and the transpose can be applied many times.
 
     result, aux: what the function returns, and what it returns beside it.
+    residuals: their IR value, which stands for all of them.
     """
 
-    def __init__(self, inner: Inner) -> None:
+    def __init__(self, inner: Inner, linear: bool = False) -> None:
+        """With `linear` the function must be linear in what moves; it is evaluated at zero."""
         self.inner = inner
+        self._region = current().region
         self._residuals_type = ir.Type.parse(diff.RESIDUALS)
         primal = [form.type for form in inner.returned]
         self._forward = _declare(
@@ -343,22 +355,42 @@ class Linearized:
             [v.type for v in inner.operands],
             [*primal, self._residuals_type],
             inner.wrt,
+            {diff.LINEAR: ir.UnitAttr.get()} if linear else {},
         )
-        *values, self._residuals = _call(self._forward, inner.operands, [*primal, self._residuals_type])
+        inputs = [constant_of(form, 0.0) for form in inner.moving] if linear else inner.inputs
+        operands = [*inputs, *inner.captures]
+        *values, self.residuals = _call(self._forward, operands, [*primal, self._residuals_type])
         self.result, self.aux = inner.result(values)
         self._declared: dict[str, str] = {}
 
+    def at(self, residuals: Any, region: Region) -> Linearized:
+        """The same linear map with residuals that are handed to another function."""
+        other = copy.copy(self)
+        other.residuals, other._region = residuals, region
+        return other
+
+    def require_alive(self) -> None:
+        """Refuse a map that was made in a loop or branch which is over."""
+        if not self._region.alive:
+            fail(
+                "a pullback or pushforward made inside a loop or branch is used after it",
+                why="its residuals have no value here",
+                help="call it in the iteration or branch that makes it, or make it outside",
+            )
+
     def _apply(self, kind: str, operands: Sequence[Any], results: Sequence[Form]) -> list[Any]:
+        self.require_alive()
         types = [form.type for form in results]
         if kind not in self._declared:
             self._declared[kind] = _declare(
                 self.inner.name, kind, self._forward, [self._residuals_type, *[v.type for v in operands]], types, None
             )
-        return _call(self._declared[kind], [self._residuals, *operands], types)
+        return _call(self._declared[kind], [self.residuals, *operands], types)
 
-    def push(self, tangents: Sequence[Any]) -> Any:
-        """The tangent of the result for IR values of the tangents of the moving leaves."""
-        return self.inner.tangent_result(self._apply("lin", tangents, self.inner.tangents))
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """The tangents of the float results (traced values) for IR values of the tangents of the moving leaves."""
+        pushed = self._apply("lin", tangents, self.inner.tangents)
+        return [form.wrap(v) for form, v in zip(self.inner.floats, pushed)]
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The cotangents of the moving leaves (traced values) for IR values of the cotangents of the float results."""

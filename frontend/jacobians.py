@@ -108,7 +108,7 @@ def _columns(inner: Inner, linearized: Linearized) -> list[list[Any]]:
     outputs = flatten(linearized.result)[0]
 
     def push(tangents: Sequence[Any]) -> list[Any]:
-        return flatten(linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)]))[0]
+        return linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)])
 
     columns = [call(library.columns, push, inputs, k, outputs) for k in range(len(inputs))]
     return [[column[k] for column in columns] for k in range(len(outputs))]

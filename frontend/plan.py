@@ -9,6 +9,7 @@ import numpy as np
 import optree
 
 from wengert.frontend.arguments import NAMESPACE
+from wengert.frontend.linear_maps import Direction
 from wengert.runtime.signature import KernelSignature
 
 
@@ -18,12 +19,22 @@ def _flat_tuple(length: int) -> Any:
 
 
 @dataclass(frozen=True)
+class MapPlan:
+    """A pullback or pushforward that is returned: its program, and which of the returned results are its residuals."""
+
+    direction: Direction
+    name: str
+    signature: KernelSignature
+    residuals: slice
+
+
+@dataclass(frozen=True)
 class Plan:
     """What tracing leaves beside the module.
 
     inputs: for each argument of the function, the leaf it comes from, or the captured array.
     outputs: for each leaf of the result ("result", position among the returned results), ("leaf", the argument leaf
-    that is returned itself), ("captured", array) or ("static", value).
+    that is returned itself), ("captured", array), ("static", value) or ("map", MapPlan).
     structure: of the result; with `restores` it is (result, arguments as the function leaves them).
     static: leaves whose value went into the code.
     guards, baked: see Trace.
@@ -40,6 +51,12 @@ class Plan:
     baked: tuple[tuple[np.ndarray, np.ndarray], ...]
 
     @property
+    def maps(self) -> list[MapPlan]:
+        """The pullbacks and pushforwards of the result, each once."""
+        found = {value.name: value for kind, value in self.outputs if kind == "map"}
+        return list(found.values())
+
+    @property
     def single(self) -> bool:
         """Whether the result is one value of the compiled function, as it is."""
         return (
@@ -47,6 +64,13 @@ class Plan:
             and len(self.signature.returned) == 1
             and optree.treespec_is_leaf(self.structure)
         )
+
+    @staticmethod
+    def of_map(signature: KernelSignature) -> Plan:
+        """The plan of a map's program, whose leaves are its arguments and whose results come out as a tuple."""
+        count, results = len(signature.arguments), len(signature.returned)
+        outputs = tuple(("result", k) for k in range(results))
+        return Plan(tuple(range(count)), outputs, _flat_tuple(results), False, signature, count, frozenset(), (), ())
 
     @property
     def direct(self) -> bool:

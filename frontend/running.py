@@ -18,8 +18,14 @@ from wengert.frontend.trace import NeedsStatic, Region, current, fail
 
 #: From this depth of one function on, a traced test that decides where its recursion ends is made static.
 RECURSION_LIMIT = 12
+
+
+class Rebindable:
+    """An object of wengert whose contents go into the code that uses it, so that rebinding its name makes it stale."""
+
+
 #: Kinds of global and closure variables whose rebinding makes the code stale.
-GUARDED = (bool, int, float, complex, str, bytes, tuple, type(None), np.generic, np.ndarray)
+GUARDED = (bool, int, float, complex, str, bytes, tuple, type(None), np.generic, np.ndarray, Rebindable)
 
 
 def run(function: FunctionType, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -11,13 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.bindings import ir, is_tensor
-from wengert.dialects.build import create
-from wengert.dialects.context import make_context
-from wengert.dialects.control import function_types
+from wengert.dialects.bindings import ir
+from wengert.dialects.control import find_function
 from wengert.dialects.errors import Position, UnsupportedError, WengertTypeError
 from wengert.dialects.interpret import run as run_function
-from wengert.dialects.op import dtype_name
 from wengert.frontend.arguments import (
     Leaf,
     alias_pattern,
@@ -27,9 +24,12 @@ from wengert.frontend.arguments import (
     refuse_overlap,
     unflatten,
 )
+from wengert.frontend.boundary import result_attributes, returned_value, signature_of, the_context
 from wengert.frontend.calls import call
 from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.leaks import refuse_traced
+from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
+from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
@@ -39,19 +39,9 @@ from wengert.frontend.trace import NeedsStatic, Trace
 from wengert.frontend.values import Array, Box, Scalar, Traced
 from wengert.passes.base import run_pipeline
 from wengert.passes.pipeline import DIFFERENTIATION, ND
-from wengert.runtime.signature import KernelSignature, Slot
+from wengert.runtime.signature import Slot
 
 MAX_RETRACES = 8
-_context: list[Any] = []
-
-
-def the_context() -> Any:
-    """The process's MLIR context."""
-    if not _context:
-        _context.append(make_context())
-    return _context[0]
-
-
 # ---------------------------------------------------------------- tracing
 
 
@@ -120,7 +110,7 @@ def _trace_once(
                 known = {id(c.value): ("captured", c.array) for c in trace.captured}
                 known |= {id(v): ("leaf", i) for i, v in reversed(list(enumerate(values))) if isinstance(v, Traced)}
                 tree = (result, (args, kwargs)) if restores else result
-                outputs, returned, result_structure = _outputs(trace, tree, known, definition_of(py_func))
+                outputs, returned, result_structure, maps = _outputs(trace, tree, known, definition_of(py_func))
                 into: list[int | None] = [None] * len(returned)
                 written = [
                     (k, values[i])
@@ -131,12 +121,11 @@ def _trace_once(
                 returned += [box.read() for _, box in written]
                 into += [k for k, _ in written]
                 trace.emit("func.return", [], returned)
-            func = region.func
             for name, attribute in options.attributes().items():
-                func.attributes[name] = attribute
-            func.attributes["res_attrs"] = ir.ArrayAttr.get([_result_attributes(k) for k in into])
-            slots, results = ([_slot(t) for t in types] for types in function_types(func))
-            signature = KernelSignature(region.name, tuple(slots), tuple(results), tuple(into))
+                region.func.attributes[name] = attribute
+            region.func.attributes["res_attrs"] = ir.ArrayAttr.get([result_attributes(k) for k in into])
+            outputs = with_maps(trace, module, region.name, outputs, maps)
+            signature = signature_of(find_function(module, region.name))
             plan = Plan(
                 (*inputs, *[c.array for c in trace.captured]),
                 tuple(outputs),
@@ -165,11 +154,12 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
 
 def _outputs(
     trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]], definition: Position | None
-) -> tuple[list[tuple[str, Any]], list[Any], Any]:
-    """Classify the leaves of the result; equal traced leaves are returned once."""
+) -> tuple[list[tuple[str, Any]], list[Any], Any, dict[int, LinearMap]]:
+    """Classify the leaves of the result; equal traced leaves are returned once.  Also the maps by their position."""
     leaves, structure = flatten(result)
     outputs: list[tuple[str, Any]] = []
     returned: list[Any] = []
+    maps: dict[int, LinearMap] = {}
     made: dict[int, tuple[str, Any]] = {}
     for leaf in leaves:
         if id(leaf) not in made:
@@ -177,42 +167,22 @@ def _outputs(
                 made[id(leaf)] = boxes[id(leaf)]
             elif isinstance(leaf, (Array, Scalar)):
                 made[id(leaf)] = ("result", len(returned))
-                returned.append(_returned(trace, leaf))
+                returned.append(returned_value(trace, leaf))
+            elif isinstance(leaf, LinearMap):
+                leaf.linearized.require_alive()
+                maps[len(returned)] = leaf
+                made[id(leaf)] = ("map", len(returned))
+                returned.append(leaf.linearized.residuals)
             else:
                 refuse_traced(leaf, definition)
                 made[id(leaf)] = ("static", leaf)
         outputs.append(made[id(leaf)])
-    return outputs, returned, structure
-
-
-def _returned(trace: Trace, leaf: Any) -> Any:
-    if isinstance(leaf, Scalar):
-        return trace.use(leaf)
-    for extent in leaf.shape:
-        if isinstance(extent, Scalar):
-            trace.need_static(extent, "it is an extent of an array that is returned")
-    value = leaf.read()
-    # A rank 0 array is a NumPy scalar outside.
-    return (
-        create("tensor.extract", [value.type.element_type], [value], ip=ir.InsertionPoint(trace.region.block)).result
-        if leaf.ndim == 0
-        else value
-    )
+    return outputs, returned, structure, maps
 
 
 def _type(trace: Trace, slot: Slot | None) -> Any:
     assert slot is not None
     return trace.types[slot.dtype] if slot.shape is None else trace.tensor_type(slot.shape, slot.dtype)
-
-
-def _slot(type_: Any) -> Slot:
-    return Slot(dtype_name(type_), tuple(type_.shape) if is_tensor(type_) else None)
-
-
-def _result_attributes(into: int | None) -> Any:
-    return ir.DictAttr.get(
-        {} if into is None else {"nd.into": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), into)}
-    )
 
 
 def _symbol(py_func: Callable[..., Any]) -> str:
@@ -226,8 +196,8 @@ def _symbol(py_func: Callable[..., Any]) -> str:
 class Specialization:
     """A compiled function for one kind of arguments."""
 
-    def __init__(self, plan: Plan, program: Program, description: str) -> None:
-        self.plan, self.program, self.description = plan, program, description
+    def __init__(self, plan: Plan, program: Program, description: str, maps: Mapping[str, MapProgram]) -> None:
+        self.plan, self.program, self.description, self.maps = plan, program, description, maps
         self.static = plan.static
         # A generated entry takes np.float64 for float: the same unless NumPy's promotion has to tell them apart.
         numbers = any(slot.shape is None for slot in plan.signature.arguments)
@@ -245,7 +215,7 @@ class Specialization:
         for k in self.plan.signature.written:
             if prepared[k] is not passed[k] and not np.shares_memory(prepared[k], passed[k]):
                 passed[k][...] = prepared[k]
-        return finish(self.plan, returned, leaves, arguments)
+        return finish(self.plan, returned, leaves, arguments, self.maps)
 
     def guards_hold(self) -> bool:
         """Whether every captured constant still is what it was when the code was traced."""
@@ -254,17 +224,26 @@ class Specialization:
         )
 
 
-def finish(plan: Plan, returned: Sequence[Any], leaves: Sequence[Any], arguments: Any) -> Any:
+def finish(
+    plan: Plan, returned: Sequence[Any], leaves: Sequence[Any], arguments: Any, maps: Mapping[str, MapProgram]
+) -> Any:
     """The result of a call from the returned values; containers of the arguments get what the function left in them."""
-    outputs = [
-        returned[value] if kind == "result" else leaves[value] if kind == "leaf" else value
-        for kind, value in plan.outputs
-    ]
+    outputs = [_finished(kind, value, returned, leaves, maps) for kind, value in plan.outputs]
     result = unflatten(plan.structure, outputs)
     if plan.restores:
         result, after = result
         restore(arguments, after)
     return result
+
+
+def _finished(
+    kind: str, value: Any, returned: Sequence[Any], leaves: Sequence[Any], maps: Mapping[str, MapProgram]
+) -> Any:
+    if kind == "result":
+        return returned[value]
+    if kind == "map":
+        return CompiledMap(maps[value.name], value.direction, returned[value.residuals])
+    return leaves[value] if kind == "leaf" else value
 
 
 def _lookup(namespace: Any, name: str) -> Any:
@@ -287,8 +266,11 @@ def specialize(
     """Trace, lower and load."""
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, static, options)
-        program = make_target(options).compile(module, plan, mismatch)
-    return Specialization(plan, program, _describe(plan, leaves))
+        target = make_target(options)
+        modules = separate(module, plan) if plan.maps else {plan.signature.name: module}
+        maps = {p.name: map_program(modules[p.name], p, target.compile) for p in plan.maps}
+        program = target.compile(modules[plan.signature.name], plan, mismatch)
+    return Specialization(plan, program, _describe(plan, leaves), maps)
 
 
 def stages(
@@ -297,6 +279,8 @@ def stages(
     """The texts of all stages, without loading anything."""
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, static, options)
+        if plan.maps:
+            module = separate(module, plan)[plan.signature.name]
         return make_target(options).stages(module, plan)
 
 
@@ -319,8 +303,10 @@ def interpret(
         run_pipeline(module, (*ND, *DIFFERENTIATION))
         inputs = [leaves[source] if isinstance(source, int) else source for source in plan.inputs]
         results = run_function(module, plan.signature.name, inputs)
+        text = module.operation.get_asm(enable_debug_info=True)
+        maps = {p.name: interpreted_map(text, p.name) for p in plan.maps}
     returned = [result for result, target in zip(results, plan.signature.into) if target is None]
     for result, target in zip(results, plan.signature.into):
         if target is not None:
             inputs[target][...] = result
-    return finish(plan, returned, leaves, arguments)
+    return finish(plan, returned, leaves, arguments, maps)

@@ -16,6 +16,7 @@ from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.derivatives import Inner, Linearized, constant_of, push_forward, scalar_output, trace_inner
 from wengert.frontend.function import Function, in_trace
+from wengert.frontend.linear_maps import Direction, LinearMap
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.selection import Argnums, as_key, listed
 from wengert.frontend.trace import current, tracing
@@ -156,83 +157,77 @@ def _tangents(inner: Inner, tangents: Sequence[Any]) -> list[Any]:
     return [form.value(leaf, "a tangent") for form, leaf in zip(inner.moving, leaves)]
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of `f` and its pullback (reverse mode).
 
-    Returns:
-        (result, pullback): ``pullback(ct)`` takes a tree like the result (what stands at leaves that are not floats
-        is ignored) and gives a tuple with one tree an argument; it can be called again.  Arguments without float
-        leaves get None.
+    Args:
+        primals: the positional arguments.
+        has_aux: `f` returns (result, anything else).
 
-    Outside of compiled code a call of the pullback evaluates `f` again, on copies of the primals taken now.
+    Returns:
+        (result, pullback), or (result, pullback, aux): ``pullback(ct)`` takes a tree like the result (what stands at
+        leaves that are not floats is ignored) and gives a tuple with one tree an argument.  Arguments without float
+        leaves get None.  `f` is evaluated once; the pullback keeps the values its derivative needs, and can be called
+        any number of times, in Python and in other compiled functions.
 
     >>> import numpy as np, wengert
     >>> y, pullback = wengert.vjp(lambda x: 2 * x, np.ones(2))
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 20.]),)
     """
-    if tracing():
-        return _vjp_in_trace(f, primals)
-    kept = _snapshot(primals)
-
-    def make() -> Function:
-        def pulled(primals: Sequence[Any], cotangent: Any) -> Any:
-            return _vjp_in_trace(f, primals)[1](cotangent)
-
-        return _wrapped(f, pulled)
-
-    pull = _once(f, "vjp", make)
-    return evaluate(f)(*_snapshot(primals)), lambda cotangent: pull(kept, cotangent)
+    return _once(f, ("vjp", has_aux), lambda: _linearization(f, "rev", "vjp", has_aux))(*primals)
 
 
-def _vjp_in_trace(f: Callable[..., Any], primals: Sequence[Any]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    moving = [k for k, primal in enumerate(primals) if has_floats(primal)]
-    inner = trace_inner(f, primals, {}, moving, "vjp")
-    linearized = Linearized(inner)
-
-    def pullback(cotangent: Any) -> tuple[Any, ...]:
-        moved = iter(inner.arranged(linearized.pull(inner.cotangents(cotangent))))
-        return tuple(next(moved) if k in moving else None for k in range(len(primals)))
-
-    return linearized.result, pullback
-
-
-def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of `f` and its derivative there, as a linear function of the tangents.
 
     Returns:
-        (result, pushforward): ``pushforward(*tangents)`` takes one tree an argument (None where it does not move) and
-        gives the tangent.
-
-    Outside of compiled code a call of the pushforward evaluates `f` again, on copies of the primals taken now.
+        (result, pushforward), or (result, pushforward, aux) with `has_aux`: ``pushforward(*tangents)`` takes one tree
+        an argument (None where it does not move) and gives the tangent.  `f` is evaluated once, as by `vjp`.
 
     >>> import wengert
     >>> y, push = wengert.linearize(lambda x: x * x, 3.0)
     >>> float(push(1.0)), float(push(2.0))
     (6.0, 12.0)
     """
-    if tracing():
-        moving = [k for k, primal in enumerate(primals) if has_floats(primal)]
-        inner = trace_inner(f, primals, {}, moving, "linearize")
-        linearized = Linearized(inner)
-        return linearized.result, lambda *tangents: linearized.push(_tangents(inner, [tangents[k] for k in moving]))
-    kept = _snapshot(primals)
-    moving = [k for k, primal in enumerate(primals) if has_floats(primal)]
-
-    def push(*tangents: Any) -> Any:
-        return jvp(f, kept, [tangent if k in moving else None for k, tangent in enumerate(tangents)])[1]
-
-    return evaluate(f)(*_snapshot(primals)), push
+    return _once(f, ("linearize", has_aux), lambda: _linearization(f, "lin", "linearize", has_aux))(*primals)
 
 
-def evaluate(f: Callable[..., Any]) -> Function:
-    """`f` compiled, without touching the caller's arrays."""
-    return f if isinstance(f, Function) else _once(f, "evaluate", lambda: Function(f, CompileOptions()))
+def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """The transpose of a function that is linear in its arguments (jointly).
+
+    Args:
+        primals: arguments of the shapes and dtypes `f` is transposed for; the values of floats do not matter.  Ints,
+            bools and captured arrays are known values, in which `f` need not be linear.
+
+    Returns:
+        A function like the pullback of `vjp`: ``<ct, f(x)> == <transpose(ct), x>``.
+
+    Raises:
+        DifferentiationError: `f` is not linear (an affine function is not); it names the line.
+
+    >>> import numpy as np, wengert
+    >>> difference = wengert.linear_transpose(lambda x: x[1:] - x[:-1], np.zeros(3))
+    >>> difference(np.array([1.0, 10.0]))
+    (array([-1., -9., 10.]),)
+    """
+    made = _once(f, "linear_transpose", lambda: _linearization(f, "rev", "linear_transpose", linear=True))
+    return made(*primals)[1]
 
 
-def _snapshot(tree: Any) -> Any:
-    leaves, structure = flatten(tree)
-    return unflatten(structure, [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves])
+def _linearization(
+    f: Callable[..., Any], kind: str, what: str, has_aux: bool = False, linear: bool = False
+) -> Function:
+    """The function that evaluates `f` and returns its derivative there: (result, map) or (result, map, aux)."""
+
+    def linearization(*primals: Any) -> tuple[Any, ...]:
+        moves = tuple(has_floats(primal) for primal in primals)
+        inner = trace_inner(f, primals, {}, [k for k, moving in enumerate(moves) if moving], what, has_aux)
+        linearized = Linearized(inner, linear)
+        map_ = LinearMap(linearized, Direction(kind, inner, moves))
+        return (linearized.result, map_, linearized.aux)[: 3 if has_aux else 2]
+
+    return _wrapped(f, linearization)
 
 
 def has_floats(tree: Any) -> bool:

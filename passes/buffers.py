@@ -20,6 +20,7 @@ from wengert.dialects.control import FOR, IF, WHILE
 from wengert.dialects.errors import UnsupportedError
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.destinations import ancestor_in, enclosing_loop, result_number
+from wengert.passes.entry_abi import HANDED_OVER
 
 ALLOC, ADDRESS = "memref.alloc", "memref.extract_aligned_pointer_as_index"
 BYTES = {"f64": 8, "f32": 4, "i64": 8, "i32": 4, "i8": 1, "index": 8}
@@ -33,7 +34,7 @@ class PlaceBuffers(Pass):
     stack_bytes: int = 1024
 
     def run(self, module: Any) -> None:
-        allocs = walk(module, ALLOC)
+        allocs = [alloc for alloc in walk(module, ALLOC) if not _is_the_callers(alloc)]
         for alloc in allocs:
             if not _handed_out(alloc):
                 _leave_loops(alloc)
@@ -48,6 +49,12 @@ class PlaceBuffers(Pass):
                 _free_after_last_use(owner)
         for owner in handed_out:
             _free_after_last_use(owner)
+
+
+def _is_the_callers(alloc: Any) -> bool:
+    """Whether the allocation is a result, handed over to the caller."""
+    return any(use.owner.operation.name == ADDRESS and HANDED_OVER in use.owner.operation.attributes
+               for alias in _aliases(alloc.results[0]) for use in alias.uses)
 
 
 def _handed_out(alloc: Any) -> bool:

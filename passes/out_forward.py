@@ -17,6 +17,7 @@ from wengert.passes.destinations import VIEWS, chain, destination_operand, fresh
 from wengert.passes.purity import TERMINATORS
 
 MATERIALIZE, TO_TENSOR = "bufferization.materialize_in_destination", "bufferization.to_tensor"
+ALLOC = "memref.alloc"
 
 
 @register_pass("out-forward")
@@ -27,8 +28,29 @@ class OutForward(Pass):
     def run(self, module: Any) -> None:
         for op in walk(module, MATERIALIZE):
             with op.location:
-                if not _read_by_others(op, op.operands[1]) and (_instead_of_fresh(op) or _instead_of_copy(op)):
+                if defining_op(op.operands[1]) is not None:
+                    done = _allocate_early(op) and _instead_of_fresh(op)
+                else:
+                    alone = not _read_by_others(op, op.operands[1])
+                    done = alone and (_instead_of_fresh(op) or _instead_of_copy(op))
+                if done:
                     op.erase()
+
+
+def _allocate_early(op: Any) -> bool:
+    """Move the allocation of a result of unknown extents to where the memory the result is computed in is allocated.
+
+    False where that is no allocation of its own, or has another type.
+    """
+    value, buffer = op.operands
+    late, early = defining_op(buffer), fresh_memory(value, alone=False)
+    if early is None or early.block != op.block or early.results[0].type != value.type:
+        return False
+    segments = {"operandSegmentSizes": ir.DenseI32ArrayAttr.get([len(early.operands), 0])}
+    new = create(ALLOC, [buffer.type], list(early.operands), segments, ip=ir.InsertionPoint(early))
+    buffer.replace_all_uses_with(new.result)
+    late.erase()
+    return True
 
 
 def _instead_of_fresh(op: Any) -> bool:

@@ -1,4 +1,5 @@
-"""The parts of an entry that deal with arrays: is this object the expected array, make a result, do two overlap."""
+"""The parts of an entry that deal with arrays: is this object the expected array, make a result, own memory
+that the kernel hands over, do two overlap."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from wengert.runtime.python_abi import (
     DESCRIPTOR_TYPE_NUMBER,
     DTYPES,
     OBJECT_TYPE,
+    OWNDATA,
     WRITEABLE,
 )
 from wengert.runtime.signature import KernelSignature, Slot
@@ -37,7 +39,7 @@ class ArrayFunctions:
 
     def _function(self, task: str, slot: Slot, written: bool, parameters: str) -> tuple[str, FunctionWriter | None]:
         """The name, and the empty function if it is new."""
-        dtype, shape = slot.dtype, "x".join(map(str, slot.dimensions))
+        dtype, shape = slot.dtype, "x".join("n" if size is None else str(size) for size in slot.dimensions)
         name = symbol(f"{self.entry}.{task}.{dtype}.{shape}{'.written' if written else ''}")
         key = (task, slot, written)
         if key in self._functions:
@@ -61,6 +63,16 @@ class ArrayFunctions:
             _write_maker(new, slot)
         return name
 
+    def owner(self, slot: Slot) -> str:
+        """`ptr (ptr words)`: an array that owns the memory the kernel handed over; the words forget it then.
+
+        Null with MemoryError set if there is no memory for the object.
+        """
+        name, new = self._function("own", slot, False, "ptr %words")
+        if new is not None:
+            _write_owner(new, slot)
+        return name
+
 
 def _write_checker(function: FunctionWriter, slot: Slot, written: bool) -> None:
     kind = function.field("ptr", "%argument", OBJECT_TYPE)
@@ -74,7 +86,9 @@ def _write_checker(function: FunctionWriter, slot: Slot, written: bool) -> None:
     if slot.dimensions:
         dimensions = function.field("ptr", "%argument", ARRAY_DIMENSIONS)
         for k, size in enumerate(slot.dimensions):
-            function.check(function.equal("i64", function.field("i64", dimensions, 8 * k), size), otherwise="other")
+            if size is not None:
+                extent = function.field("i64", dimensions, 8 * k)
+                function.check(function.equal("i64", extent, size), otherwise="other")
     function.line("ret i1 true")
     function.label("other")
     function.line("ret i1 false")
@@ -98,12 +112,31 @@ def _write_maker(function: FunctionWriter, slot: Slot) -> None:
     dimensions = function.alloca(f"[{len(slot.dimensions)} x i64]")
     for k, size in enumerate(slot.dimensions):
         function.line(f"store i64 {size}, ptr {function.offset(dimensions, 8 * k)}")
+    function.line(f"ret ptr {_new_array(function, slot, dimensions, 'null', 0)}")
+
+
+def _write_owner(function: FunctionWriter, slot: Slot) -> None:
+    """NumPy frees the memory of an array that owns its data and has no memory handler with `free`."""
+    data = function.field("ptr", "%words", 0)
+    flags = C_CONTIGUOUS | ALIGNED | WRITEABLE
+    array = _new_array(function, slot, function.offset("%words", 8), data, flags)
+    function.check(function.value(f"icmp ne ptr {array}, null"), otherwise="exhausted")
+    place = function.offset(array, ARRAY_FLAGS)
+    owned = function.value(f"or i32 {function.value(f'load i32, ptr {place}')}, {OWNDATA}")
+    function.line(f"store i32 {owned}, ptr {place}")
+    function.line("store ptr null, ptr %words")
+    function.line(f"ret ptr {array}")
+    function.label("exhausted")
+    function.line("ret ptr null")
+
+
+def _new_array(function: FunctionWriter, slot: Slot, dimensions: str, data: str, flags: int) -> str:
+    """A new array; with `data` null NumPy allocates its elements."""
     descriptor = function.fixed(f"dtype.{slot.dtype}")
     function.call_void("Py_IncRef", f"ptr {descriptor}")  # PyArray_NewFromDescr steals it
-    shape = f"i32 {len(slot.dimensions)}, ptr {dimensions}, ptr null, ptr null, i32 0, ptr null"
+    shape = f"i32 {len(slot.dimensions)}, ptr {dimensions}, ptr null, ptr {data}, i32 {flags}, ptr null"
     kind = function.fixed("np.ndarray")
-    array = function.call("ptr", "PyArray_NewFromDescr", f"ptr {kind}, ptr {descriptor}, {shape}")
-    function.line(f"ret ptr {array}")
+    return function.call("ptr", "PyArray_NewFromDescr", f"ptr {kind}, ptr {descriptor}, {shape}")
 
 
 def overlap_function(entry: str) -> str:

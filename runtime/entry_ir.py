@@ -7,10 +7,11 @@ loaded from the global table `@entry.table`, which `entry.build_entry` fills aft
 
 1. every argument is exactly what its `Slot` says, otherwise `on_mismatch(*args, **kwargs)` answers the call;
 2. with written arguments: no written memory overlaps that of another argument, otherwise the same;
-3. the tuple of results is made and its arrays are allocated into it, so one reference owns all there is to release;
+3. the tuple of results is made and its arrays are allocated into it, so one reference owns all there is to release,
+   but for results of unknown extents, whose memory the kernel allocates;
 4. the kernel runs, without the GIL if asked;
 5. if it recorded an error, everything is released and the exception `on_error(code, a, b, c)` returns is raised;
-6. scalar results become NumPy scalars.
+6. memory the kernel hands over becomes arrays that own it, scalar results become NumPy scalars.
 
 What is done to arrays is a function for every distinct slot (`entry_arrays.py`), inlined when used a few times: the
 code stays small with hundreds of leaves.
@@ -19,15 +20,16 @@ code stays small with hundreds of leaves.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from wengert.runtime.entry_arrays import ArrayFunctions, overlap_function
 from wengert.runtime.ir_text import FunctionWriter, symbol
-from wengert.runtime.python_abi import ARRAY_DATA, OBJECT_TYPE, SCALAR_VALUE, TABLE
+from wengert.runtime.python_abi import ARRAY_DATA, ARRAY_DIMENSIONS, OBJECT_TYPE, SCALAR_VALUE, TABLE
 from wengert.runtime.signature import KernelSignature, Slot
 
-LLVM_TYPES = {"f64": "double", "f32": "float", "i64": "i64", "i1": "i8"}
+LLVM_TYPES = {"f64": "double", "f32": "float", "i64": "i64", "i8": "i8", "i1": "i8"}
 PYTHON_TYPES = {"f64": "float", "i64": "int", "i1": "bool"}
-SCALAR_TYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "i1": "np.bool"}
+SCALAR_TYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "i8": "np.int8", "i1": "np.bool"}
 ERROR_WORDS = 4
 
 _FEW_PAIRS = 8  # of arrays to compare for overlap one by one, rather than eight at a time out of memory
@@ -51,9 +53,10 @@ def table_symbol(signature: KernelSignature, single: bool) -> str:
 
 
 def kernel_parameters(signature: KernelSignature) -> list[str]:
-    """The LLVM types of the kernel's parameters: arguments, returned results, the error record."""
+    """The LLVM types of the kernel's parameters: arguments, returned results, unknown extents, the error record."""
     arguments = ["ptr" if slot.is_array else LLVM_TYPES[slot.dtype] for slot in signature.arguments]
-    return [*arguments, *["ptr"] * (len(signature.returned) + 1)]
+    extents = ["i64" for slot in signature.arguments for _ in slot.unknown]
+    return [*arguments, *["ptr"] * len(signature.returned), *extents, "ptr"]
 
 
 def generate(signature: KernelSignature, *, release_gil: bool, single: bool) -> str:
@@ -84,12 +87,13 @@ class _EntryWriter(FunctionWriter):
 
     def module(self) -> str:
         """The text of the module."""
-        operands = self._arguments()
+        operands, extents = self._arguments()
         self._overlap(operands)
         owner, pointers = self._allocate()
-        record = self._run_kernel([*operands, *(f"ptr {pointer}" for pointer in pointers)])
-        self._raise_recorded(record, owner)
-        self._finish(owner, pointers)
+        record = self._run_kernel([*operands, *(f"ptr {pointer}" for pointer in pointers), *extents])
+        handed_over = [p for p, slot in zip(pointers, self.signature.returned, strict=True) if slot.unknown]
+        self._raise_recorded(record, owner, handed_over)
+        self._finish(owner, pointers, handed_over)
         self.label("mismatch")
         forwarded = f"ptr {self.fixed('on_mismatch')}, ptr %arguments, i64 %count, ptr %keyword_names"
         self.line(f"ret ptr {self.call('ptr', 'PyObject_Vectorcall', forwarded)}")
@@ -99,32 +103,36 @@ class _EntryWriter(FunctionWriter):
             f"{symbol(self.table)} = global [{len(TABLE)} x ptr] zeroinitializer",
             f'{self.format} = internal constant [5 x i8] c"LLLL\\00"',
             f"declare void {symbol(self.signature.name)}({', '.join(kernel_parameters(self.signature))})",
+            "declare void @free(ptr)",
         ]
         return "\n".join([*globals_, *self.arrays.texts(), overlap_function(self.symbol), self.text(), _METADATA])
 
     # Arguments
 
-    def _arguments(self) -> list[str]:
-        """Checks all arguments; the operands of the kernel call, with their types."""
+    def _arguments(self) -> tuple[list[str], list[str]]:
+        """Checks all arguments; the operands of the kernel call and the unknown extents, with their types."""
         self.check(self.equal("ptr", "%keyword_names", "null"), otherwise="mismatch")
         self.check(self.equal("i64", "%count", len(self.signature.arguments)), otherwise="mismatch")
-        operands = []
+        operands, extents = [], []
         for k, slot in enumerate(self.signature.arguments):
             argument = self.field("ptr", "%arguments", 8 * k)
             if slot.is_array:
                 checker = self.arrays.checker(slot, written=k in self.signature.written)
                 self.check(self.value(f"call fastcc i1 {checker}(ptr {argument})"), otherwise="mismatch")
                 operands.append(f"ptr {self.field('ptr', argument, ARRAY_DATA)}")
+                if slot.unknown:
+                    shape = self.field("ptr", argument, ARRAY_DIMENSIONS)
+                    extents += [f"i64 {self.field('i64', shape, 8 * d)}" for d in slot.unknown]
             else:
                 operands.append(f"{LLVM_TYPES[slot.dtype]} {self._scalar(slot.dtype, argument)}")
-        return operands
+        return operands, extents
 
     def _scalar(self, dtype: str, argument: str) -> str:
         """The value of an exact Python scalar or NumPy scalar of `dtype`. A bool is not an int."""
         kind = self.field("ptr", argument, OBJECT_TYPE)
-        if dtype == "f32":
-            self.check(self.equal("ptr", kind, self.fixed("np.float32")), otherwise="mismatch")
-            return self.field("float", argument, SCALAR_VALUE)
+        if dtype not in PYTHON_TYPES:
+            self.check(self.equal("ptr", kind, self.fixed(SCALAR_TYPES[dtype])), otherwise="mismatch")
+            return self.field(LLVM_TYPES[dtype], argument, SCALAR_VALUE)
         is_python = self.equal("ptr", kind, self.fixed(PYTHON_TYPES[dtype]))
         is_numpy = self.equal("ptr", kind, self.fixed(SCALAR_TYPES[dtype]))
         if dtype == "f64":  # np.float64 derives from float: one layout
@@ -214,23 +222,28 @@ class _EntryWriter(FunctionWriter):
             if not slot.dimensions:
                 pointers.append(self.alloca(LLVM_TYPES[slot.dtype]))
                 continue
+            if slot.unknown:
+                words = self.alloca(f"[{1 + len(slot.dimensions)} x i64]")
+                self.line(f"store ptr null, ptr {words}")
+                pointers.append(words)
+                continue
             array = self.value(f"call fastcc ptr {self.arrays.maker(slot)}()")
             pointers.append(self.field("ptr", self._own(owner, position, array), ARRAY_DATA))
             owner = array if self.single else owner
         return owner, pointers
 
-    def _own(self, owner: str, position: int, new: str) -> str:
+    def _own(self, owner: str, position: int, new: str, handed_over: Sequence[str] = ()) -> str:
         """Puts a new reference, null if memory is exhausted, into the tuple that owns the results, if there is one."""
-        if self.single:
-            self.check(self.value(f"icmp ne ptr {new}, null"), otherwise="failed")
-            return new
         made, exhausted = self.fresh("made"), self.fresh("exhausted")
         self.branch(self.value(f"icmp ne ptr {new}, null"), made, exhausted)
         self.label(exhausted)
-        self.call_void("Py_DecRef", f"ptr {owner}")
+        self._free(list(handed_over))
+        if not self.single:
+            self.call_void("Py_DecRef", f"ptr {owner}")
         self.line("br label %failed")
         self.label(made)
-        self.call("i32", "PyTuple_SetItem", f"ptr {owner}, i64 {position}, ptr {new}")
+        if not self.single:
+            self.call("i32", "PyTuple_SetItem", f"ptr {owner}, i64 {position}, ptr {new}")
         return new
 
     def _run_kernel(self, operands: list[str]) -> str:
@@ -246,12 +259,18 @@ class _EntryWriter(FunctionWriter):
         self.call_void("PyEval_RestoreThread", f"ptr {state}")
         return record
 
-    def _raise_recorded(self, record: str, owner: str) -> None:
+    def _free(self, handed_over: list[str]) -> None:
+        """Frees what the kernel handed over and no array owns yet (`free` ignores null)."""
+        for words in handed_over:
+            self.line(f"call void @free(ptr {self.field('ptr', words, 0)})")
+
+    def _raise_recorded(self, record: str, owner: str, handed_over: list[str]) -> None:
         """If the kernel recorded an error: releases the results and raises what `on_error` returns."""
         recorded, good, raising = self.fresh("recorded"), self.fresh("good"), self.fresh("raise")
         code = self.field("i64", record, 0)
         self.branch(self.equal("i64", code, 0), good, recorded)
         self.label(recorded)
+        self._free(handed_over)
         self.call_void("Py_DecRef", f"ptr {owner}")
         values = ", ".join([f"i64 {code}", *(f"i64 {self.field('i64', record, 8 * k)}" for k in range(1, ERROR_WORDS))])
         callback = f"ptr {self.fixed('on_error')}, ptr {self.format}, {values}"
@@ -263,14 +282,17 @@ class _EntryWriter(FunctionWriter):
         self.line("br label %failed")
         self.label(good)
 
-    def _finish(self, owner: str, pointers: list[str]) -> None:
-        """Turns scalar results into NumPy scalars and returns."""
+    def _finish(self, owner: str, pointers: list[str], handed_over: list[str]) -> None:
+        """Turns what the kernel handed over into arrays and scalar results into NumPy scalars, and returns."""
         for position, (slot, pointer) in enumerate(zip(self.signature.returned, pointers, strict=True)):
-            if slot.dimensions:
+            if slot.dimensions and not slot.unknown:
                 continue
-            scalar = self._numpy_scalar(slot, pointer)
-            self._own(owner, position, scalar)
-            owner = scalar if self.single else owner
+            if slot.unknown:
+                made = self.value(f"call fastcc ptr {self.arrays.owner(slot)}(ptr {pointer})")
+            else:
+                made = self._numpy_scalar(slot, pointer)
+            self._own(owner, position, made, handed_over)
+            owner = made if self.single else owner
         self.line(f"ret ptr {owner}")
 
     def _numpy_scalar(self, slot: Slot, pointer: str) -> str:

@@ -16,11 +16,18 @@ from wengert.runtime.jit import Library
 from wengert.runtime.python_abi import DTYPES
 from wengert.runtime.signature import KernelSignature, Slot
 
-_C_TYPES: dict[str, Any] = {"f64": ctypes.c_double, "f32": ctypes.c_float, "i64": ctypes.c_int64, "i1": ctypes.c_uint8}
+_C_TYPES: dict[str, Any] = {
+    "f64": ctypes.c_double,
+    "f32": ctypes.c_float,
+    "i64": ctypes.c_int64,
+    "i8": ctypes.c_int8,
+    "i1": ctypes.c_uint8,
+}
 _SCALARS: dict[str, tuple[type, ...]] = {
     "f64": (float, np.float64),
     "f32": (np.float32,),
     "i64": (int, np.int64),
+    "i8": (np.int8,),
     "i1": (bool, np.bool_),
 }
 _ERROR_WORDS = 4
@@ -38,17 +45,22 @@ def fallback_entry(
     if single and len(signature.returned) != 1:
         raise ValueError(f"kernel {signature.name}: single=True with {len(signature.returned)} returned results")
     parameters = [ctypes.c_void_p if slot.is_array else _C_TYPES[slot.dtype] for slot in signature.arguments]
-    parameters += [ctypes.c_void_p] * (len(signature.returned) + 1)
+    parameters += [ctypes.c_void_p] * len(signature.returned)
+    parameters += [ctypes.c_int64 for slot in signature.arguments for _ in slot.unknown]
+    parameters += [ctypes.c_void_p]
     kernel = ctypes.CFUNCTYPE(None, *parameters)(library.address(signature.name))
     lease = library.lease
 
     def entry(*args: Any, **kwargs: Any) -> Any:
         if kwargs or not _accepts(signature, args):
             return on_mismatch(*args, **kwargs)
-        results = [np.empty(slot.dimensions, DTYPES[slot.dtype]) for slot in signature.returned]
+        results = [_memory(slot) for slot in signature.returned]
         record = (ctypes.c_int64 * _ERROR_WORDS)()
         operands = [_operand(value) for value in args]
-        kernel(*operands, *(result.ctypes.data for result in results), ctypes.addressof(record))
+        extents = [value.shape[d] for slot, value in zip(signature.arguments, args, strict=True) for d in slot.unknown]
+        kernel(*operands, *(result.ctypes.data for result in results), *extents, ctypes.addressof(record))
+        results = [_taken_over(slot, words) if slot.unknown else words
+                   for slot, words in zip(signature.returned, results, strict=True)]
         if record[0]:
             del results
             raise on_error(*record)
@@ -58,6 +70,24 @@ def fallback_entry(
     entry.__name__ = signature.name
     entry.lease = lease  # type: ignore[attr-defined]  # the code stays mapped as long as the function lives
     return entry
+
+
+def _memory(slot: Slot) -> np.ndarray[Any, Any]:
+    """What the kernel writes a result into; the words it describes it with where the extents are unknown."""
+    if slot.unknown:
+        return np.zeros(1 + len(slot.dimensions), np.int64)
+    return np.empty(slot.dimensions, DTYPES[slot.dtype])
+
+
+def _taken_over(slot: Slot, words: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy of the array that the kernel has allocated, whose memory is freed."""
+    address, shape = int(words[0]), tuple(map(int, words[1:]))
+    result: np.ndarray[Any, Any] = np.empty(shape, DTYPES[slot.dtype])
+    ctypes.memmove(result.ctypes.data, address, result.nbytes)
+    free = ctypes.CDLL(None).free
+    free.argtypes = [ctypes.c_void_p]
+    free(address)
+    return result
 
 
 def _operand(value: Any) -> int | float | bool:
@@ -84,7 +114,9 @@ def _is_scalar(slot: Slot, value: Any) -> bool:
 
 
 def _is_array(slot: Slot, value: Any, written: bool) -> bool:
-    if type(value) is not np.ndarray or value.shape != slot.shape:
+    if type(value) is not np.ndarray or value.ndim != len(slot.dimensions):
+        return False
+    if any(size not in (None, found) for size, found in zip(slot.dimensions, value.shape, strict=True)):
         return False
     dtype = DTYPES[slot.dtype]
     flags = value.flags

@@ -24,12 +24,13 @@ SCALAR_VALUE = HEAD  # of float, np.float64, np.float32, np.int64, np.bool_
 ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMENSIONS = HEAD, HEAD + 8, HEAD + 16
 ARRAY_DESCRIPTOR, ARRAY_FLAGS = HEAD + 40, HEAD + 48
 DESCRIPTOR_BYTE_ORDER, DESCRIPTOR_TYPE_NUMBER = HEAD + 10, HEAD + 12
-C_CONTIGUOUS, ALIGNED, WRITEABLE = 0x0001, 0x0100, 0x0400
+C_CONTIGUOUS, OWNDATA, ALIGNED, WRITEABLE = 0x0001, 0x0004, 0x0100, 0x0400
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "f64": np.dtype(np.float64),
     "f32": np.dtype(np.float32),
     "i64": np.dtype(np.int64),
+    "i8": np.dtype(np.int8),
     "i1": np.dtype(np.bool_),
 }
 
@@ -58,6 +59,7 @@ _OBJECTS: dict[str, Any] = {
     "np.float64": np.float64,
     "np.float32": np.float32,
     "np.int64": np.int64,
+    "np.int8": np.int8,
     "np.bool": np.bool_,
     **{f"dtype.{name}": dtype for name, dtype in DTYPES.items()},
 }
@@ -122,6 +124,7 @@ def _object_problem() -> str | None:
         (np.float64(-2.5), ctypes.c_double, -2.5),
         (np.float32(3.5), ctypes.c_float, 3.5),
         (np.int64(-(2**40)), ctypes.c_int64, -(2**40)),
+        (np.int8(-3), ctypes.c_int8, -3),
         (np.bool_(True), ctypes.c_uint8, 1),
         (np.bool_(False), ctypes.c_uint8, 0),
     ]

@@ -1,7 +1,10 @@
 """What a kernel takes and returns, as the driver tells the entry generator.
 
-Assumes the kernel ABI of the lowering: `void @name(args.., results.., ptr err)`, static shapes, C-contiguous arrays.
-Everything else in this layer reads these two records and nothing of the IR.
+Assumes the kernel ABI of the lowering: `void @name(args.., results.., extents.., ptr err)`, C-contiguous arrays.  An
+extent known only at run time is None in a shape.  Of an array argument it follows among `extents` (i64, in order); a
+result with such an extent is a pointer to words that the kernel fills: the address of memory it got from `malloc`,
+which is the caller's from then on, and all extents.  Everything else in this layer reads these two records and nothing
+of the IR.
 """
 
 from __future__ import annotations
@@ -9,14 +12,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-ITEM_BYTES = {"f64": 8, "f32": 4, "i64": 8, "i1": 1}
+ITEM_BYTES = {"f64": 8, "f32": 4, "i64": 8, "i8": 1, "i1": 1}
 
 
 @dataclass(frozen=True)
 class Slot:
     """One leaf of the arguments or of the results.
 
-    `dtype` is one of `f64 f32 i64 i1`; `shape` is None for a scalar passed by value and a tuple for an array. A 0-d
+    `dtype` is one of `f64 f32 i64 i8 i1`; `shape` is None for a scalar passed by value and a tuple for an array. A 0-d
     array argument has the shape `()` and is passed as a pointer. As a result both mean a NumPy scalar.
 
     Raises ValueError for another dtype or a negative dimension.
@@ -26,13 +29,13 @@ class Slot:
     """
 
     dtype: str
-    shape: tuple[int, ...] | None = None
+    shape: tuple[int | None, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.dtype not in ITEM_BYTES:
             raise ValueError(f"dtype {self.dtype!r} is none of {', '.join(ITEM_BYTES)}")
-        if self.shape is not None and any(size < 0 for size in self.shape):
-            raise ValueError(f"shape {self.shape} has a negative dimension; shapes are static here")
+        if self.shape is not None and any(size is not None and size < 0 for size in self.shape):
+            raise ValueError(f"shape {self.shape} has a negative dimension; one known only at run time is None")
 
     @property
     def is_array(self) -> bool:
@@ -40,14 +43,19 @@ class Slot:
         return self.shape is not None
 
     @property
-    def dimensions(self) -> tuple[int, ...]:
+    def dimensions(self) -> tuple[int | None, ...]:
         """The shape, `()` for a scalar."""
         return self.shape or ()
 
     @property
+    def unknown(self) -> tuple[int, ...]:
+        """The dimensions whose extent is known only at run time."""
+        return tuple(d for d, size in enumerate(self.dimensions) if size is None)
+
+    @property
     def elements(self) -> int:
-        """Number of elements, 1 for a scalar."""
-        return math.prod(self.dimensions)
+        """Number of elements, 1 for a scalar; extents known only at run time count as 1."""
+        return math.prod(1 if size is None else size for size in self.dimensions)
 
     @property
     def nbytes(self) -> int:
@@ -62,8 +70,8 @@ class KernelSignature:
     `into[r] = k` says that result r is written into the memory of argument k: it has no parameter and is not returned.
     `into` may be left empty when no result is.
 
-    Raises ValueError when `into` does not fit: wrong length, a scalar target, another dtype or shape, a target twice;
-    and for a name that LLVM cannot write in quotes.
+    Raises ValueError when `into` does not fit: wrong length, a scalar target, another dtype or shape, a target twice,
+    arguments of unknown extents beside it; and for a name that LLVM cannot write in quotes.
 
     >>> axpy = KernelSignature("axpy", (Slot("f64"), Slot("f64", (8,)), Slot("f64", (8,))), (Slot("f64", (8,)),), (2,))
     >>> axpy.written, axpy.returned
@@ -85,6 +93,8 @@ class KernelSignature:
         for result, target in zip(self.results, self.into, strict=True):
             if target is not None:
                 self._check_target(result, target)
+        if self.written and any(slot.unknown for slot in self.arguments):
+            raise ValueError(f"kernel {self.name}: with arguments of unknown extents none can be written in place")
         if len(set(self.written)) != len(self.written):
             raise ValueError(f"kernel {self.name}: two results are written into one argument: into={self.into}")
 
