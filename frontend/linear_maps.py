@@ -21,7 +21,7 @@ from wengert.frontend.arguments import DTYPES, flatten, prepare
 from wengert.frontend.derivatives import Form, Inner, Linearized
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.running import Rebindable
-from wengert.frontend.trace import current, tracing
+from wengert.frontend.trace import current, fail, tracing
 from wengert.frontend.tracebacks import without_compiler
 from wengert.frontend.values import shape_text
 
@@ -57,8 +57,8 @@ class Direction:
         """
         expected = len(self.primals) if self.kind == "lin" else 1
         if len(trees) != expected:
-            raise WengertValueError(f"{len(trees)} values are given to a map that takes {expected}",
-                                    help="a pushforward takes a tangent for each primal, a pullback one cotangent")
+            fail(f"{len(trees)} values are given to a map that takes {expected}", error=WengertValueError,
+                 help="a pushforward takes a tangent for each primal, a pullback one cotangent")
         if self.kind == "rev":
             return self.inner.cotangent_leaves(trees[0])
         found: list[Any] = []
@@ -66,8 +66,8 @@ class Direction:
         for tree, structure in zip(moving, self.inner.trees, strict=True):
             leaves = [None] * structure.num_leaves if tree is None else flatten(tree)[0]
             if len(leaves) != structure.num_leaves:
-                raise WengertValueError(
-                    f"the tangent has the structure {flatten(tree)[1]}, its primal has {structure}")
+                fail(f"the tangent has the structure {flatten(tree)[1]}, its primal has {structure}",
+                     error=WengertValueError)
             found += leaves
         return found
 
@@ -160,8 +160,9 @@ def _given(form: Form, x: Any, what: str) -> Any:
         return prepare(x, written=False)
     wanted = form.element if form.shape is None else f"{form.element}{shape_text(form.shape)}"
     found = f"an array {x.dtype}{shape_text(x.shape)}" if isinstance(x, np.ndarray) else repr(x)
-    raise WengertValueError(
+    return fail(
         f"{what} is {found}, and a value of the form {wanted} is needed",
+        error=WengertValueError,
         help="tangents and cotangents have the shape and dtype of the value they belong to",
     )
 

@@ -7,6 +7,7 @@ its result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -225,7 +226,11 @@ class Specialization:
 
 
 def finish(
-    plan: Plan, returned: Sequence[Any], leaves: Sequence[Any], arguments: Any, maps: Mapping[str, MapProgram]
+    plan: Plan,
+    returned: Sequence[Any],
+    leaves: Sequence[Any],
+    arguments: Any,
+    maps: Mapping[str, MapProgram] = MappingProxyType({}),
 ) -> Any:
     """The result of a call from the returned values; containers of the arguments get what the function left in them."""
     outputs = [_finished(kind, value, returned, leaves, maps) for kind, value in plan.outputs]

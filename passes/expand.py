@@ -32,7 +32,7 @@ from wengert.dialects.control import (
     return_,
     symbol,
 )
-from wengert.dialects.diff import REVERSE, TRANSPOSED
+from wengert.dialects.diff import LINEAR, REVERSE, TRANSPOSED
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
@@ -44,6 +44,7 @@ from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.kinks import check_kinks, wants_kinks
 from wengert.passes.linear_calls import define_transpose, open_tangent_calls
+from wengert.passes.linearity import require_linear_in
 from wengert.passes.linearize import emit_linearized
 from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
@@ -155,6 +156,8 @@ class _Expander:
         simplify_function(work, effects)
         promote_function(work, effects)
         wrt = self._wrt(func, target, work)
+        if LINEAR in func.attributes:
+            require_linear_in(work, wrt)
         if wants_kinks(work):
             check_kinks(work, wrt)
         if set(self._users.get(symbol(func), {})) == {"diff.rev"} and is_checkpointed(work):

@@ -139,7 +139,7 @@ def recurrence(a):
 def executed_work(function: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, *arguments: Any) -> int:
     """Elements the interpreter makes; one for reads and writes of an element, which are in place in native code."""
     work = 0
-    operation = interpreter._Interpreter.operation
+    operation = interpreter.Interpreter.operation
 
     def counted(self: Any, op: Any, environment: Any) -> list[Any]:
         nonlocal work
@@ -151,7 +151,7 @@ def executed_work(function: Callable[..., Any], monkeypatch: pytest.MonkeyPatch,
         return results
 
     with monkeypatch.context() as patched:
-        patched.setattr(interpreter._Interpreter, "operation", counted)
+        patched.setattr(interpreter.Interpreter, "operation", counted)
         interpret(function.py_func, arguments, {})  # type: ignore[attr-defined]
     return work
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from wengert.frontend.sparse import sparse_jacobian as sparse_jacobian
     from wengert.frontend.transforms import grad as grad
     from wengert.frontend.transforms import jvp as jvp
+    from wengert.frontend.transforms import linear_transpose as linear_transpose
     from wengert.frontend.transforms import linearize as linearize
     from wengert.frontend.transforms import stop_gradient as stop_gradient
     from wengert.frontend.transforms import value_and_grad as value_and_grad
@@ -62,7 +63,9 @@ _NAMES = {
     "wengert.frontend.function": ["Function"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
     "wengert.frontend.sparse": ["SparseDerivative", "sparse_hessian", "sparse_jacobian"],
-    "wengert.frontend.transforms": ["grad", "jvp", "linearize", "stop_gradient", "value_and_grad", "vjp"],
+    "wengert.frontend.transforms": [
+        "grad", "jvp", "linear_transpose", "linearize", "stop_gradient", "value_and_grad", "vjp",
+    ],
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -15,6 +15,8 @@ from wengert.dialects.context import make_context
 from wengert.dialects.errors import UnsupportedError, WengertError
 from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 from wengert.passes.statistics import Buffers, buffers_of
+from wengert.runtime.entry import build_entry
+from wengert.runtime.signature import KernelSignature, Slot
 
 HERE = "tests.passes.test_lowering"
 
@@ -81,14 +83,26 @@ def test_arguments_that_overlap() -> None:
     assert_close([b], [expected], 1e-12)
 
 
-def test_results_of_dynamic_shape_are_refused() -> None:
-    text = """func.func @f(%a: tensor<6xf64>, %n: index) -> tensor<?xf64> {
-      %y = tensor.extract_slice %a[0] [%n] [1] : tensor<6xf64> to tensor<?xf64>
-      return %y : tensor<?xf64> }"""
-    with make_context(), ir.Location.unknown(), pytest.raises(UnsupportedError) as error:
-        compile_to_llvmir(ir.Module.parse(text))
-    assert "@f returns an array whose shape is known only at run time" in str(error.value)
-    assert "part of fixed size" in error.value.help
+def test_results_of_unknown_extents_are_allocated_for_the_caller() -> None:
+    text = """func.func @f(%a: tensor<?x4xf64>, %n: index) -> (tensor<?xf64>, tensor<?x4xf64>, index) {
+      %k1 = arith.constant 1 : index
+      %two = arith.constant 2.0 : f64
+      %y = tensor.extract_slice %a[0, 1] [%n, 1] [1, 1] : tensor<?x4xf64> to tensor<?xf64>
+      %m = arith.addi %n, %k1 : index
+      %b = "nd.full"(%two, %m) : (f64, index) -> tensor<?x4xf64>
+      return %y, %b, %m : tensor<?xf64>, tensor<?x4xf64>, index }"""
+    with make_context(), ir.Location.unknown():
+        lowered = compile_to_llvmir(ir.Module.parse(text))
+    rows = KernelSignature("f", (Slot("f64", (None, 4)), Slot("i64")),
+                           (Slot("f64", (None,)), Slot("f64", (None, 4)), Slot("i64")))
+    entry = build_entry(lowered.llvm_ir, rows, lambda *_: None, lambda *_: RuntimeError())
+    for count in (0, 1, 5):
+        a = np.random.default_rng(0).normal(size=(count + 1, 4))
+        y, b, m = entry(a, count)
+        np.testing.assert_array_equal(y, a[:count, 1])
+        np.testing.assert_array_equal(b, np.full((count + 1, 4), 2.0))
+        assert m == count + 1
+    assert lowered.buffers.copies == 1  # of the slice: what is computed is computed in the caller's memory
 
 
 def test_an_array_that_changes_its_size_in_a_loop_is_refused() -> None:

@@ -73,6 +73,36 @@ define void @fail(i64 %code, ptr %array, ptr %scalar, ptr %err) {
 """
 FAIL_SIGNATURE = KernelSignature("fail", (Slot("i64"),), (VECTOR, Slot("f64")))
 
+# the first n rows of a, in memory that is handed over; n < 0 is an error
+ROWS = """
+declare ptr @malloc(i64)
+declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
+define void @rows(ptr %a, i64 %n, ptr %words, ptr %other, i64 %count, ptr %err) {
+  %signed = ashr i64 %n, 63
+  %magnitude = xor i64 %n, %signed
+  %more = icmp sgt i64 %magnitude, %count
+  %rows = select i1 %more, i64 %count, i64 %magnitude
+  %bytes = mul i64 %rows, 24
+  %memory = call ptr @malloc(i64 %bytes)
+  call void @llvm.memcpy.p0.p0.i64(ptr %memory, ptr %a, i64 %bytes, i1 false)
+  store ptr %memory, ptr %words
+  %extent = getelementptr i64, ptr %words, i64 1
+  store i64 %rows, ptr %extent
+  %width = getelementptr i64, ptr %words, i64 2
+  store i64 3, ptr %width
+  %others = call ptr @malloc(i64 %rows)
+  call void @llvm.memcpy.p0.p0.i64(ptr %others, ptr %a, i64 %rows, i1 false)
+  store ptr %others, ptr %other
+  %extents = getelementptr i64, ptr %other, i64 1
+  store i64 %rows, ptr %extents
+  %code = and i64 %signed, 1
+  store i64 %code, ptr %err
+  ret void
+}
+"""
+_ANY_ROWS = Slot("f64", (None, 3))
+ROWS_SIGNATURE = KernelSignature("rows", (_ANY_ROWS, Slot("i64")), (_ANY_ROWS, Slot("i8", (None,))))
+
 # tells that it runs (flags[0] = 1), then waits until another thread sets flags[1], at most `limit` turns; was it set?
 WAIT = """
 define void @wait(ptr %flags, i64 %limit, ptr %seen, ptr %err) {

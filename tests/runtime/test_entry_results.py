@@ -14,6 +14,8 @@ from tests.runtime.kernels import (
     FAIL_SIGNATURE,
     INCREMENT,
     INCREMENT_SIGNATURE,
+    ROWS,
+    ROWS_SIGNATURE,
     SQUARE,
     SQUARE_SIGNATURE,
     VECTOR,
@@ -194,3 +196,39 @@ def test_kernel_and_signature_must_agree() -> None:
     absent = KernelSignature("cube", (Slot("f64"),), (Slot("f64"),))
     with pytest.raises(ValueError, match="no kernel cube"):
         build_entry(SQUARE, absent, mismatch, error)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_extents_known_only_at_run_time(build: Build, count: int) -> None:
+    a = np.arange(15.0).reshape(5, 3)
+    rows, others = build(ROWS, ROWS_SIGNATURE)(a, count)
+    np.testing.assert_array_equal(rows, a[:count])
+    assert (others.shape, others.dtype) == ((count,), np.dtype(np.int8))
+    assert rows.flags.c_contiguous and rows.flags.writeable and rows.flags.owndata and rows.base is None
+    rows[...] = 1.0
+    rows.resize((count, 3))
+
+
+def test_arguments_of_unknown_extents_are_checked_otherwise(build: Build) -> None:
+    entry = build(ROWS, ROWS_SIGNATURE)
+    assert entry(np.ones((7, 3)), 100)[0].shape == (7, 3)
+    for other in (np.ones((5, 2)), np.ones(3), np.ones((3, 5)).T, np.ones((5, 3), np.float32), np.ones((1, 5, 3))):
+        assert entry(other, 1)[0] == "mismatch"
+
+
+def test_errors_free_what_was_handed_over(build: Build) -> None:
+    with pytest.raises(IndexError):
+        build(ROWS, ROWS_SIGNATURE)(np.ones((5, 3)), -2)
+
+
+def test_bytes_are_scalars_too(build: Build) -> None:
+    signature = KernelSignature("byte", (Slot("i8"),), (Slot("i8"),))
+    entry = build("define void @byte(i8 %x, ptr %y, ptr %err) {\n store i8 %x, ptr %y\n ret void\n}", signature)
+    (result,) = entry(np.int8(-3))
+    assert type(result) is np.int8 and result == -3
+    assert entry(3)[0] == "mismatch"
+
+
+def test_nothing_is_written_in_place_beside_unknown_extents() -> None:
+    with pytest.raises(ValueError, match="unknown extents"):
+        KernelSignature("f", (Slot("f64", (None,)), VECTOR), (VECTOR,), (1,))

@@ -103,6 +103,19 @@ unchanged(quiet(lambda: f(3), SystemError), times=5000)""",
 signature = KernelSignature("nothing", (), (Slot("f64", (4,)), Slot("f64", (2**45,))))
 f = build_entry(empty_kernel(signature), signature, mismatch, error)
 unchanged(quiet(f, MemoryError), times=5000)""",
+    "memory handed over": """
+a = np.arange(3000.0).reshape(1000, 3)
+plain = fallback_entry(jit.load(compile_kernel(ROWS, ROWS_SIGNATURE)), ROWS_SIGNATURE, mismatch, error)
+free = build_entry(ROWS, ROWS_SIGNATURE, mismatch, error, release_gil=True)
+for f in (build_entry(ROWS, ROWS_SIGNATURE, mismatch, error), free, plain):
+    unchanged(lambda: f(a, 900), a, times=2000)
+    unchanged(lambda: f(a, 0), a, times=2000)
+    unchanged(quiet(lambda: f(a, -900), IndexError), a, times=2000)
+    rows, _ = f(a, 900)
+    view = rows[1:]
+    assert rows.flags.owndata and (view == a[1:900]).all()
+    del rows
+    assert (view == a[1:900]).all()""",
     "fallback": """
 a, b = np.arange(8.0), np.ones(8)
 f = fallback_entry(jit.load(compile_kernel(ADD, ADD_SIGNATURE)), ADD_SIGNATURE, mismatch, error)
