@@ -44,7 +44,7 @@ def _allocate_early(op: Any) -> bool:
     """
     value, buffer = op.operands
     late, early = defining_op(buffer), fresh_memory(value, alone=False)
-    if early is None or early.block != op.block or early.results[0].type != value.type:
+    if late is None or early is None or early.block != op.block or early.results[0].type != value.type:
         return False
     segments = {"operandSegmentSizes": ir.DenseI32ArrayAttr.get([len(early.operands), 0])}
     new = create(ALLOC, [buffer.type], list(early.operands), segments, ip=ir.InsertionPoint(early))
