@@ -221,8 +221,8 @@ def prepare(leaf: Any, written: bool) -> Any:
     """
     if not isinstance(leaf, np.ndarray):
         for number in (bool, int, float):
-            if isinstance(leaf, number) and type(leaf) is not number and not isinstance(leaf, np.generic):
-                return number(leaf)
+            if isinstance(leaf, number):
+                return leaf if type(leaf) is number or isinstance(leaf, np.generic) else number(leaf)
         return leaf
     if written and not leaf.flags.writeable:
         raise WengertValueError("an argument the function writes to is a read-only array", help="pass a copy")

@@ -32,3 +32,10 @@ def test_a_captured_array_in_the_place_of_an_argument_that_is_fixed() -> None:
     function = wengert.compile(lambda x, n: np.zeros((n, 3)) + x * weights)
     for _ in range(2):
         np.testing.assert_array_equal(function(np.ones(3), 2), np.tile(weights, (2, 1)))
+
+
+def test_a_bool_stays_a_bool_where_the_entry_is_not_called_directly() -> None:
+    """It was handed on as an int, for which the function was compiled again."""
+    f = wengert.compile(lambda tree: (not tree["flag"], tree["x"]))
+    assert f({"flag": True, "x": 1.0}) == (False, 1.0)
+    assert f.stats().compilations == 1
