@@ -22,13 +22,14 @@ from wengert.dialects.bindings import ir, is_float, location_of, walk
 from wengert.dialects.build import create
 from wengert.dialects.control import CONTROL, find_function, function_types
 from wengert.dialects.diff import RULES, UNDIFFERENTIATED
+from wengert.dialects.foreign import is_foreign
 from wengert.dialects.op import Absent, lookup
 from wengert.frontend.derivatives import Form
 from wengert.frontend.positions import definition_of, user_position
 from wengert.frontend.rule_results import name_of_rule
 from wengert.frontend.trace import current
 from wengert.frontend.values import Box
-from wengert.passes.purity import CALL
+from wengert.passes.purity import CALL, callee
 
 if TYPE_CHECKING:
     from wengert.frontend.rule_traces import Arguments, Made, Rules
@@ -186,7 +187,10 @@ def _declared_jvp(of: str, arguments: Sequence[Any], results: Sequence[Any], wrt
 
 def _has_no_derivative(func: Any) -> bool:
     """Whether a function holds an operation from floats to floats that has no derivative rule."""
+    module = current().module
     for op in walk(func)[1:]:
+        if op.name == CALL and is_foreign(find_function(module, callee(op))):
+            return True
         if op.name in CONTROL or op.name == CALL or not any(is_float(r.type) for r in op.results):
             continue
         record = lookup(op.name)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from wengert.dialects.effects import failed_check
 from wengert.dialects.errors import Position
+from wengert.dialects.foreign import RAISED
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
@@ -21,6 +22,7 @@ from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 from wengert.runtime.cache import ObjectCache, cache_key, source_digest
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.environment import settings
+from wengert.runtime.foreign import forget, take
 from wengert.runtime.host import libmvec_isas, vector_bits
 from wengert.runtime.jit import emit_assembly, load, optimize
 
@@ -113,6 +115,9 @@ def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
 def _error_of(checks: list[Any]) -> Callable[..., BaseException]:
     def error(number: int, *values: int) -> BaseException:
         kind, message, file, line, column = checks[number - 1]
+        if kind == RAISED:
+            return take(values[0])
+        forget()
         return failed_check(kind, message, values, Position(file, line, column) if file else None)
 
     return error

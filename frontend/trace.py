@@ -146,6 +146,7 @@ class Trace:
         rules: by the id of a function with rules, what is known of the calls that are open (rule_traces.py).
         recursions: for the code objects that are traced as functions which call themselves, how far that is.
         unrolled: code of functions whose recursion Python ends.
+        foreign: the symbols of foreign functions that are declared.
         without_source: the functions that run as they are, innermost last, and why.
         options: what the user has chosen; the functions that are differentiated carry it as attributes.
         quoting: whether traced values may be shown in a text (the message of an error).
@@ -166,6 +167,7 @@ class Trace:
         self.quoting = False
         self.depths: dict[int, list[Region]] = {}
         self.rules: dict[int, Any] = {}
+        self.foreign: set[str] = set()
         self.recursions: dict[CodeType, Any] = {}
         self.unrolled: set[CodeType] = set()
         self._guarded: set[tuple[int, str]] = set()

@@ -19,9 +19,11 @@ from wengert.dialects.build import create, zeros_like
 from wengert.dialects.control import find_function, function_types, functions, symbol
 from wengert.dialects.diff import KNOWN, REVERSE, RULES, TRANSPOSED, UNDIFFERENTIATED
 from wengert.dialects.errors import DifferentiationError, WengertValueError
-from wengert.dialects.op import Op, encode_attributes
+from wengert.dialects.foreign import foreign_name, is_foreign, is_pure
+from wengert.dialects.op import Absent, Op, encode_attributes
 from wengert.passes.purity import CALL, callee
 
+NO_RULE = Absent("a foreign function has no derivative but the one its rules give")
 LINEAR_CALL = "a call of a linear function is opened before it is differentiated again"
 
 
@@ -60,6 +62,9 @@ class CallRecords:
         return self._records[name]
 
     def _make(self, module: Any, func: Any) -> Op | None:
+        if is_foreign(func):
+            return Op(f"the call of {foreign_name(func)}", ("*operands",), _no_meaning, _no_meaning, NO_RULE,
+                      effect=not is_pure(func), family="call")
         if is_linear(func):
             return _linear_record(func)
         return _record_with_rules(module, func, REVERSE in self._caller.attributes) if has_rules(func) else None

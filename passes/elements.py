@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wengert.dialects.bindings import DYNAMIC, ir, is_tensor, tensor_type
+from wengert.dialects.bindings import DYNAMIC, element_type, ir, is_tensor, tensor_type
 from wengert.dialects.build import create, index, size
 
 #: One loop dimension for each dimension of an array; None reads index 0.
@@ -263,7 +263,7 @@ def affine_map(loops: int, at: Dimensions) -> Any:
 def generic(inputs: Sequence[tuple[Any, Dimensions]], outputs: Sequence[tuple[Any, Dimensions]], loops: int,
             body: Callable[[Sequence[Any], Sequence[Any]], Sequence[Any]], reductions: Sequence[int] = (),
             attributes: dict[str, Any] | None = None) -> list[Any]:
-    """A `linalg.generic` on tensors, each given with the loop dimensions its own dimensions run over.
+    """A `linalg.generic` on tensors (or numbers), each given with the loop dimensions its own dimensions run over.
 
     Args:
         loops: the number of loop dimensions, of which `reductions` are not parallel.
@@ -277,7 +277,7 @@ def generic(inputs: Sequence[tuple[Any, Dimensions]], outputs: Sequence[tuple[An
         "iterator_types": ir.ArrayAttr.get([ir.Attribute.parse(kind) for kind in kinds]),
         "operandSegmentSizes": ir.DenseI32ArrayAttr.get([len(inputs), len(outputs)]), **(attributes or {}),
     }, regions=1)
-    block = op.regions[0].blocks.append(*[tensor.type.element_type for tensor, _ in operands])
+    block = op.regions[0].blocks.append(*[element_type(operand.type) for operand, _ in operands])
     arguments = list(block.arguments)
     with ir.InsertionPoint(block):
         yielded = body(arguments[:len(inputs)], arguments[len(inputs):])

@@ -11,6 +11,7 @@ from wengert.dialects.build import constant, create
 from wengert.dialects.control import entry, yielded
 from wengert.dialects.errors import UnsupportedError
 from wengert.passes.elements import Dimensions, from_memory, to_memory
+from wengert.passes.foreign_calls import MARK as FOREIGN
 from wengert.passes.gpu_places import static_shape
 from wengert.passes.routines import MARK as LAPACK
 
@@ -63,6 +64,8 @@ def read_nest(op: Any) -> Nest:
     """
     if LAPACK in op.attributes:
         raise _too_general(op, "it stands for a call of LAPACK, which runs on the CPU")
+    if FOREIGN in op.attributes:
+        raise _too_general(op, "it calls a function of the process, which runs on the CPU")
     maps = [map_.value for map_ in ir.ArrayAttr(op.attributes["indexing_maps"])]
     read_at = [tuple(_loop(op, expression) for expression in map_.results) for map_ in maps]
     kinds = ["reduction" in str(kind) for kind in ir.ArrayAttr(op.attributes["iterator_types"])]

@@ -29,7 +29,7 @@ class LowerTensorsGpu(Pass):
         for func in functions(module):
             if len(func.regions[0].blocks):
                 with func.location:
-                    _RebuildForGpu().function(func)
+                    _RebuildForGpu(module).function(func)
 
 
 class _RebuildForGpu(Rebuild):

@@ -228,12 +228,13 @@ class JvpWriter:
 
 def _no_rule(node: Node) -> DifferentiationError:
     position = position_of(node.location)
-    if node.name == "func.call":
+    if node.name == "func.call" and node.record is None:
         callee = ir.FlatSymbolRefAttr(node.op.attributes["callee"]).value
         return DifferentiationError(f"cannot differentiate through the call of @{callee}", position,
                                     why="derivatives are taken of functions without calls",
                                     help="run the pass 'inline-calls' first")
     absent = node.record.jvp if node.record is not None else None
     reason = absent.reason if isinstance(absent, Absent) else "no record describes this operation"
-    return DifferentiationError(f"{node.name} has no derivative rule", position, why=reason,
+    name = node.name if node.record is None else node.record.name
+    return DifferentiationError(f"{name} has no derivative rule", position, why=reason,
                                 help="stop_gradient on its float arguments, if the derivative through it is not wanted")

@@ -1,6 +1,6 @@
 """From arrays to loops: elementwise ops and nd ops on tensors become linalg, tensor and scf.
 
-Assumes functions of func, scf, arith, math, tensor and nd ops (no calls with tensors: they are inlined before) and
+Assumes functions of func, scf, arith, math, tensor and nd ops (calls are of foreign functions: others are inlined) and
 leaves no nd op and no tensor of i1: where such a tensor is in memory it holds i8.  Every tensor that is computed has a
 destination of its own (`bufferization.alloc_tensor`), or that of the array it accumulates into (`nd.accumulate`), never
 tensor.empty, a dense constant or a splat.  What is fused is decided in `fusion`; how an nd op is lowered stands in its
@@ -22,7 +22,9 @@ from wengert.dialects.errors import UnsupportedError
 from wengert.dialects.op import lookup, raw_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import Array, in_memory
+from wengert.passes.foreign_calls import drop_foreign_declarations, foreign_call
 from wengert.passes.fusion import Fusion
+from wengert.passes.purity import CALL
 
 TERMINATORS = frozenset({"scf.yield", "scf.condition", "func.return"})
 
@@ -36,11 +38,16 @@ class LowerTensors(Pass):
         for func in functions(module):
             if len(func.regions[0].blocks):
                 with func.location:
-                    Rebuild().function(func)
+                    Rebuild(module).function(func)
+        drop_foreign_declarations(module)
 
 
 class Rebuild(Fusion):
     """One function, copied op by op."""
+
+    def __init__(self, module: Any) -> None:
+        super().__init__()
+        self._module = module
 
     def function(self, func: Any) -> None:
         type_ = ir.FunctionType(ir.TypeAttr(func.attributes["function_type"]).value)
@@ -88,6 +95,8 @@ class Rebuild(Fusion):
             create(op.name, [], [self.value(v) for v in op.operands], raw_attributes(op))
         elif len(op.regions):
             self.control(op)
+        elif op.name == CALL:
+            self.call(op)
         elif record is not None and record.lower is not None and ours:
             lowered = record.lower(self, op)
             for old, new in zip(op.results, lowered if isinstance(lowered, (list, tuple)) else [lowered], strict=True):
@@ -98,6 +107,12 @@ class Rebuild(Fusion):
             self.bind(op.results[0], self.mapped(op, attributes, in_place))
         else:
             self.copied(op)
+
+    def call(self, op: Any) -> None:
+        """What is still a call is one of a foreign function."""
+        results = foreign_call(self._module, op, [self.value(v) for v in op.operands])
+        for old, new in zip(op.results, results, strict=True):
+            self.bind(old, new)
 
     def copied(self, op: Any) -> None:
         """An op that stays as it is, but for the types of tensors."""

@@ -29,6 +29,7 @@ from wengert.passes.entry_abi import EntryAbi
 from wengert.passes.expand import DiffExpand, expand
 from wengert.passes.expand_scalars import ExpandScalars
 from wengert.passes.finish_llvm import FinishLlvm
+from wengert.passes.foreign_calls import ForeignCalls
 from wengert.passes.inline import Inline
 from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
@@ -131,6 +132,7 @@ MEMREF: tuple[Pass, ...] = (
     PlaceBuffers(),                             # out of loops, freed after use
     BlasCalls(),                                # after it: an address hides from it that memory is still in use
     LapackCalls(),                              # for the same reason
+    ForeignCalls(),                             # and again
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from wengert.dialects.bindings import defining_op, ir, is_tensor, walk
 from wengert.dialects.control import CONTROL, functions, symbol
+from wengert.dialects.foreign import is_pure
 from wengert.dialects.op import lookup
 
 #: Upstream dialects whose operations on values and tensors have no side effect.
@@ -50,11 +51,14 @@ class Effects:
         return name.partition(".")[0] not in PURE_DIALECTS
 
     def function(self, name: str) -> bool:
-        """Whether a call of @name has an effect; a function without a body, and recursion, count as having one."""
+        """Whether a call of @name has an effect; recursion, and a function without a body that is not declared to be
+        pure, count as having one."""
         if name not in self._known:
             self._known[name] = True
             func = self._bodies.get(name)
-            if func is not None and len(func.regions[0].blocks):
+            if func is not None and is_pure(func):
+                self._known[name] = False
+            elif func is not None and len(func.regions[0].blocks):
                 self._known[name] = any(self.of(op) for op in walk(func)[1:])
         return self._known[name]
 

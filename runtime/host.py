@@ -16,6 +16,8 @@ import sys
 
 from llvmlite import binding as llvm
 
+from wengert.runtime import foreign
+
 BLAS_PREFIX = "wengert_blas_"
 LAPACK_PREFIX = "wengert_lapack_"
 _CAPSULE_MODULES = {BLAS_PREFIX: "scipy.linalg.cython_blas", LAPACK_PREFIX: "scipy.linalg.cython_lapack"}
@@ -98,6 +100,8 @@ def symbol_address(name: str) -> int | None:
     for prefix, module in _CAPSULE_MODULES.items():
         if name.startswith(prefix):
             return _capsule_address(module, name.removeprefix(prefix))
+    if name.startswith(foreign.PREFIX):
+        return foreign.symbol_address(name)
     _math_libraries()
     try:
         function = getattr(ctypes.CDLL(None), name)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
     from wengert.frontend.custom_rules import custom_vjp as custom_vjp
+    from wengert.frontend.foreign import extern as extern
     from wengert.frontend.function import Function as Function
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp
@@ -60,6 +61,7 @@ _NAMES = {
     "wengert.frontend.checkpointing": ["checkpoint"],
     "wengert.frontend.checking": ["check_grads"],
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
+    "wengert.frontend.foreign": ["extern"],
     "wengert.frontend.function": ["Function"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
     "wengert.frontend.sparse": ["SparseDerivative", "sparse_hessian", "sparse_jacobian"],
