@@ -27,7 +27,9 @@ from wengert.frontend.derivatives import Form, Inner, Linearized, dependencies, 
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.patterns import find_pattern
+from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnums, choose, listed
+from wengert.frontend.stages import Stages
 from wengert.frontend.trace import fail, tracing
 from wengert.frontend.tracebacks import without_compiler
 from wengert.frontend.transforms import grad
@@ -93,7 +95,7 @@ def sparse_hessian(f: Callable[..., Any], argnums: Argnums = 0) -> SparseDerivat
 class SparseDerivative:
     """A sparse Jacobian or Hessian: call it with the arguments of the function.
 
-    `pattern`, `colors` and `sweeps` show how it is computed for these arguments.
+    `pattern`, `colors` and `sweeps` show how it is computed for these arguments, `lower` and `lower_pattern` the code.
     """
 
     def __init__(self, f: Callable[..., Any], argnums: Argnums, name: str, *, hessian: bool) -> None:
@@ -111,8 +113,10 @@ class SparseDerivative:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The derivative as a ``scipy.sparse.csr_array``; entries of the pattern are stored also where they are 0."""
-        problem, analysis = self._prepared(args, kwargs)
-        return self._evaluate(problem, analysis)
+        try:
+            return self._evaluate(*self._prepared(args, kwargs))
+        except WengertError as error:
+            raise without_compiler(error) from error.__cause__
 
     def pattern(self, *args: Any, **kwargs: Any) -> Any:
         """Where entries can be, as a ``csr_array`` of bool."""
@@ -126,6 +130,20 @@ class SparseDerivative:
         """How many times the linearized function is applied."""
         return self._prepared(args, kwargs)[1].coloring.sweeps
 
+    def lower(self, *args: Any, **kwargs: Any) -> Stages:
+        """The stages of the program of all forward sweeps, or of the reverse sweeps where there are no others."""
+        problem, analysis = self._prepared(args, kwargs)
+        coloring = analysis.coloring
+        if coloring.reverse and not coloring.forward:
+            colors = _split(coloring.rows, analysis.outputs)
+            return self._reverse.lower(problem.args, problem.kwargs, colors, coloring.reverse)
+        return self._forward.lower(problem.args, problem.kwargs, problem.split(coloring.columns), coloring.forward)
+
+    def lower_pattern(self, *args: Any, **kwargs: Any) -> Stages:
+        """The stages of the dependency sweep, which finds the pattern."""
+        problem = self._problem(args, kwargs)
+        return self._masks.lower(problem.args, problem.kwargs, problem.split(np.zeros(problem.size)))
+
     # ------------------------------------------------------------ outside of compiled code
 
     def _prepared(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Problem, _Analysis]:
@@ -137,14 +155,17 @@ class SparseDerivative:
                 help="call it outside; inside, jvp, vjp and hvp multiply with the derivative without making it",
             )
         try:
-            chosen = {c.where: c.tree for c in choose(self.py_func, args, kwargs, self._argnums, self._name)}
-            problem = _Problem(args, kwargs, tuple(leaf for tree in chosen.values() for leaf in flatten(tree)[0]))
+            problem = self._problem(args, kwargs)
             key = self._key(problem)
             if key not in self._kept:
                 self._keep(key, self._analysed(problem))
             return problem, self._kept[key]
         except WengertError as error:
             raise without_compiler(error) from error.__cause__
+
+    def _problem(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Problem:
+        chosen = {c.where: c.tree for c in choose(self.py_func, args, kwargs, self._argnums, self._name)}
+        return _Problem(args, kwargs, tuple(leaf for tree in chosen.values() for leaf in flatten(tree)[0]))
 
     def _key(self, problem: _Problem) -> Any:
         """What decides the pattern: the compiled dependency sweep, and the values it reads besides masks."""
@@ -226,6 +247,8 @@ class SparseDerivative:
         if not all(isinstance(o, Form) and o.floats for o in inner.outputs):
             raise WengertTypeError(
                 f"{self._name} needs a function whose results are floats",
+                definition_of(self.py_func),
+                why="each element of the result is a row of the matrix, and only floats have derivatives",
                 help="leave ints, bools and other objects out of the result",
             )
         return inner

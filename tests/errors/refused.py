@@ -339,3 +339,21 @@ def overlapping_arguments(a, b):
 @refused(ONES, of=lambda f: lambda x: wengert.compile(f).lower(x).as_text("ptx"))
 def no_such_stage(x):
     return x * x
+
+
+# ---------------------------------------------------------------- sparse derivatives
+
+
+@refused(ONES)
+def sparse_jacobian_in_compiled_code(x):
+    return wengert.sparse_jacobian(lambda y: y * y)(x)
+
+
+@refused(ONES, of=wengert.sparse_jacobian)
+def sparse_jacobian_of_a_comparison(x):
+    return x > 0.5
+
+
+@refused(ONES, of=wengert.sparse_hessian)
+def sparse_hessian_of_an_array(x):
+    return x * x
