@@ -81,6 +81,11 @@ save = register(
 )
 saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UNRESOLVED, family="diff"))
 
+# Says what became of a value that a derivative uses (passes/storage_facts.py); computes nothing.
+decided = register(
+    Op("diff.decided", (), lambda **_: [], lambda **_: [], zero_tangent, effect=True, family="diff")
+)
+
 # The identity with derivative zero.
 stop_gradient = register(
     Op("diff.stop_gradient", ("x",), lambda x: x, same_type, zero_tangent, family="elementwise", lower=lower_identity,

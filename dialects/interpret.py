@@ -133,7 +133,7 @@ def meaning_attributes(op: Any) -> dict[str, Any]:
     return {
         k: v
         for k, v in decode_attributes(op).items()
-        if not k.startswith("nd.") and k not in ("fastmath", "overflowFlags", "operandSegmentSizes", "nuw", "nsw")
+        if "." not in k and k not in ("fastmath", "overflowFlags", "operandSegmentSizes", "nuw", "nsw")
     }
 
 

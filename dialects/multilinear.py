@@ -8,6 +8,7 @@ it is a scalar.  This is the op of the same name of StableHLO.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,14 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
     return rng.uniform(-2, 2, (3, 4)), rng.uniform(-2, 2, (4, 2))
 
 
+def _flops(operands: Sequence[Any], results: Sequence[Any], attributes: Mapping[str, Any]) -> int:
+    """A multiplication and an addition for each term: 2mnk."""
+    return 2 * prod(results[0]) * prod(operands[0][d] for d in attributes["lhs_contracting"])
+
+
 _dot_op = register(Op("nd.dot_general", ("lhs", "rhs"), _meaning, _typing, _jvp, _transpose, bilinear=(0, 1),
-                      family="multilinear", batch=batch_dot_general, lower=lower_dot_general, dependence=_dependence,
+                      family="multilinear", batch=batch_dot_general, lower=lower_dot_general, flops=_flops,
+                      dependence=_dependence,
                       samples=(_sample,), sample_attributes={"lhs_contracting": (1,), "rhs_contracting": (0,),
                                                              "lhs_batch": (), "rhs_batch": ()}, symbol="@"))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,21 @@ class Absent:
 
 NOT_LINEAR = Absent("not a linear op: it never appears in a linearized function")
 DISCRETE = Absent("its result is an integer or a bool, which carries no tangent")
+
+Shape = Sequence[int]
+#: flops(shapes of the operands, shapes of the results, attributes) -> floating-point operations.
+Flops = Callable[[Sequence[Shape], Sequence[Shape], Mapping[str, Any]], int]
+
+
+def no_flops(operands: Sequence[Shape], results: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
+    """Of ops that move, choose, compare or count: none of these is floating-point arithmetic."""
+    return 0
+
+
+def one_each(operands: Sequence[Shape], results: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
+    """One for each element of the result, also where it is a transcendental function."""
+    return prod(results[0])
+
 
 #: jvp(primals, results, tangents, attributes) -> one tangent (or None: identically zero) a result.
 JvpRule = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, Any]], Sequence[Any]]
@@ -96,6 +112,7 @@ class Op:
         effect: the op must neither be removed, merged nor moved.
         recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
         expensive: worth a residual rather than a second evaluation (transcendental functions).
+        flops: how many floating-point operations it executes, from shapes.
         symbol: what a message calls it, or a function of the attributes; by default the name without the dialect.
         kinks: where the derivative does not exist, or the function jumps; see dialects/kinks.py.
         results: names of the results, where several of different types are needed.
@@ -122,6 +139,7 @@ class Op:
     effect: bool = False
     recompute: bool = False
     expensive: bool = False
+    flops: Flops = no_flops
     typed: bool = False
     dependence: Callable[..., Any] | None = None
     family: str = ""
@@ -308,9 +326,8 @@ def elementwise(
 
     fields.setdefault("batch", batch_elementwise)
     inert = bool(partials) and all(isinstance(partial, float) and partial == 0.0 for partial in partials)
-    return register(
-        Op(name, operands, meaning, same_type, zero_tangent if inert else jvp, family="elementwise", **fields)
-    )
+    rule = zero_tangent if inert else jvp
+    return register(Op(name, operands, meaning, same_type, rule, family="elementwise", flops=one_each, **fields))
 
 
 def _add_scaled(total: Any, factor: float, dx: Any) -> Any:

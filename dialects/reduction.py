@@ -7,6 +7,7 @@ and min, integers are summed in i64, the empty sum is 0, the empty product 1; th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,11 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
     return (rng.uniform(-2, 2, (3, 4, 2)),)
 
 
+def _flops(operands: Sequence[Any], results: Sequence[Any], attributes: Mapping[str, Any]) -> int:
+    """One for each element that goes into a sum, product, maximum or minimum; none for "any" and "all"."""
+    return prod(operands[0]) if attributes["kind"] in ("sum", "prod", "max", "min") else 0
+
+
 def _shared(x: Any, kind: str, axes: Sequence[int]) -> Any:
     """Where more than one element is the maximum or minimum, for each result."""
     if kind not in ("max", "min"):
@@ -145,7 +151,8 @@ def _dependence(primals: Sequence[Any], results: Sequence[Any], masks: Sequence[
 
 
 _reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,), family="reduction",
-                         batch=batch_reduce, lower=lower_reduce, dependence=_dependence, samples=(_sample,),
+                         batch=batch_reduce, lower=lower_reduce, dependence=_dependence, flops=_flops,
+                         samples=(_sample,),
                          sample_attributes={"kind": "sum", "axes": (1,)},
                          symbol=lambda attributes: str(attributes["kind"]),
                          kinks=(Kink(_shared, "shared equally by the elements that tie"),)))

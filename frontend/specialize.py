@@ -31,6 +31,7 @@ from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
 from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
+from wengert.frontend.memory_report import MemoryReport, memory_report
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
@@ -287,6 +288,13 @@ def stages(
         if plan.maps:
             module = separate(module, plan)[plan.signature.name]
         return make_target(options).stages(module, plan)
+
+
+def report(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]) -> MemoryReport:
+    """What a call allocates, predicted."""
+    with the_context():
+        module, plan = trace_function(py_func, leaves, structure, static)
+        return memory_report(module, plan, [leaves[i] if isinstance(i, int) else i for i in plan.inputs])
 
 
 def _describe(plan: Plan, leaves: Sequence[Any]) -> str:

@@ -20,6 +20,7 @@ from wengert.frontend.stages import Stages
 from wengert.passes.base import run_pipeline
 from wengert.passes.nvptx import DeviceCode, to_kernels, to_ptx
 from wengert.passes.pipeline import DIFFERENTIATION, ND
+from wengert.passes.storage_facts import DropDecisions
 from wengert.runtime.cuda import find_driver
 
 
@@ -60,7 +61,7 @@ class Cuda:
 
         run_pipeline(module, ND)
         record("nd", module)
-        run_pipeline(module, DIFFERENTIATION)
+        run_pipeline(module, (*DIFFERENTIATION, DropDecisions()))
         record("transposed", module)
         to_kernels(module, record)
 

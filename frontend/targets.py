@@ -84,7 +84,7 @@ class Cpu:
             bundle = _pack(header, code)
             self.cache.put(key, bundle)
         header, code = _unpack(bundle)
-        entry = build_entry(load(code), signature, mismatch, _error_of(header["checks"]), single=single)
+        entry = build_entry(load(code), signature, mismatch, error_of(header["checks"]), single=single)
         reads = tuple(header["reads"])
         return Program(entry, single, header["float32"], reads, header["copies"], header["allocations"])
 
@@ -112,7 +112,8 @@ def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(bundle[8 : 8 + size]), bundle[8 + size :]
 
 
-def _error_of(checks: list[Any]) -> Callable[..., BaseException]:
+def error_of(checks: list[Any]) -> Callable[..., BaseException]:
+    """What an entry calls to get the exception for a failed check."""
     def error(number: int, *values: int) -> BaseException:
         kind, message, file, line, column = checks[number - 1]
         if kind == RAISED:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from wengert.dialects.bindings import Value, defining_op, ir, tensor_type
+from wengert.dialects.bindings import Value, defining_op, ir, is_float, tensor_type
 from wengert.dialects.build import create, index
 from wengert.dialects.control import (
     FOR,
@@ -34,7 +34,8 @@ from wengert.dialects.control import (
 )
 from wengert.dialects.op import encode_attributes, lookup_call, raw_attributes
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.residuals import DIM, extent_of, recomputable
+from wengert.passes.residuals import DIM, decide, extent_of
+from wengert.passes.storage_facts import BY_REFERENCE, STORED, Fact
 from wengert.passes.taint import defining_nodes, flow, reachable, require_linear
 from wengert.passes.tree import Body, Function, Node, copy_node, function_to_read, read_function, require_new
 from wengert.passes.trips import induction, iteration, trip_count
@@ -125,11 +126,12 @@ class _Split:
         self.tangents = reachable(inputs, flow(tree.body, through_inert=True).forward)
         require_linear(tree, self.tangents)
         self.touched = defining_nodes(tree.body, self.tangents)
-        self.recomputed = recomputable(tree, self.tangents)
+        self.residuals = decide(tree, self.tangents)
         self.forward: dict[Value, Value] = {}
         self.linear: dict[Value, Value] = {}
         self.scopes: dict[Body, _Scope] = {}
         self.residual_ids, self.loop_ids = count(), count()
+        self.facts: list[Fact] = []
 
     def run(self, forward: Any, linear: Any, results: int) -> None:
         body = self.tree.body
@@ -141,6 +143,9 @@ class _Split:
             self.body(body, scope)
             tangents = self.demanded(body.ends[results:])
             return_(tangents, scope.linear)
+            with ir.InsertionPoint(scope.forward):
+                for fact in self.facts:
+                    fact.emit()
             return_(self.knowns(body.ends[:results]), scope.forward)
 
     # ------------------------------------------------------------ values
@@ -153,53 +158,85 @@ class _Split:
         return [self.need(v) for v in values]
 
     def need(self, value: Value) -> Value:
-        found = self.linear.get(value)
-        if found is None:
-            scope, node = self.scopes[self.tree.home[value]], self.tree.definition.get(value)
-            if node is not None and value in self.recomputed:
-                self.recompute(node, scope)
-                found = self.linear[value]
-            else:
-                found = self.induction_variable(scope) if scope.counts_with(value) else self.residual(value, scope)
-                self.linear[value] = found
-        return found
+        pending = [value]
+        while pending:
+            wanted = pending[-1]
+            missing = [v for v in self.sources(wanted) if v not in self.linear] if wanted not in self.linear else []
+            if missing:
+                pending += missing
+                continue
+            pending.pop()
+            if wanted not in self.linear:
+                self.linear[wanted] = self.provide(wanted)
+        return self.linear[value]
+
+    def sources(self, value: Value) -> list[Value]:
+        """What a known value is computed from in lin; nothing when it is a residual."""
+        node, scope = self.tree.definition.get(value), self.scopes[self.tree.home[value]]
+        if node is None:
+            return list(scope.loop.bounds) if scope.loop is not None and scope.counts_with(value) else []
+        if value not in self.residuals.recomputed:
+            return []
+        if node.name != DIM:
+            return node.operands
+        extent = extent_of(self.tree, node)
+        if isinstance(extent, tuple):
+            return node.operands if extent[1] < 0 else [extent[0]]
+        return [] if isinstance(extent, int) else [extent]
+
+    def provide(self, value: Value) -> Value:
+        """Compute a known value again in lin, from what is there, or make it a residual."""
+        node, scope = self.tree.definition.get(value), self.scopes[self.tree.home[value]]
+        if node is not None and value in self.residuals.recomputed:
+            if is_float(value.type):
+                self.tell(value, node.location)
+            return self.recompute(node, scope, value)
+        return self.induction_variable(scope) if scope.counts_with(value) else self.residual(value, scope)
 
     def induction_variable(self, scope: _Scope) -> Value:
         assert scope.loop is not None and scope.k is not None
-        lower, _, step = self.demanded(list(scope.loop.bounds))
+        lower, _, step = (self.linear[bound] for bound in scope.loop.bounds)
         with scope.linear_point(), scope.loop.location:
             return induction(scope.k, lower, step)
 
-    def recompute(self, node: Node, scope: _Scope) -> None:
+    def recompute(self, node: Node, scope: _Scope, value: Value) -> Value:
         extent = extent_of(self.tree, node) if node.name == DIM else None
         if extent is None or (isinstance(extent, tuple) and extent[1] < 0):
-            self.demanded(node.operands)
             copy_node(node, self.linear, scope.linear_point())
-            return
-        source = self.need(extent if isinstance(extent, Value) else extent[0]) if not isinstance(extent, int) else None
+            return self.linear[value]
+        if not isinstance(extent, (int, tuple)):
+            return self.linear[extent]
         with scope.linear_point(), node.location:
             if isinstance(extent, int):
-                source = index(extent)
-            elif isinstance(extent, tuple):
-                source = lookup_call("tensor.dim", source, index(extent[1]))
-        self.linear[node.results[0]] = source
+                return index(extent)
+            return lookup_call("tensor.dim", self.linear[extent[0]], index(extent[1]))
 
     def residual(self, value: Value, scope: _Scope) -> Value:
-        """Save `value` where fwd defines it; ask for it in lin at the same loop depth.  A bool travels as a byte."""
+        """Save `value` where fwd defines it; ask for it in lin at the same place.  A bool travels as a byte.
+
+        The counters are those of the loops in which the value varies.
+        """
         known = self.forward[value]
         definition = defining_op(known)
-        counters = scope.forward_counters()
+        varying = scope.loops[:self.residuals.depth[value]]
+        counters = [loop.forward_counter() for loop in varying]
         point = ir.InsertionPoint.after(definition) if definition is not None else scope.after_arguments()
         location = definition.location if definition is not None else scope.forward.owner.location
-        number = encode_attributes({"id": next(self.residual_ids)})
+        self.tell(value, location, identity := next(self.residual_ids))
+        number = encode_attributes({"id": identity})
         byte = _as_byte(value.type)
         with point, location:
             if byte is not None:
                 known = create("arith.extui", [byte], [known]).result
             create("diff.save", [], [known, *counters], number)
         with scope.linear_point(), location:
-            saved = create("diff.saved", [known.type], [loop.k for loop in scope.loops], number).result
+            saved = create("diff.saved", [known.type], [loop.k for loop in varying], number).result
             return saved if byte is None else create("arith.trunci", [value.type], [saved]).result
+
+    def tell(self, value: Value, location: Any, number: int | None = None) -> None:
+        """Leave the decision about a value in writing."""
+        if kind := self.residuals.kind(value):
+            self.facts.append(Fact(kind, value.type, location, self.residuals.reason(value), number))
 
     # ------------------------------------------------------------ operations
 
@@ -273,7 +310,9 @@ class _Split:
             copy_node(test, self.forward, point)
         condition_(self.forward[condition.ends[0]], new.tests, new.before)
         self.forward.update(zip([node.carries[i] for i in known], new.carries[:-1], strict=True))
-        number = encode_attributes({"id": next(self.residual_ids)})
+        number = encode_attributes({"id": (identity := next(self.residual_ids))})
+        kind = STORED if outer.loops else BY_REFERENCE
+        self.facts.append(Fact(kind, ir.IndexType.get(), node.location, "how often the loop runs", identity))
         with ir.InsertionPoint(outer.forward):
             create("diff.save", [], [new.results[-1], *outer.forward_counters()], number)
         with outer.linear_point():

@@ -43,6 +43,7 @@ from wengert.passes.reuse_memory import ReuseMemory
 from wengert.passes.simplify import Simplify
 from wengert.passes.slice_dest import SliceDest
 from wengert.passes.statistics import Buffers, buffers_of, loops
+from wengert.passes.storage_facts import DropDecisions
 from wengert.passes.strided_copies import StridedCopies
 from wengert.passes.to_llvm import llvm_ir_text
 from wengert.passes.trap_nan import TrapNan
@@ -112,6 +113,7 @@ DIFFERENTIATION: tuple[Pass, ...] = (
 
 def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
     return (
+        DropDecisions(),                        # read by then, if anyone asked for a report
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)

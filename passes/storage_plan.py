@@ -34,7 +34,10 @@ class Residual:
         at: the save, or for a base the loop that it belongs to.
         value: what is saved, in the tree of the forward function; None for a base, which storage itself creates.
         type: the type of what is saved.
-        counters: the iteration of each enclosing loop, outermost first.
+        counters: the iteration of each loop in which it varies, outermost first; deeper loops around it are not listed.
+        loops: these loops.
+        path: all region ops around it.
+        tape: the name of its tape, empty when it is handed over as it is.
     """
 
     at: Node
@@ -45,6 +48,7 @@ class Residual:
     path: list[Node]
     flat: Flat | None = None
     ragged: Ragged | None = None
+    tape: str = ""
 
     @property
     def rest(self) -> list[Node]:
@@ -107,8 +111,8 @@ class Plan:
                 self.opened.update(path)
                 number = int(ir.IntegerAttr(node.op.attributes["id"]).value)
                 if number in used:
-                    loops = [parent for parent in path if parent.is_loop]
                     value, *counters = node.operands
+                    loops = [parent for parent in path if parent.is_loop][:len(counters)]
                     self.by_id[number] = Residual(node, value, value.type, counters, loops, path)
         self.residuals = list(self.by_id.values())
         for residual in self.residuals:  # grows by bases, offsets and extents
@@ -116,6 +120,8 @@ class Plan:
                 self._lay_out_ragged(residual)
             else:
                 self._lay_out(residual)
+        for number, residual in enumerate(self.residuals):
+            residual.tape = f"{tree.name}:{number}" if residual.loops else ""
         self.keys = self._keys()
 
     def _has_fixed_shape(self, residual: Residual) -> bool:

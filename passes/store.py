@@ -12,7 +12,7 @@ lin nor rev uses is not stored.  The functions get the attribute `diff.tapes`, t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_tensor, position_of, tensor_type
@@ -30,6 +30,7 @@ from wengert.passes.nests import Outside, iterations
 from wengert.passes.purity import Effects
 from wengert.passes.replay import read_tapes, used_ids
 from wengert.passes.simplify import simplify_function
+from wengert.passes.storage_facts import DECIDED, STORED, TAPE, Fact, fact_of
 from wengert.passes.storage_plan import SAVE, Counted, Flat, Plan, Ragged, Residual
 from wengert.passes.tree import Body, Node, function_to_read, read_function
 from wengert.passes.trips import constant_of
@@ -75,6 +76,10 @@ def _record(module: Any, forward: Any, plan: Plan, effects: Effects) -> list[Any
     tapes = [recorder.state[residual] for residual in plan.residuals]
     with forward.location, ir.InsertionPoint(block):
         tapes = [as_stored(tape) for tape in tapes]
+        for residual in plan.residuals:
+            if residual.value is None:
+                reason = "where the iterations of a loop, or the elements of an array, begin on a tape"
+                Fact(STORED, residual.type, residual.at.location, reason, None, residual.tape).emit()
         return_([*recorder.new(plan.tree.body.ends), *tapes], block)
     refresh_type(new)
     for name in forward.attributes:
@@ -150,7 +155,7 @@ class _Recorder(Carrier):
         extents: list[Value] = []
         if residual.ragged is not None:
             elements_type = tensor_type([DYNAMIC], stored_type(residual.type).element_type)
-            return create("nd.empty", [elements_type], [self._totals[residual.ragged]]).result
+            return _empty(elements_type, [self._totals[residual.ragged]], residual)
         if residual.flat is not None:
             total = self._totals[residual.flat]
             extents.append(lookup_call("arith.maxsi", total, index(1)) if residual.flat.guarded else total)
@@ -161,7 +166,7 @@ class _Recorder(Carrier):
             row = residual.type
             shape += row.shape
             dynamic += [self._row_extent(residual, d) for d in range(row.rank) if row.is_dynamic_dim(d)]
-        return create("nd.empty", [tensor_type(shape, element_type(stored_type(residual.type)))], dynamic).result
+        return _empty(tensor_type(shape, element_type(stored_type(residual.type))), dynamic, residual)
 
     def _row_extent(self, residual: Residual, d: int) -> Value:
         assert residual.value is not None
@@ -177,6 +182,10 @@ class _Recorder(Carrier):
             if residual is not None:
                 assert residual.value is not None
                 self._write(residual, self.mapping[residual.value])
+            return
+        if node.name == DECIDED and (fact := fact_of(node.op)).id is not None:
+            if fact.id in self._plan.by_id:
+                replace(fact, id=None, tape=self._plan.by_id[fact.id].tape).emit()
             return
         super().leaf(node)
         self._locate(node.results)
@@ -252,6 +261,10 @@ class _Recorder(Carrier):
         if flat is not None and flat.base is not None and node.name == FOR:
             lower, upper, step = self.new(list(node.bounds))
             self.state[flat] = lookup_call("arith.addi", self._entries[flat], iterations(lower, upper, step))
+
+
+def _empty(type_: Any, extents: Sequence[Value], residual: Residual) -> Value:
+    return create("nd.empty", [type_], extents, encode_attributes({TAPE: residual.tape})).result
 
 
 def _undefined(type_: Any) -> Value:

@@ -1,6 +1,6 @@
 // A call of a function with rules is differentiated by them: forward mode takes the jvp rule (factor 2 here), reverse
 // mode fwd and rev (factor 3), which are transposed where a pushforward is asked for.  Then they are ordinary functions.
-// RUN: wengert-opt %s --pass-pipeline='builtin.module(diff-expand,inline-calls,drop-private,simplify)' | FileCheck %s
+// RUN: wengert-opt %s --pass-pipeline='builtin.module(diff-expand,inline-calls,drop-private,drop-decisions,simplify)' | FileCheck %s
 // RUN: wengert-opt %s --pass-pipeline='builtin.module(diff-expand)' | FileCheck %s --check-prefix=CALLS
 
 func.func private @f(%x: f64) -> f64

@@ -21,6 +21,7 @@ func.func @power(%x: f64, %n: index) -> f64 {
 // CHECK-NEXT: %[[Q:.*]] = arith.mulf %[[P]], %[[X]]
 // CHECK-NEXT: scf.yield %[[Q]]
 // CHECK-NEXT: } {diff.loop = [[$LOOP:[0-9]+]] : i64}
+// CHECK-NEXT: "diff.decided"() {id = [[$ID]] : i64, kind = "stored", reason = "a loop carries it {{.*}}", type = f64}
 // CHECK-NEXT: return %[[R]] : f64
 
 // CHECK-LABEL: func.func private @power.lin
