@@ -9,7 +9,7 @@ func.func private @f.fwd(%x: f64, %n: index) -> f64 {
   %k1 = arith.constant 1 : index
   %k3 = arith.constant 3 : index
   // CHECK: %[[ROWS:[^ ,:)]+]] = arith.maxsi %[[N]]
-  // CHECK: %[[EMPTY:[^ ,:)]+]] = "nd.empty"(%[[ROWS]]) : (index) -> tensor<?x3xf64>
+  // CHECK: %[[EMPTY:[^ ,:)]+]] = "nd.empty"(%[[ROWS]]) {{.*}} : (index) -> tensor<?x3xf64>
   // CHECK: %[[OUT:[^ ,:)]+]]:2 = scf.for %[[I:[^ ,:)]+]] = {{.*}} iter_args(%{{.*}} = %[[X]], %[[OUTER:[^ ,:)]+]] = %[[EMPTY]])
   %r = scf.for %i = %k0 to %n step %k1 iter_args(%p = %x) -> f64 {
     // CHECK: scf.for %[[J:[^ ,:)]+]] = {{.*}}, %[[TAPE:[^ ]+]] = %[[OUTER]])
