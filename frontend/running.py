@@ -140,7 +140,8 @@ def _nested_code_ids(code: CodeType) -> set[int]:
 #: Packages whose functions are not traced through: they are covered by the table, or refused.
 LIBRARIES = frozenset({"numpy", "scipy", "wengert", "optree", "mlir", "llvmlite"})
 #: Parts of wengert written in the Python that wengert compiles.
-PROGRAMS = frozenset({"wengert.frontend.demo", "wengert.frontend.greedy", "wengert.frontend.library"})
+PROGRAMS = frozenset({"wengert.estimators", "wengert.frontend.demo", "wengert.frontend.greedy",
+                      "wengert.frontend.library"})
 
 
 def is_library(module: str | None) -> bool:

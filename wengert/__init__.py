@@ -69,12 +69,16 @@ _NAMES = {
         "grad", "jvp", "linear_transpose", "linearize", "stop_gradient", "value_and_grad", "vjp",
     ],
 }
+#: Modules of names of their own.
+_MODULES = ("estimators",)
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 (the names of the table)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"wengert.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'wengert' has no attribute '{name}'")
     value = globals()[name] = getattr(import_module(_HOME[name]), name)
