@@ -32,6 +32,7 @@ from wengert.dialects.lowerings import (
     lower_empty,
     lower_extract,
     lower_full,
+    lower_identity,
     lower_insert,
     lower_iota,
     lower_reshape,
@@ -49,6 +50,7 @@ from wengert.dialects.transposes import (
     transpose_reshape,
     transpose_reverse,
     transpose_select,
+    transpose_sized,
     transpose_transpose,
 )
 
@@ -310,6 +312,18 @@ _broadcast_op = structural(
     typed=True,
     batch=batch_broadcast,
     lower=lower_broadcast,
+)
+# The identity; its dynamic extents are given, for a value whose own extents cannot be traced (a tangent that an `if`
+# hands out, which exists only in the linear part).
+sized = structural(
+    "nd.sized",
+    ("array", "*sizes"),
+    lambda array, *sizes: array,
+    same_type,
+    (0,),
+    transpose_sized,
+    lower=lower_identity,
+    samples=(lambda rng: (rng.standard_normal((3, 2)),),),
 )
 reshape = structural(
     "nd.reshape",

@@ -149,6 +149,10 @@ def transpose_full(cts: Ledger, ct: Any, op: Any) -> None:
     cts.add(op.operands[0], lookup_call("nd.reduce", ct, kind="sum", axes=tuple(range(ct.type.rank))))
 
 
+def transpose_sized(cts: Ledger, ct: Any, op: Any) -> None:
+    cts.add(op.operands[0], ct)
+
+
 def transpose_broadcast(cts: Ledger, ct: Any, op: Any) -> None:
     """Sum over the repeated and the stretched dimensions."""
     array = op.operands[0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wengert.dialects.bindings import Value, element_type, is_tensor, position_of
 from wengert.dialects.build import accumulate, constant, create, index, size
 from wengert.dialects.errors import DifferentiationError
-from wengert.passes.extents import origin
+from wengert.passes.extents import origins
 from wengert.passes.tree import Function
 
 
@@ -89,16 +89,16 @@ class Cotangents:
         return [self._size(value, d) for d in range(value.type.rank) if value.type.is_dynamic_dim(d)]
 
     def _size(self, value: Value, d: int) -> Value:
-        extent = origin(self._tree, value, d)
-        if isinstance(extent, int):
-            return index(extent)
-        array, dimension = extent if isinstance(extent, tuple) else (extent, None)
-        known = self.knowns.get(self._twins.get(array, array))
-        if known is None:
-            node = self._tree.definition.get(value)
-            raise DifferentiationError(
-                f"the extent of dimension {d} of a cotangent of type {value.type} is not known here",
-                position_of(node.location if node is not None else self._tree.op.location),
-                why="it is the extent of a value that exists only in the linear part of the program",
-                help="give the array a shape that is fixed, or that does not change from one iteration to the next")
-        return known if dimension is None else size(known, dimension)
+        for extent in origins(self._tree, value, d):
+            if isinstance(extent, int):
+                return index(extent)
+            array, dimension = extent if isinstance(extent, tuple) else (extent, None)
+            known = self.knowns.get(self._twins.get(array, array))
+            if known is not None:
+                return known if dimension is None else size(known, dimension)
+        node = self._tree.definition.get(value)
+        raise DifferentiationError(
+            f"the extent of dimension {d} of a cotangent of type {value.type} is not known here",
+            position_of(node.location if node is not None else self._tree.op.location),
+            why="it is the extent of a value that exists only in the linear part of the program",
+            help="give the array a shape that is fixed, or that does not change from one iteration to the next")

@@ -6,6 +6,7 @@ that does not exist in the reverse function, and a saved array is too much when 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from wengert.dialects.bindings import DYNAMIC, Value, ir, is_tensor
@@ -80,10 +81,30 @@ def _across(tree: Function, node: Node, value: Value, d: int, stop: frozenset[tu
     if record.family == "linear_algebra":  # results are shaped like the matrix, or like the right-hand side
         same = [v for v in node.operands if len(v.type.shape) == len(value.type.shape)]
         return (same[-1], d) if same else (node.operands[0], d)
-    if record.family in ("elementwise", "discrete") or (record.family == "structural" and len(node.results) == 1):
-        same = [v for v in node.operands if is_tensor(v.type) and len(v.type.shape) == len(value.type.shape)]
-        return (same[0], d) if same else None
-    return None
+    alike = _alike(node, value)
+    return (alike[0], d) if alike else None
+
+
+def _alike(node: Node, value: Value) -> list[Value]:
+    """The operands that have the shape of a result, where the operation is one of elements or has one result."""
+    record = node.record
+    if record is None or not (record.family in ("elementwise", "discrete")
+                              or (record.family == "structural" and len(node.results) == 1)):
+        return []
+    return [v for v in node.operands if is_tensor(v.type) and len(v.type.shape) == len(value.type.shape)]
+
+
+def origins(tree: Function, value: Value, d: int) -> Iterator[Extent]:
+    """Everything that expresses the extent: operands of elementwise operations all have the shape of the result."""
+    pending, seen = [value], {value}
+    while pending:
+        value = pending.pop()
+        yield origin(tree, value, d)
+        node = tree.definition.get(value)
+        if node is not None and node.record is not None and node.record.family == "elementwise":
+            aside = [v for v in _alike(node, value) if v not in seen]
+            seen.update(aside)
+            pending += aside
 
 
 def _listed(node: Node, attribute: str) -> list[int]:

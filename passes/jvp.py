@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import Value, derivative_location, ir, is_float, position_of
-from wengert.dialects.build import zeros_like
+from wengert.dialects.bindings import Value, derivative_location, ir, is_float, is_tensor, position_of
+from wengert.dialects.build import dynamic_sizes, zeros_like
 from wengert.dialects.control import (
     FOR,
     IF,
@@ -35,6 +35,7 @@ from wengert.dialects.control import (
 from wengert.dialects.diff import UNRESOLVED
 from wengert.dialects.errors import DifferentiationError, WengertValueError
 from wengert.dialects.op import Absent, decode_attributes, encode_attributes, raw_attributes
+from wengert.dialects.structural import sized
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.taint import defining_nodes, flow, reachable
 from wengert.passes.tree import Body, Function, Node, copy_node, function_to_read, read_function, require_new
@@ -199,7 +200,8 @@ class JvpWriter:
             self.inside(body, block, active)
         for block in blocks[len(node.bodies):]:  # there was no else
             yield_([], block)
-        self.bind(node.results, active, list(new.results))
+        primals, tangents = new.results[:len(node.results)], new.results[len(node.results):]
+        self.bind(node.results, active, [*primals, *(_sized(t, primals[i]) for t, i in zip(tangents, active))])
 
     def operation(self, node: Node) -> None:
         results, tangents = self.evaluated(node)
@@ -224,6 +226,12 @@ class JvpWriter:
         results = list(new.results)
         with derivative_location(node.location):
             return results, node.record.jvp(operands, results, moved, attributes)
+
+
+def _sized(tangent: Value, primal: Value) -> Value:
+    """A tangent that is as large as its primal, also where only the primal can tell how large that is."""
+    sizes = dynamic_sizes(primal) if is_tensor(primal.type) else []
+    return sized(tangent, *sizes) if sizes else tangent
 
 
 def _no_rule(node: Node) -> DifferentiationError:

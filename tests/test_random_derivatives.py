@@ -78,6 +78,25 @@ def run_batch(batch: int, folder: Path) -> None:
             raise
 
 
+def test_a_window_of_run_time_size_in_a_branch() -> None:
+    """The tape of the branch is an array whose extent only the primal knows, when the gradient is differentiated."""
+
+    def program(a: Any, n: Any) -> Any:
+        s = np.max(a)
+        a[n % 8] = a[2] * a[1]
+        if s > 0.7:
+            a[1:n] *= np.tanh(s)
+        return a
+
+    a = np.linspace(0.5, 1.0, 8)
+    for n in (1, 5, 8):
+        def f(a: Any, n: int = n) -> Any:
+            return np.sum(program(a, n) ** 2)
+
+        second = wengert.grad(lambda a, f=f: np.sum(wengert.grad(f)(a) * a))(a)
+        np.testing.assert_allclose(second, wengert.hvp(f, (a,), (a,)) + wengert.grad(f)(a), rtol=1e-12)
+
+
 @pytest.mark.parametrize("batch", range(IN_EVERY_RUN))
 def test_twenty_programs(batch: int, tmp_path: Path) -> None:
     run_batch(batch, tmp_path)
