@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
     from wengert.frontend.custom_rules import custom_vjp as custom_vjp
     from wengert.frontend.foreign import extern as extern
+    from wengert.frontend.explain import Explanation as Explanation
+    from wengert.frontend.explain import explain as explain
     from wengert.frontend.function import Function as Function
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp
@@ -62,6 +64,7 @@ _NAMES = {
     "wengert.frontend.checking": ["check_grads"],
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
     "wengert.frontend.foreign": ["extern"],
+    "wengert.frontend.explain": ["Explanation", "explain"],
     "wengert.frontend.function": ["Function"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
     "wengert.frontend.sparse": ["SparseDerivative", "sparse_hessian", "sparse_jacobian"],

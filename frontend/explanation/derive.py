@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.bindings import ir, walk
-from wengert.dialects.control import find_function, functions, symbol
+from wengert.dialects.control import entry, find_function, functions, symbol
 from wengert.dialects.interpret import Interpreter, typed_arguments
 from wengert.frontend.explanation.reverse import Sweep, sweep
 from wengert.frontend.explanation.tape import Recorder, Tape
@@ -33,9 +33,12 @@ FORWARD, REVERSE = "diff.fwd", "diff.rev"
 
 @dataclass(eq=False)
 class Run:
-    """One evaluation of a differentiated function: its tape, and the reverse sweeps over it."""
+    """One evaluation of a differentiated function: its tape, and the reverse sweeps over it.
 
-    function: str
+    names: what the inputs of the tape are called in the call that is explained.
+    """
+
+    names: tuple[str, ...]
     tape: Tape
     sweeps: list[Sweep] = field(default_factory=list)
 
@@ -71,9 +74,10 @@ class Derivator(Interpreter):
         count: how many there were.
     """
 
-    def __init__(self, module: Any, name: str, most_operations: int, most_bytes: int) -> None:
+    def __init__(self, module: Any, name: str, names: Sequence[str], most_operations: int, most_bytes: int) -> None:
         super().__init__(module, {})
         self.name, self.bounds = name, (most_operations, most_bytes)
+        self.names = dict(zip(entry(find_function(module, name)).arguments, names, strict=True))
         self.declared = _declared(module, name)
         self.inner = _without(module, [name, *self.declared])
         self.runs: list[Run] = []
@@ -92,12 +96,12 @@ class Derivator(Interpreter):
         if found is None:
             return super().operation(op, env)
         operands = [env[v] for v in op.operands]
-        return self.forward(callee(op), operands) if found[0] == FORWARD else self.reverse(operands)
+        return self.forward(op, found[1], operands) if found[0] == FORWARD else self.reverse(operands)
 
-    def forward(self, declared: str, operands: list[Any]) -> list[Any]:
-        wrt = list(ir.DenseI64ArrayAttr(find_function(self.module, declared).attributes["diff.wrt"]))
-        target = self.declared[declared][1]
-        run = Run(target, Recorder(self.inner, *self.bounds).record(target, operands, wrt))
+    def forward(self, op: Any, target: str, operands: list[Any]) -> list[Any]:
+        wrt = list(ir.DenseI64ArrayAttr(find_function(self.module, callee(op)).attributes["diff.wrt"]))
+        names = tuple(self.names.get(op.operands[i], f"input {i}") for i in wrt)
+        run = Run(names, Recorder(self.inner, *self.bounds).record(target, operands, wrt))
         self.count += 1
         self.runs = [*[other for other in self.runs if other.troubled][:1], run]
         if run.tape.stopped:
@@ -126,11 +130,17 @@ def _without(module: Any, names: Sequence[str]) -> Any:
     return copy
 
 
-def derived(module: Any, plan: Plan, leaves: Sequence[Any], arguments: Any, bounds: tuple[int, int]
-            ) -> tuple[Any, Derivator]:
-    """The result of the traced program on the leaves of its arguments (None if it was stopped), and what ran."""
+def derived(module: Any, plan: Plan, leaves: Sequence[Any], names: Sequence[str], arguments: Any,
+            bounds: tuple[int, int]) -> tuple[Any, Derivator]:
+    """The result of the traced program on the leaves of its arguments (None if it was stopped), and what ran.
+
+    Args:
+        names: of the leaves.
+        bounds: the most operations and bytes of a tape.
+    """
     inputs = [leaves[source] if isinstance(source, int) else source for source in plan.inputs]
-    derivator = Derivator(module, plan.signature.name, *bounds)
+    called = [names[source] if isinstance(source, int) else "a captured array" for source in plan.inputs]
+    derivator = Derivator(module, plan.signature.name, called, *bounds)
     try:
         values = derivator.results(inputs)
     except Stopped:

@@ -46,6 +46,7 @@ class Site:
     """An operation of the program text, and what its executions gave.
 
     count: executions; first, last, largest: its values then (largest by absolute value; iteration of the largest).
+    true: how often a comparison held.
     adjoint, largest_adjoint: of the last execution, and the largest; weight: sum of |value * adjoint| of all.
     """
 
@@ -60,6 +61,7 @@ class Site:
     largest: Any = None
     largest_at: int = 0
     size: float = -1.0
+    true: int = 0
     adjoint: Any = None
     largest_adjoint: float = 0.0
     reached: int = 0
@@ -74,6 +76,7 @@ class Site:
         if not self.count:
             self.first = value
         self.last, size = value, _size(value)
+        self.true += np.ndim(value) == 0 and bool(value)
         if not size <= self.size:
             self.largest, self.largest_at, self.size = value, self.count, size
         self.count += 1
