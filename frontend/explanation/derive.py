@@ -26,6 +26,7 @@ from wengert.frontend.specialize import finish
 from wengert.passes.base import run_pipeline
 from wengert.passes.expand import DiffExpand
 from wengert.passes.purity import CALL, callee
+from wengert.passes.recursion import LoopRecursion
 from wengert.passes.residual_groups import declaration
 
 FORWARD, REVERSE = "diff.fwd", "diff.rev"
@@ -126,7 +127,7 @@ def _without(module: Any, names: Sequence[str]) -> Any:
     copy = ir.Module.parse(module.operation.get_asm(enable_debug_info=True))
     for name in names:
         find_function(copy, name).erase()
-    run_pipeline(copy, (DiffExpand(),))
+    run_pipeline(copy, (LoopRecursion(), DiffExpand()))
     return copy
 
 

@@ -40,7 +40,8 @@ class Finding:
     position: Position | None
 
 
-KEEP_AWAY = "keep the operand away from there: np.where on the operand too, or a small number added to it"
+KEEP_AWAY = ("choose another result there with np.where (what is not chosen has no part in the gradient), or add a small "
+             "number to the operand")
 
 
 def diagnosis(run: Run) -> list[Finding]:

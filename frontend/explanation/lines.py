@@ -11,6 +11,7 @@ import ast
 import linecache
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from wengert.dialects.errors import Position
 from wengert.frontend.explanation.tape import Site
@@ -101,9 +102,9 @@ def _block(file: str, function: Callable_, sites: Sequence[Site], places: Sequen
         number, ran = statement.lineno, bool(inside) or not known
         found.setdefault(number, Line(file, number, source[number - 1].rstrip(), label, site, ran))
     if isinstance(function, ast.Lambda):
-        return Block(f"lambda, {file}:{first}", (replace(found[function.lineno], text=ast.unparse(function)),))
+        return Block(f"lambda, {Path(file).name}:{first}", (replace(found[function.lineno], text=ast.unparse(function)),))
     lines = [found.get(n, Line(file, n, source[n - 1].rstrip())) for n in range(first, last + 1)]
-    return Block(f"{function.name}, {file}:{first}", tuple(lines))
+    return Block(f"{function.name}, {Path(file).name}:{first}", tuple(lines))
 
 
 Statement = tuple[ast.expr | ast.stmt, str, ast.expr | ast.stmt]
