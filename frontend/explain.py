@@ -184,7 +184,7 @@ def _storage(g: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict
         if row.position is not None:
             kinds = found.setdefault((row.position.file, row.position.line), {})
             kinds[row.kind] = kinds.get(row.kind, 0) + row.bytes
-    return {place: "; ".join(f"{kind}, {size:,} bytes" if size else kind for kind, size in kinds.items())
+    return {place: "; ".join(f"{kind}, {size:,} B" if size else kind for kind, size in kinds.items())
             for place, kinds in found.items()}
 
 

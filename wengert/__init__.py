@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
     from wengert.frontend.custom_rules import custom_vjp as custom_vjp
-    from wengert.frontend.foreign import extern as extern
     from wengert.frontend.explain import Explanation as Explanation
     from wengert.frontend.explain import explain as explain
+    from wengert.frontend.foreign import extern as extern
     from wengert.frontend.function import Function as Function
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp

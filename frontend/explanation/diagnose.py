@@ -40,8 +40,7 @@ class Finding:
     position: Position | None
 
 
-KEEP_AWAY = ("choose another result there with np.where (what is not chosen has no part in the gradient), or add a small "
-             "number to the operand")
+KEEP_AWAY = "choose another result there with np.where (then this is no path), or add a small number to the operand"
 
 
 def diagnosis(run: Run) -> list[Finding]:

@@ -101,10 +101,11 @@ def _block(file: str, function: Callable_, sites: Sequence[Site], places: Sequen
         site = max((s for s in inside if s.last is not None), key=lambda s: s.order, default=None)
         number, ran = statement.lineno, bool(inside) or not known
         found.setdefault(number, Line(file, number, source[number - 1].rstrip(), label, site, ran))
+    place = f"{Path(file).name}:{first}"
     if isinstance(function, ast.Lambda):
-        return Block(f"lambda, {Path(file).name}:{first}", (replace(found[function.lineno], text=ast.unparse(function)),))
+        return Block(f"lambda, {place}", (replace(found[function.lineno], text=ast.unparse(function)),))
     lines = [found.get(n, Line(file, n, source[n - 1].rstrip())) for n in range(first, last + 1)]
-    return Block(f"{function.name}, {Path(file).name}:{first}", tuple(lines))
+    return Block(f"{function.name}, {place}", tuple(lines))
 
 
 Statement = tuple[ast.expr | ast.stmt, str, ast.expr | ast.stmt]
