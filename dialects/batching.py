@@ -424,6 +424,31 @@ def _permuted(x: Any, permutation: Sequence[int]) -> Any:
     return lookup_call("nd.transpose", x, permutation=tuple(permutation))
 
 
+def batch_solve(batch: Batch) -> list[Any]:
+    """Solves with one matrix for all examples have their right hand sides as columns: one factorisation, one call."""
+    *matrix, b = batch.operands
+    one = rank(b) - 1  # 1: a vector, 2: a matrix
+    if any(batch.batched[:-1]) or rank(matrix[0]) != 2:
+        return batch_elementwise(batch)
+    if one == 1:
+        columns = _permuted(b, (1, 0))
+        return [_permuted(named(batch.op.name, [*matrix, columns], _like(columns), **batch.attributes), (1, 0))]
+    count, n, m = extents(b)
+    if any(isinstance(extent, Value) for extent in (count, n, m)):
+        return batch_elementwise(batch)
+    beside = _permuted(b, (1, 0, 2))
+    columns = named("nd.reshape", [beside], _like(b, (n, count * m)))
+    solved = named(batch.op.name, [*matrix, columns], _like(columns), **batch.attributes)
+    return [_permuted(named("nd.reshape", [solved], _like(beside)), (1, 0, 2))]
+
+
+def _like(x: Any, shape: Sequence[int] | None = None) -> Any:
+    """The type of x, or an array like it; with another shape."""
+    if isinstance(x, Value):
+        return x.type if shape is None else tensor_type(shape, element_type(x.type))
+    return np.empty(np.shape(x) if shape is None else shape, np.asarray(x).dtype)
+
+
 # ---------------------------------------------------------------- effects
 
 

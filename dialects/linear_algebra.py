@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.batching import batch_elementwise, batch_solve
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant_like, dynamic_sizes, zeros_like
 from wengert.dialects.dependencies import complete_dependence, spread, united
@@ -308,7 +309,8 @@ def _positive_stack(rng: np.random.Generator) -> tuple[Any, ...]:
 
 # A^T = P L U by partial pivoting, L below the diagonal and U from it on (both as LAPACK sees them); pivots as LAPACK
 # gives them, from 1.  A singular matrix has a zero on the diagonal of U: whoever solves checks that.
-lu = register(Op("nd.lu", ("a",), _lu, _lu_types, _lu_jvp, expensive=True, family=FAMILY, lower=_lower_lu,
+lu = register(Op("nd.lu", ("a",), _lu, _lu_types, _lu_jvp, expensive=True, family=FAMILY,
+                 batch=batch_elementwise, lower=_lower_lu,
                  results=("factors", "pivots")))
 
 
@@ -324,16 +326,18 @@ def _solve_dependence(primals: Sequence[Any], results: Sequence[Any], masks: Seq
 
 
 _lu_solve_op = register(Op("nd.lu_solve", ("factors", "pivots", "b"), _lu_solve, _last_type, _lu_solve_jvp,
-                           _transpose_lu_solve, linear=(2,), expensive=True, family=FAMILY, lower=_lower_lu_solve,
+                           _transpose_lu_solve, linear=(2,), expensive=True, family=FAMILY, batch=batch_solve,
+                           lower=_lower_lu_solve,
                            dependence=_solve_dependence))
 
 # det A = sign * exp(logabs); of a singular matrix 0 and -inf.
 slogdet = register(Op("nd.slogdet", ("factors", "pivots"), _slogdet, _slogdet_types, _slogdet_jvp, expensive=True,
-                      family=FAMILY, results=("sign", "logabs"), lower=_lower_slogdet))
+                      family=FAMILY, results=("sign", "logabs"), batch=batch_elementwise, lower=_lower_slogdet))
 
 _triangular_solve_op = register(Op(
     "nd.triangular_solve", ("a", "b"), _triangular_solve, _last_type, _triangular_solve_jvp,
-    _transpose_triangular_solve, linear=(1,), expensive=True, family=FAMILY, lower=_lower_triangular_solve,
+    _transpose_triangular_solve, linear=(1,), expensive=True, family=FAMILY, batch=batch_solve,
+    lower=_lower_triangular_solve,
     dependence=_solve_dependence,
     samples=(_triangular_sample, _triangular_stack),
     sample_attributes={"lower": True, "transposed": False, "unit_diagonal": False}))
@@ -341,7 +345,7 @@ _triangular_solve_op = register(Op(
 # L with A = L L^T and zeros above the diagonal, from the lower triangle of A; nan everywhere if A is not positive
 # definite: whoever factors checks that.
 cholesky = register(Op("nd.cholesky", ("a",), _cholesky, lambda a: a, _cholesky_jvp, expensive=True, family=FAMILY,
-                       lower=_lower_cholesky, samples=(_positive_sample, _positive_stack)))
+                       batch=batch_elementwise, lower=_lower_cholesky, samples=(_positive_sample, _positive_stack)))
 
 
 def lu_solve(factors: Any, pivots: Any, b: Any, *, transposed: bool = False) -> Any:

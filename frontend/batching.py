@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.errors import UnsupportedError, WengertTypeError, WengertValueError
 from wengert.frontend.arguments import NAMESPACE, flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.derivatives import Form, Inner, _call, _copied, _declare, _options_of, form_of
@@ -24,7 +24,7 @@ from wengert.frontend.operands import operand
 from wengert.frontend.positions import definition_of
 from wengert.frontend.trace import current
 from wengert.frontend.transforms import _once, _wrapped
-from wengert.frontend.values import Array, Box, shape_text
+from wengert.frontend.values import Array, Box, Scalar, shape_text
 
 Axis = int | None
 
@@ -145,7 +145,7 @@ def _trace_example(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
         fresh = {i: form.wrap(v) for (i, form), v in zip(moving.items(), region.arguments, strict=True)}
         inner_args, inner_kwargs = unflatten(structure, [fresh.get(i, _copied(leaf)) for i, leaf in enumerate(leaves)])
         results, result_structure = flatten(call(f, *inner_args, **inner_kwargs))
-        outputs = tuple(leaf if (form := form_of(leaf)) is None else form for leaf in results)
+        outputs = tuple(leaf if (form := _result_form(f, leaf)) is None else form for leaf in results)
         returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, results, strict=True)
                     if isinstance(form, Form)]
         trace.emit("func.return", [], returned)
@@ -153,6 +153,14 @@ def _trace_example(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
         region.func.attributes[option] = attribute
     return Inner(region.name, tuple(moving.values()), tuple(inputs), tuple(region.captures), outputs, result_structure,
                  None, None, (), ())
+
+
+def _result_form(f: Callable[..., Any], leaf: Any) -> Form | None:
+    if isinstance(leaf, Array) and any(isinstance(n, Scalar) and "data" in n.origins for n in leaf.shape):
+        raise UnsupportedError(f"a result of the mapped function, {leaf!r}, has another shape for each example",
+                               definition_of(f), why="the results of all examples are put together in one array",
+                               help="return arrays of one shape: fill up what is missing")
+    return form_of(leaf)
 
 
 # ---------------------------------------------------------------- arguments

@@ -387,7 +387,8 @@ class Box(Array):
         region = trace.region
         if not region.inside(self.region):
             fail(
-                "an array of the enclosing function is written inside a function that is being differentiated",
+                "an array of the enclosing function is written inside a function that is being differentiated or "
+                "mapped",
                 why="a transformed function evaluates on copies: the write would be lost",
                 help="return the new array instead, or write to a copy made inside",
             )

@@ -76,7 +76,7 @@ def _declared_results(new: Any, func: Any, mapped: int, wanted: Sequence[bool | 
             with ir.InsertionPoint(end):
                 results[k] = for_all(results[k], extents(entry(new).arguments[mapped])[0])
         elif want is False and results[k].type != one[k]:
-            raise DifferentiationError(f"result {k} of @{symbol(func)} is different for each example",
+            raise DifferentiationError(f"result {k} of the mapped function is different for each example",
                                        position_of(func.location), why="it depends on a mapped argument",
                                        help="give out_axes= an axis for it, where None asks for one result for all")
     _returning(new, results)
@@ -106,7 +106,7 @@ def _example_by_example(module: Any, func: Any, batched: Sequence[int], count: i
         except Ragged:
             new.erase()
             raise UnsupportedError(
-                f"the results of @{symbol(func)} have another shape for each example", position_of(func.location),
+                "a result of the mapped function has another shape for each example", position_of(func.location),
                 why="the results of all examples are one array",
                 help="return arrays of one shape: fill up what is missing") from None
 
