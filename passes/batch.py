@@ -36,7 +36,7 @@ from wengert.dialects.control import (
     return_,
     yield_,
 )
-from wengert.dialects.errors import DifferentiationError
+from wengert.dialects.errors import DifferentiationError, UnsupportedError
 from wengert.dialects.op import Op, decode_attributes, lookup, lookup_call, raw_attributes
 from wengert.passes.active_examples import Mask, any_of, both, choose, masked, neither
 from wengert.passes.purity import CALL, callee, speculatable
@@ -222,12 +222,18 @@ class _Batched:
         operands = [self.operand(v) for v in node.operands]
         batched = [v in self.varying for v in node.operands]
         types, attributes = [r.type for r in node.results], raw_attributes(node.op)
-        if self.calls is not None and node.record is not None:
+        if self.calls is not None and node.record is not None and node.record.paired is not None:
             attributes["callee"] = ir.FlatSymbolRefAttr.get(self.calls(node.op, batched))
             new = create(CALL, [batched_like(type_, self.size) for type_ in types], operands, attributes)
             for old, result in zip(node.results, new.results, strict=True):
                 self.bind(old, result)
             return
+
+        if self.mask is not None and node.record is not None and node.record.effect:
+            raise UnsupportedError(f"{node.record.name} under vmap, where examples go different ways",
+                                   position_of(node.location),
+                                   why="it has an effect, and would be called for examples that do not take part",
+                                   help="call it outside of the branch or loop, or without vmap")
 
         def step(b: Any, carried: list[Any]) -> list[Any]:
             inputs = [lane(x, b) if flag else x for x, flag in zip(operands, batched, strict=True)]

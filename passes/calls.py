@@ -206,7 +206,7 @@ def _refuse_undifferentiated(func: Any, active: Sequence[int]) -> None:
         return
     type_ = function_types(func)[0][active[0]]
     raise DifferentiationError(
-        f"{symbol(func)} is differentiated with respect to a value its rules say nothing about",
+        f"{symbol(func).partition('.')[0]} is differentiated with respect to a value its rules say nothing about",
         position_of(ir.Location.current),
         why=f"it takes a value of type {type_} from outside of its arguments, which depends on what the derivative is "
             "taken for; the rules give derivatives for the arguments only",

@@ -260,6 +260,41 @@ def test_none_is_zero() -> None:
     assert wengert.grad(lambda x: rounded(x)[0] + 3 * rounded(x)[1])(2.4) == 3.0
 
 
+# ---------------------------------------------------------------- with other transforms
+
+
+@wengert.custom_vjp
+def tenfold(x, n):
+    """x^n with a derivative that is ten times too large: one sees whether the rule was taken."""
+    return x**n
+
+
+tenfold.defvjp(lambda x, n: (tenfold(x, n), (x, n)), lambda r, ct: (10 * r[1] * tenfold(r[0], r[1] - 1) * ct, None))
+
+
+def test_every_order_of_vmap_and_derivatives_takes_the_rule() -> None:
+    slope = 30 * X**2
+    np.testing.assert_allclose(wengert.vmap(wengert.grad(lambda x: tenfold(x, 3)))(X), slope)
+    np.testing.assert_allclose(wengert.grad(lambda x: np.sum(wengert.vmap(lambda y: tenfold(y, 3))(x)))(X), slope)
+    np.testing.assert_allclose(wengert.vmap(lambda x: wengert.jvp(lambda y: tenfold(y, 3), (x,), (1.0,))[1])(X), slope)
+    np.testing.assert_allclose(wengert.jacrev(lambda x: wengert.vmap(lambda y: tenfold(y, 3))(x))(X), np.diag(slope))
+    second = wengert.vmap(wengert.grad(wengert.grad(lambda x: tenfold(x, 3))))
+    np.testing.assert_allclose(second(X), 30 * 20 * X)
+
+
+def test_checkpoints_take_the_rule() -> None:
+    def loop(x):
+        for _ in range(12):
+            x = x + 0.01 * tenfold(np.sin(x), 2)
+        return np.sum(x)
+
+    expected = wengert.grad(loop)(X)
+    np.testing.assert_allclose(wengert.grad(lambda x: wengert.checkpoint(loop)(x))(X), expected, rtol=1e-13)
+    np.testing.assert_allclose(wengert.grad(wengert.compile(loop, checkpoint="binomial", slots=3))(X), expected,
+                               rtol=1e-13)
+    assert np.max(np.abs(expected - wengert.grad(lambda x: np.sum(x))(X))) > 0.1
+
+
 # ---------------------------------------------------------------- captured values
 
 

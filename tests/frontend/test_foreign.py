@@ -19,6 +19,7 @@ import wengert
 from wengert.dialects.errors import (
     DifferentiationError,
     GradientError,
+    UnsupportedError,
     WengertError,
     WengertTypeError,
     WengertValueError,
@@ -271,6 +272,48 @@ def test_cached_code_finds_the_functions_of_its_process(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", PROGRAM, pad], capture_output=True, text=True, check=False,
                               env={**os.environ, "WENGERT_CACHE_DIR": str(tmp_path)})
         assert done.stdout == "7.0\n", done.stderr
+
+
+# ---------------------------------------------------------------- for many examples
+
+
+def test_vmap_calls_it_for_each_example() -> None:
+    pair = wengert.extern(lambda x, k: (x * k, k + 1), (np.zeros(2), int))
+    y, n = wengert.vmap(lambda x, k: pair(x, k), (0, None))(np.arange(6.0).reshape(3, 2), 3)
+    np.testing.assert_array_equal(y, 3 * np.arange(6.0).reshape(3, 2))
+    assert np.all(np.asarray(n) == 4)
+    slopes = wengert.vmap(wengert.grad(lambda y: atan2(y, 2.0) * y))(X)
+    np.testing.assert_allclose(slopes, np.arctan2(X, 2) + X * 2 / (X**2 + 4), rtol=1e-14)
+    np.testing.assert_allclose(wengert.grad(lambda x: np.sum(wengert.vmap(lambda y: atan2(y, 2.0))(x)))(X),
+                               2 / (X**2 + 4), rtol=1e-14)
+
+
+def test_vmap_and_examples_that_do_not_take_part() -> None:
+    def root(x):
+        if x < 0:
+            raise ValueError("negative")
+        return np.sqrt(x)
+
+    f = wengert.extern(root, float)
+    effect = wengert.extern(root, float, effect=True)
+
+    def program(x):
+        y = 0.0
+        if x > 0:
+            y = f(x)
+        return y
+
+    def effectful(x):
+        y = 0.0
+        if x > 0:
+            y = effect(x)
+        return y
+
+    np.testing.assert_allclose(wengert.vmap(program)(X), np.sqrt(np.maximum(X, 0)))
+    with pytest.raises(ValueError, match="negative"):
+        wengert.vmap(lambda x: f(x))(X)
+    with pytest.raises(UnsupportedError, match="under vmap, where examples go different ways"):
+        wengert.vmap(effectful)(X)
 
 
 # ---------------------------------------------------------------- refusals
