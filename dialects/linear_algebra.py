@@ -108,11 +108,11 @@ def _lapack(name: str, x: Any) -> Any:
 def _lu(a: Any) -> list[Any]:
     def one(matrix: Any) -> Any:
         if not matrix.size:
-            return matrix, np.zeros(0, np.int32)
+            return matrix, np.zeros(0, np.int64)
         factors, pivots, _ = _lapack("getrf", matrix)(matrix.T)
-        return factors.T, (pivots + 1).astype(np.int32)
+        return factors.T, (pivots + 1).astype(np.int64)
 
-    return _each(one, a, ranks=(2,)) if np.size(a) else [np.array(a), np.zeros(np.shape(a)[:-1], np.int32)]
+    return _each(one, a, ranks=(2,)) if np.size(a) else [np.array(a), np.zeros(np.shape(a)[:-1], np.int64)]
 
 
 def _lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
@@ -154,7 +154,7 @@ def _cholesky(a: Any) -> Any:
 
 
 def _lu_types(a: Any) -> list[Any]:
-    return [a, tensor_type(a.shape[:-1], ir.IntegerType.get_signless(32))]
+    return [a, tensor_type(a.shape[:-1], ir.IntegerType.get_signless(64))]
 
 
 def _slogdet_types(factors: Any, pivots: Any) -> list[Any]:
@@ -247,8 +247,8 @@ def _transpose_triangular_solve(cts: Ledger, ct: Any, op: Any) -> None:
 
 def _lower_lu(tensors: Tensors, op: Any) -> Sequence[Any]:
     matrix = tensors.array(op.operands[0])
-    rank, i32 = len(matrix.shape), ir.IntegerType.get_signless(32)
-    written = [(tensors.computed(matrix), range(rank)), (tensors.empty(i32, matrix.shape[:-1]), range(rank - 1))]
+    rank, i64 = len(matrix.shape), ir.IntegerType.get_signless(64)
+    written = [(tensors.computed(matrix), range(rank)), (tensors.empty(i64, matrix.shape[:-1]), range(rank - 1))]
     return tensors.routine("lu", [], written)
 
 

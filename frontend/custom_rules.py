@@ -83,8 +83,10 @@ class CustomRules:
         check = current().options.check if self._check is None else self._check
         if not check and not _in_transform():
             return call(self.py_func, *args, **kwargs)
-        rules = Rules(self.py_func, self._jvp, self._vjp, check)
-        return call_with_rules(self, rules, self._positional(args, kwargs))
+        return call_with_rules(self, self._rules(check), self._positional(args, kwargs))
+
+    def _rules(self, check: bool) -> Rules:
+        return Rules(self.py_func, self._jvp, self._vjp, check)
 
     def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments by position, as rules take them; defaults are filled in."""

@@ -21,8 +21,9 @@ import numpy as np
 from wengert.dialects.bindings import ir, is_float
 from wengert.dialects.build import create
 from wengert.dialects.control import entry, refresh_type, yielded
-from wengert.dialects.diff import RULES, UNDIFFERENTIATED
+from wengert.dialects.diff import KNOWN, RULES, TRANSPOSED, UNDIFFERENTIATED
 from wengert.dialects.errors import UnsupportedError, WengertTypeError
+from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import Static, flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import stays_python
@@ -40,12 +41,17 @@ LIMIT = 8
 
 @dataclass(frozen=True)
 class Rules:
-    """A Python function and what the user gave as its derivatives."""
+    """A Python function and what the user gave as its derivatives.
+
+    A function that is linear in its last argument may have a transpose: ``transposed(*known, ct)`` gives the cotangent
+    of that argument.
+    """
 
     function: Callable[..., Any]
     jvp: Callable[..., Any] | None
     vjp: tuple[Callable[..., Any], Callable[..., Any]] | None
     check: bool = False
+    transposed: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,11 @@ class Arguments:
     def floats(self) -> list[Form]:
         return [form for form in self.forms if form.floats]
 
+    @property
+    def last(self) -> list[Form]:
+        """The forms of the last argument."""
+        return [leaf.form for leaf in self.trees[-1][0] if leaf.form is not None]
+
     def build(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """The arguments with these IR values."""
         it = iter(values)
@@ -113,6 +124,7 @@ class Made:
     """A function with rules in the module.
 
     captures: the outer values that a call passes after the arguments.
+    before: how many arguments come before them: all, but for the one that the function is linear in.
     outputs: for each leaf of its result its form, or the Python object itself.
     func: the operation.
     rules: by the attribute, the names of its rules.
@@ -125,6 +137,7 @@ class Made:
     structure: Any
     paths: list[str]
     func: Any
+    before: int
     rules: dict[str, str] = field(default_factory=dict)
     closed: bool = False
     called_by_its_rules: bool = False
@@ -182,7 +195,7 @@ def call_with_rules(owner: Any, rules: Rules, args: Sequence[Any]) -> Any:
                 trace.rules.pop(id(owner), None)
     leaves = [x for leaves in values for x in leaves]
     operands = [leaf.form.value(x, "an argument") for leaf, x in zip(arguments.leaves, leaves) if leaf.form is not None]
-    operands += made.captures
+    operands[made.before : made.before] = made.captures
     if rules.check and made.closed:
         check_rules(made, rules, arguments, operands)
     results = call_symbol(made.name, operands, [form.type for form in made.returned])
@@ -228,7 +241,7 @@ def _made(nest: Nest, rules: Rules, arguments: Arguments) -> Made:
     nest.depth += 1
     made: Made | None = None
     try:
-        made = _trace_function(rules.function, arguments)
+        made = _trace_function(rules, arguments)
         nest.made[key] = made
         _trace_rules(made, rules, arguments)
         made.closed = True
@@ -247,8 +260,8 @@ def _symbol(function: Any, suffix: str = "") -> str:
 # ---------------------------------------------------------------- the function
 
 
-def _trace_function(function: Callable[..., Any], arguments: Arguments) -> Made:
-    trace = current()
+def _trace_function(rules: Rules, arguments: Arguments) -> Made:
+    trace, function = current(), rules.function
     with trace.function(_symbol(function), [form.type for form in arguments.forms]) as region:
         fresh = arguments.build(region.arguments)
         leaves, structure = flatten(call(function, *fresh))
@@ -260,7 +273,8 @@ def _trace_function(function: Callable[..., Any], arguments: Arguments) -> Made:
         _refuse_changes(function, region, fresh)
         trace.emit("func.return", [], returned)
     paths = leaf_paths(unflatten(structure, list(range(len(leaves)))))
-    return Made(region.name, list(region.captures), outputs, structure, paths, region.func)
+    before = len(arguments.forms) - (0 if rules.transposed is None else len(arguments.last))
+    return Made(region.name, list(region.captures), outputs, structure, paths, region.func, before)
 
 
 def _result_form(leaf: Any) -> Form | None:
@@ -298,6 +312,8 @@ def _trace_rules(made: Made, rules: Rules, arguments: Arguments) -> None:
         traced["fwd"], residuals = _trace_fwd(rules.vjp[0], made, arguments)
         traced["bwd"] = _trace_bwd(rules.vjp[1], made, arguments, residuals)
         passed = list(traced["bwd"].captures)
+    if rules.transposed is not None:
+        traced["transposed"] = _trace_transposed(rules.transposed, made, arguments)
     own = list(made.captures)
     captures = list(dict.fromkeys([*own, *(v for name, r in traced.items() for v in r.captures)]))
     if len(captures) > len(own) and made.called_by_its_rules:
@@ -306,7 +322,7 @@ def _trace_rules(made: Made, rules: Rules, arguments: Arguments) -> None:
             definition_of(rules.jvp or (rules.vjp or (None,))[0]),
             why="the function would have one argument more in its own rules", help="pass the value as an argument")
     made.captures = captures
-    count = len(arguments.forms)
+    count = made.before
     _arrange(made.func, count, own, captures)
     if "jvp" in traced:
         _arrange(traced["jvp"].func, count, traced["jvp"].captures, captures)
@@ -315,6 +331,10 @@ def _trace_rules(made: Made, rules: Rules, arguments: Arguments) -> None:
         _return_captures(traced["fwd"].func, count, captures, passed)
         kept = len(entry(traced["bwd"].func).arguments) - len(passed) - len(made.floats)
         _arrange(traced["bwd"].func, kept, passed, passed)
+    if "transposed" in traced:
+        _arrange(traced["transposed"].func, count, traced["transposed"].captures, captures)
+        made.func.attributes[TRANSPOSED] = ir.FlatSymbolRefAttr.get(traced["transposed"].name)
+        made.func.attributes[KNOWN] = encode_attributes({KNOWN: count + len(captures)})[KNOWN]
     kinds = zip(RULES, ("jvp", "fwd", "bwd"))
     made.rules = {attribute: traced[kind].name for attribute, kind in kinds if kind in traced}
     for attribute, name in made.rules.items():
@@ -365,6 +385,18 @@ def _trace_jvp(rule: Callable[..., Any], made: Made, arguments: Arguments) -> Fu
         tangents = result_values(rule, tangent, made.outputs, made.structure, made.paths, tangent=True)
         _refuse_changes(rule, region, primals)
         trace.emit("func.return", [], [*outs, *tangents])
+    return region
+
+
+def _trace_transposed(transposed: Callable[..., Any], made: Made, arguments: Arguments) -> FunctionRegion:
+    """(known.., ct..) -> cotangents of the last argument."""
+    trace, last = current(), arguments.trees[-1]
+    types = [form.type for form in (*arguments.forms[: made.before], *made.floats)]
+    with trace.function(_symbol(transposed), types) as region:
+        known = Arguments(arguments.trees[:-1]).build(region.arguments[: made.before])
+        cotangent = unflatten(made.structure, _cotangent_leaves(made, region.arguments[made.before :]))
+        result = call(transposed, *known, cotangent)
+        trace.emit("func.return", [], _cotangents(transposed, result, *last, "the transpose"))
     return region
 
 

@@ -140,8 +140,10 @@ def _nested_code_ids(code: CodeType) -> set[int]:
 #: Packages whose functions are not traced through: they are covered by the table, or refused.
 LIBRARIES = frozenset({"numpy", "scipy", "wengert", "optree", "mlir", "llvmlite"})
 #: Parts of wengert written in the Python that wengert compiles.
-PROGRAMS = frozenset({"wengert.estimators", "wengert.frontend.demo", "wengert.frontend.greedy",
-                      "wengert.frontend.library"})
+PROGRAMS = frozenset({
+    "wengert.estimators", "wengert.frontend.demo", "wengert.frontend.greedy", "wengert.frontend.integrators",
+    "wengert.frontend.library", "wengert.frontend.solvers",
+})
 
 
 def is_library(module: str | None) -> bool:

@@ -8,7 +8,7 @@ compose in any order. Transforms evaluate on the values given and never change t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,14 +22,16 @@ from wengert.frontend.selection import Argnums, as_key, listed
 from wengert.frontend.trace import current, tracing
 from wengert.frontend.values import Array, Box, Scalar
 
+Made = TypeVar("Made", bound=Callable[..., Any])
 
-def _once(f: Callable[..., Any], key: Any, make: Callable[[], Function]) -> Function:
+
+def _once(f: Callable[..., Any], key: Any, make: Callable[[], Made]) -> Made:
     """The transform of `f`, made once: calling ``grad(f)(x)`` in a loop compiles once.
 
     It is kept on the function, and goes with it.
     """
     try:
-        made: dict[Any, Function] = f.__dict__.setdefault("__wengert_transforms__", {})
+        made: dict[Any, Made] = f.__dict__.setdefault("__wengert_transforms__", {})
     except AttributeError:  # a builtin
         return make()
     if key not in made:

@@ -4,6 +4,9 @@ Two kinds of functions are not inlined while a caller is differentiated (dialect
 linear functions.  Their calls get a record like any other operation, so that activity, splitting and transposition read
 its fields and know nothing of calls.  A call of any other function has no record: it is inlined before.
 
+A linear function may have rules as well, which say how it depends on its known arguments: differentiated it is a
+function with rules, split and transposed it is a linear one.
+
 Which rule a call is differentiated with depends on the function that is being differentiated: one with the attribute
 `diff.reverse` prefers fwd and rev, any other prefers jvp.
 """
@@ -11,7 +14,7 @@ Which rule a call is differentiated with depends on the function that is being d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wengert.dialects.bindings import Value, ir, is_float, position_of
@@ -65,9 +68,11 @@ class CallRecords:
         if is_foreign(func):
             return Op(f"the call of {foreign_name(func)}", ("*operands",), _no_meaning, _no_meaning, NO_RULE,
                       effect=not is_pure(func), family="call")
-        if is_linear(func):
-            return _linear_record(func)
-        return _record_with_rules(module, func, REVERSE in self._caller.attributes) if has_rules(func) else None
+        ruled = _record_with_rules(module, func, REVERSE in self._caller.attributes) if has_rules(func) else None
+        if not is_linear(func):
+            return ruled
+        linear = _linear_record(func)
+        return linear if ruled is None else replace(linear, paired=ruled.paired)
 
 
 def _no_meaning(*_: Any, **__: Any) -> Any:

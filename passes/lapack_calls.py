@@ -161,8 +161,19 @@ def _pointers(count: int) -> str:
 
 
 def _lu(name: str, element: str, flags: frozenset[str], is_vector: bool) -> str:
+    """The pivots, 32 bits wide as Fortran writes them, are widened in their place, from the last to the first."""
     function = _Function(name, element, ("n", "a", "lda", "pivots"))
-    function.call("lapack", "getrf", ("i", "%n"), ("i", "%n"), ("p", "%a"), ("i", "%lda"), ("p", "%pivots"), ("o", ""))
+    *_, narrow, _ = function.call("lapack", "getrf", ("i", "%n"), ("i", "%n"), ("p", "%a"), ("i", "%lda"),
+                                  ("p", "%pivots"), ("o", ""))
+    function.lines.append(f"""%last = arith.subi %n, %one : i64
+  scf.for %step = %zero to %n step %one : i64 {{
+    %i = arith.subi %last, %step : i64
+    %from = llvm.getelementptr {narrow}[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i32
+    %pivot = llvm.load %from : !llvm.ptr -> i32
+    %wide = arith.extsi %pivot : i32 to i64
+    %to = llvm.getelementptr {narrow}[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+    llvm.store %wide, %to : i64, !llvm.ptr
+  }}""")
     return function.text()
 
 
@@ -205,11 +216,10 @@ def _slogdet(name: str, element: str, flags: frozenset[str], is_vector: bool) ->
     %place = arith.addi %row, %i : i64
     %at = llvm.getelementptr %matrix[%place] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
     %u = llvm.load %at : !llvm.ptr -> {element}
-    %there = llvm.getelementptr %swaps[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i32
-    %pivot = llvm.load %there : !llvm.ptr -> i32
-    %wide = arith.extsi %pivot : i32 to i64
+    %there = llvm.getelementptr %swaps[%i] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+    %pivot = llvm.load %there : !llvm.ptr -> i64
     %own = arith.addi %i, %one : i64
-    %moved = arith.cmpi ne, %wide, %own : i64
+    %moved = arith.cmpi ne, %pivot, %own : i64
     %size = math.absf %u : {element}
     %quotient = arith.divf %u, %size : {element}
     %is_zero = arith.cmpf oeq, %u, %none : {element}
@@ -268,10 +278,9 @@ def _interchange(function: _Function, is_vector: bool, backward: bool) -> None:
   %last = arith.subi %n, %one : i64
   scf.for %step = %zero to %n step %one : i64 {{
     %down = arith.subi %last, %step : i64
-    %there = llvm.getelementptr %swaps[{'%down' if backward else '%step'}] : (!llvm.ptr, i64) -> !llvm.ptr, i32
-    %pivot = llvm.load %there : !llvm.ptr -> i32
-    %wide = arith.extsi %pivot : i32 to i64
-    %from0 = arith.subi %wide, %one : i64
+    %there = llvm.getelementptr %swaps[{'%down' if backward else '%step'}] : (!llvm.ptr, i64) -> !llvm.ptr, i64
+    %pivot = llvm.load %there : !llvm.ptr -> i64
+    %from0 = arith.subi %pivot, %one : i64
     %low = arith.maxsi %from0, %zero : i64
     %other = arith.minsi %low, %last : i64
     %r = arith.muli {'%down' if backward else '%step'}, {stride} : i64

@@ -31,15 +31,20 @@ if TYPE_CHECKING:
     from wengert.frontend.checkpointing import checkpoint as checkpoint
     from wengert.frontend.custom_rules import custom_jvp as custom_jvp
     from wengert.frontend.custom_rules import custom_vjp as custom_vjp
+    from wengert.frontend.events import ode_event as ode_event
     from wengert.frontend.explain import Explanation as Explanation
     from wengert.frontend.explain import explain as explain
     from wengert.frontend.foreign import extern as extern
     from wengert.frontend.function import Function as Function
+    from wengert.frontend.implicit import fixed_point as fixed_point
+    from wengert.frontend.implicit import implicit as implicit
+    from wengert.frontend.implicit import newton as newton
     from wengert.frontend.jacobians import hessian as hessian
     from wengert.frontend.jacobians import hvp as hvp
     from wengert.frontend.jacobians import jacfwd as jacfwd
     from wengert.frontend.jacobians import jacobian as jacobian
     from wengert.frontend.jacobians import jacrev as jacrev
+    from wengert.frontend.linear_solves import linear_solve as linear_solve
     from wengert.frontend.sparse import SparseDerivative as SparseDerivative
     from wengert.frontend.sparse import sparse_hessian as sparse_hessian
     from wengert.frontend.sparse import sparse_jacobian as sparse_jacobian
@@ -55,18 +60,21 @@ if TYPE_CHECKING:
 _NAMES = {
     "wengert.dialects.errors": [
         "DifferentiationError", "GradientError", "KinkError", "UnsupportedError", "WengertError",
-        "WengertFloatingPointError", "WengertIndexError", "WengertNameError", "WengertRecursionError",
-        "WengertRuntimeError", "WengertTypeError", "WengertValueError",
+        "WengertFloatingPointError", "WengertIndexError", "WengertLinAlgError", "WengertNameError",
+        "WengertRecursionError", "WengertRuntimeError", "WengertTypeError", "WengertValueError",
     ],
     "wengert.frontend.api": ["compile"],
     "wengert.frontend.batching": ["vmap"],
-    "wengert.frontend.checkpointing": ["checkpoint"],
     "wengert.frontend.checking": ["check_grads"],
+    "wengert.frontend.checkpointing": ["checkpoint"],
     "wengert.frontend.custom_rules": ["custom_jvp", "custom_vjp"],
+    "wengert.frontend.events": ["ode_event"],
     "wengert.frontend.foreign": ["extern"],
     "wengert.frontend.explain": ["Explanation", "explain"],
     "wengert.frontend.function": ["Function"],
+    "wengert.frontend.implicit": ["fixed_point", "implicit", "newton"],
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
+    "wengert.frontend.linear_solves": ["linear_solve"],
     "wengert.frontend.sparse": ["SparseDerivative", "sparse_hessian", "sparse_jacobian"],
     "wengert.frontend.transforms": [
         "grad", "jvp", "linear_transpose", "linearize", "stop_gradient", "value_and_grad", "vjp",

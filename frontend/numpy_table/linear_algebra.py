@@ -93,25 +93,19 @@ def _sign_and_logarithm(a: Array, factored: tuple[Any, Any]) -> tuple[Any, Any]:
     return sign, logarithm
 
 
-def _regular(a: Array) -> tuple[Any, Any]:
-    """The factors of matrices that have an inverse."""
-    factored = _factored(a)
-    _require(compare("NotEq", _sign_and_logarithm(a, factored)[0], 0.0), "Singular matrix")
-    return factored
-
-
-def _solved(a: Array, b: Array) -> Array:
-    """x with a x = b, both of one element type and with the same leading dimensions."""
+def solved(a: Array, b: Array, singular: str = "Singular matrix") -> Array:
+    """x with a x = b, both of one element type and with the same leading dimensions; an error if a is `singular`."""
     if is_empty(b.shape):
         return b
-    factors, pivots = _regular(a)
+    factors, pivots = _factored(a)
+    _require(compare("NotEq", _sign_and_logarithm(a, (factors, pivots))[0], 0.0), singular)
     return Box(_emitted(ops.lu_solve, factors, pivots, b.read()), b.shape, b.element)
 
 
 @covers(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
     """``x`` with ``a @ x = b``: b is a vector if it has one dimension, else a stack of matrices."""
-    return _solved(*_system(a, b, "numpy.linalg.solve"))
+    return solved(*_system(a, b, "numpy.linalg.solve"))
 
 
 def _system(a: Any, b: Any, what: str) -> tuple[Array, Array]:
@@ -140,7 +134,7 @@ def _stacked(a: Array, shape: tuple[Extent, ...]) -> Array:
 def inv(a: Any) -> Any:
     a = _matrices(a, "numpy.linalg.inv")
     unit = converted(eye(a.shape[-1]), a.element)
-    return _solved(a, _stacked(unit, tuple(a.shape)))
+    return solved(a, _stacked(unit, tuple(a.shape)))
 
 
 @covers(np.linalg.slogdet)

@@ -80,34 +80,34 @@ PROGRAMS = {
         %y = tensor.extract %s[%c0, %c0] : tensor<?x?xf64>
         return %y : f64 }""",
     "solve": """(%a: tensor<4x4xf64>, %b: tensor<4xf64>) -> tensor<4xf64> {
-        %lu, %p = "nd.lu"(%a) : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4xi32>)
+        %lu, %p = "nd.lu"(%a) : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4xi64>)
         %x = "nd.lu_solve"(%lu, %p, %b) {transposed = false}
-            : (tensor<4x4xf64>, tensor<4xi32>, tensor<4xf64>) -> tensor<4xf64>
+            : (tensor<4x4xf64>, tensor<4xi64>, tensor<4xf64>) -> tensor<4xf64>
         return %x : tensor<4xf64> }""",
     "logarithm of a determinant": """(%a: tensor<4x4xf64>) -> f64 {
-        %lu, %p = "nd.lu"(%a) : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4xi32>)
-        %s, %l = "nd.slogdet"(%lu, %p) : (tensor<4x4xf64>, tensor<4xi32>) -> (f64, f64)
+        %lu, %p = "nd.lu"(%a) : (tensor<4x4xf64>) -> (tensor<4x4xf64>, tensor<4xi64>)
+        %s, %l = "nd.slogdet"(%lu, %p) : (tensor<4x4xf64>, tensor<4xi64>) -> (f64, f64)
         %y = arith.mulf %s, %l : f64
         return %y : f64 }""",
     "logarithms of determinants": """(%a: tensor<2x3x3xf64>) -> tensor<2xf64> {
-        %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi32>)
-        %s, %l = "nd.slogdet"(%lu, %p) : (tensor<2x3x3xf64>, tensor<2x3xi32>) -> (tensor<2xf64>, tensor<2xf64>)
+        %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi64>)
+        %s, %l = "nd.slogdet"(%lu, %p) : (tensor<2x3x3xf64>, tensor<2x3xi64>) -> (tensor<2xf64>, tensor<2xf64>)
         %y = arith.mulf %s, %l : tensor<2xf64>
         return %y : tensor<2xf64> }""",
     "two solves with one factorisation": """(%a: tensor<2x3x3xf64>, %b: tensor<2x3x2xf64>) -> tensor<2x3x2xf64> {
-        %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi32>)
+        %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi64>)
         %x = "nd.lu_solve"(%lu, %p, %b) {transposed = true}
-            : (tensor<2x3x3xf64>, tensor<2x3xi32>, tensor<2x3x2xf64>) -> tensor<2x3x2xf64>
+            : (tensor<2x3x3xf64>, tensor<2x3xi64>, tensor<2x3x2xf64>) -> tensor<2x3x2xf64>
         %s = math.sin %x : tensor<2x3x2xf64>
         %y = "nd.lu_solve"(%lu, %p, %s) {transposed = false}
-            : (tensor<2x3x3xf64>, tensor<2x3xi32>, tensor<2x3x2xf64>) -> tensor<2x3x2xf64>
+            : (tensor<2x3x3xf64>, tensor<2x3xi64>, tensor<2x3x2xf64>) -> tensor<2x3x2xf64>
         return %y : tensor<2x3x2xf64> }""",
     "solve of run-time size": """(%a: tensor<?x?xf64>, %b: tensor<?x4xf64>, %i: index) -> tensor<?x4xf64> {
         %u = tensor.extract_slice %a[0, 0] [%i, %i] [1, 1] : tensor<?x?xf64> to tensor<?x?xf64>
         %v = tensor.extract_slice %b[0, 0] [%i, 4] [1, 1] : tensor<?x4xf64> to tensor<?x4xf64>
-        %lu, %p = "nd.lu"(%u) : (tensor<?x?xf64>) -> (tensor<?x?xf64>, tensor<?xi32>)
+        %lu, %p = "nd.lu"(%u) : (tensor<?x?xf64>) -> (tensor<?x?xf64>, tensor<?xi64>)
         %x = "nd.lu_solve"(%lu, %p, %v) {transposed = false}
-            : (tensor<?x?xf64>, tensor<?xi32>, tensor<?x4xf64>) -> tensor<?x4xf64>
+            : (tensor<?x?xf64>, tensor<?xi64>, tensor<?x4xf64>) -> tensor<?x4xf64>
         %c0 = arith.constant 0 : index
         %e = tensor.extract %x[%c0, %c0] : tensor<?x4xf64>
         %y = tensor.insert %e into %x[%c0, %c0] : tensor<?x4xf64>

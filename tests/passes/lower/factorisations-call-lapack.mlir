@@ -15,9 +15,9 @@ func.func @solve(%a: tensor<7x30x30xf64>, %b: tensor<7x30x4xf64>) -> tensor<7x30
   // CHECK: call @wengert.lu.f64(%[[N]], %{{.*}}, %[[N]], %{{.*}})
   // CHECK: scf.for %{{.*}} to %[[SEVEN]]
   // CHECK: call @wengert.lu_solve.transposed.f64(%[[N]], %[[K]], %{{.*}}, %[[N]], %{{.*}}, %{{.*}}, %[[K]])
-  %lu, %p = "nd.lu"(%a) : (tensor<7x30x30xf64>) -> (tensor<7x30x30xf64>, tensor<7x30xi32>)
+  %lu, %p = "nd.lu"(%a) : (tensor<7x30x30xf64>) -> (tensor<7x30x30xf64>, tensor<7x30xi64>)
   %x = "nd.lu_solve"(%lu, %p, %b) {transposed = true}
-    : (tensor<7x30x30xf64>, tensor<7x30xi32>, tensor<7x30x4xf64>) -> tensor<7x30x4xf64>
+    : (tensor<7x30x30xf64>, tensor<7x30xi64>, tensor<7x30x4xf64>) -> tensor<7x30x4xf64>
   return %x : tensor<7x30x4xf64>
 }
 
