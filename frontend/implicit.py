@@ -137,7 +137,7 @@ def implicit(root: Callable[..., Any], *, linear: str = "auto", tol: float = 1e-
     >>> @wengert.implicit(root=lambda x, a: x * x - a)
     ... def square_root(a):
     ...     x = a
-    ...     while abs(x * x - a) > 1e-12 * a:
+    ...     for _ in range(20):
     ...         x = (x + a / x) / 2
     ...     return x
     >>> float(round(wengert.grad(square_root)(4.0), 12))
@@ -165,12 +165,12 @@ def fixed_point(step: Callable[..., Any], x0: Any, *args: Any, linear: str = "au
     Raises:
         WengertRuntimeError: at run time, when the iteration does not converge; it has the last change.
 
-    >>> import math, wengert
-    >>> solution = wengert.fixed_point(lambda x, a: a * math.cos(x), 0.5, 1.0)
+    >>> import numpy as np, wengert
+    >>> solution = wengert.fixed_point(lambda x, a: a * np.cos(x), 0.5, 1.0)
     >>> float(round(solution, 12))
     0.739085133215
-    >>> slope = wengert.grad(lambda a: wengert.fixed_point(lambda x, a: a * math.cos(x), 0.5, a))(1.0)
-    >>> math.isclose(slope, math.cos(solution) / (1 + math.sin(solution)))
+    >>> slope = wengert.grad(lambda a: wengert.fixed_point(lambda x, a: a * np.cos(x), 0.5, a))(1.0)
+    >>> bool(np.isclose(slope, np.cos(solution) / (1 + np.sin(solution))))
     True
     """
     def make() -> CustomRules:
@@ -203,11 +203,11 @@ def newton(f: Callable[..., Any], x0: Any, *args: Any, linear: str = "auto", tol
         WengertRuntimeError: at run time, when the iteration does not converge; it has the last correction.
         WengertLinAlgError: at run time, when the Jacobian is singular.
 
-    >>> import math, wengert
+    >>> import numpy as np, wengert
     >>> def kepler(e, mean):
-    ...     return wengert.newton(lambda E, e, mean: E - e * math.sin(E) - mean, mean, e, mean)
+    ...     return wengert.newton(lambda E, e, mean: E - e * np.sin(E) - mean, mean, e, mean)
     >>> anomaly = kepler(0.3, 1.0)
-    >>> math.isclose(wengert.grad(kepler, argnums=1)(0.3, 1.0), 1 / (1 - 0.3 * math.cos(anomaly)))
+    >>> bool(np.isclose(wengert.grad(kepler, argnums=1)(0.3, 1.0), 1 / (1 - 0.3 * np.cos(anomaly))))
     True
     """
     def make() -> CustomRules:
