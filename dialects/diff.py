@@ -48,9 +48,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from wengert.dialects.batching import batch_elementwise
+from wengert.dialects.bindings import ir
 from wengert.dialects.lowerings import lower_identity
-from wengert.dialects.op import Absent, Op, register, same_type, zero_tangent
+from wengert.dialects.op import Absent, Op, discrete, register, same_type, zero_tangent
 
 RESIDUALS = "!diff.residuals"
 #: Marks a function of which a reverse sweep keeps the arguments, and evaluates it again (passes/recompute.py).
@@ -70,6 +73,10 @@ REVERSE = "diff.reverse"
 
 #: The jvp of ops that have no meaning before residuals are stored.
 UNRESOLVED = Absent("placeholders are given storage before differentiation goes on")
+
+
+def _index(*_: Any, **__: Any) -> Any:
+    return ir.IndexType.get()
 
 
 def _placeholder(*_: Any, **__: Any) -> Any:
@@ -98,3 +105,7 @@ barrier = register(
        family="elementwise", batch=batch_elementwise, lower=lower_identity,
        samples=(lambda rng: (rng.uniform(-2, 2, (3, 2)),),))
 )
+
+# How many states of a loop fit into a budget of memory: known when all allocations are (passes/budgets.py).  Any
+# positive number gives the same results.
+budget = discrete("diff.budget", lambda loop: np.int64(8), (), _index, recompute=False)

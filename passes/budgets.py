@@ -1,16 +1,17 @@
 """Budgets of memory: how many states of each loop may be stored, from what the program allocates besides them.
 
-`diff.budget` stands for the number of rows of the slots of a loop (passes/checkpoint_rules.py).  When all allocations are
-in their places, `meet-budget` replaces it by
+`diff.budget` stands for the number of rows of the slots of a loop (passes/checkpoint_rules.py).  When all allocations
+are in their places, `meet-budget` replaces it by
 
     1 + (memory - other - rows) / n / row
 
-where `other` is what the rest of the program holds at its peak, with its array results; `row` the bytes of one state of
-this loop, `rows` of one state of each of the n loops.  The smallest budget that can be met is other + rows.  Sizes that
-are known only at run time are computed at the start of the function, from its arguments.
+where `memory` is the module's attribute `diff.memory`, `other` what the rest of the program holds at its peak, with its
+array results, `row` the bytes of one state of this loop, and `rows` of one state of each of the n loops.  The smallest
+budget that can be met is other + rows.  Sizes that are known only at run time are computed at the start of the
+function, from its arguments.
 
 Raises a WengertValueError when the budget is too small, or what the program takes follows from more than its arguments;
-a budget that turns out too small at run time fails a check.
+a budget that turns out too small at run time fails a check.  Arrays on the stack, of at most 1 KB, do not count.
 """
 
 from __future__ import annotations
@@ -28,29 +29,40 @@ from wengert.dialects.op import lookup_call
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.buffers import ALLOC
 from wengert.passes.lower_checks import add_check
-from wengert.passes.memory import peak_bytes
-from wengert.passes.trips import constant_of
 
-BUDGET, RESULTS = "diff.budget", "diff.results"
+BUDGET, MEMORY, RESULTS = "diff.budget", "diff.memory", "diff.results"
 #: Integer arithmetic that may be repeated at the start of the function.
 ARITHMETIC = frozenset({"arith.addi", "arith.subi", "arith.muli", "arith.maxsi", "arith.minsi", "arith.index_cast",
                         "arith.ceildivsi", "arith.constant"})
 
 
+def limit_memory(module: Any, memory: int) -> None:
+    """The program of a module is to take at most so many bytes."""
+    attributes = module.operation.attributes
+    present = int(ir.IntegerAttr(attributes[MEMORY]).value) if MEMORY in attributes else memory
+    attributes[MEMORY] = _number(min(present, memory))
+
+
+def _number(value: int) -> Any:
+    return ir.IntegerAttr.get(ir.IntegerType.get_signless(64), value)
+
+
 @register_pass("note-results")
 @dataclass(frozen=True)
 class NoteResults(Pass):
-    """Note the bytes of the array results on each budget, before results become arguments."""
+    """Note the bytes of the array results of the program, before they become arguments."""
 
     def run(self, module: Any) -> None:
+        if MEMORY not in module.operation.attributes:
+            return
         for func in functions(module):
-            taken = len(list(ir.ArrayAttr(func.attributes["res_attrs"]))) if "res_attrs" in func.attributes else 0
-            given = [ir.DictAttr(a) for a in ir.ArrayAttr(func.attributes["res_attrs"])] if taken else []
-            results = [type_ for i, type_ in enumerate(function_types(func)[1])
-                       if is_tensor(type_) and type_.has_static_shape and not (given and "nd.into" in given[i])]
-            total = sum(prod(type_.shape) * _width(type_.element_type) for type_ in results)
-            for op in walk(func, BUDGET):
-                op.attributes[RESULTS] = ir.IntegerAttr.get(ir.IntegerType.get_signless(64), total)
+            results = function_types(func)[1]
+            given = ([ir.DictAttr(a) for a in ir.ArrayAttr(func.attributes["res_attrs"])]
+                     if "res_attrs" in func.attributes else [{}] * len(results))
+            own = [type_ for type_, known in zip(results, given)
+                   if is_tensor(type_) and type_.has_static_shape and "nd.into" not in known]
+            total = sum(prod(type_.shape) * _width(type_.element_type) for type_ in own)
+            func.attributes[RESULTS] = _number(total)
 
 
 @register_pass("meet-budget")
@@ -59,17 +71,18 @@ class MeetBudget(Pass):
     """Replace each `diff.budget` by the number of rows that fit."""
 
     def run(self, module: Any) -> None:
-        for func in functions(module):
-            budgets = walk(func, BUDGET)
-            if budgets:
-                _Meeting(module, func, budgets).run()
+        if MEMORY in module.operation.attributes:
+            for func in functions(module):
+                if RESULTS in func.attributes:
+                    _Meeting(module, func).run()
 
 
 class _Meeting:
     """Budgets of one function."""
 
-    def __init__(self, module: Any, func: Any, budgets: list[Any]) -> None:
-        self._module, self._func, self._budgets = module, func, budgets
+    def __init__(self, module: Any, func: Any) -> None:
+        self._module, self._func, self._budgets = module, func, walk(func, BUDGET)
+        self._memory = int(ir.IntegerAttr(module.operation.attributes[MEMORY]).value)
         self._copies: dict[Value, Value] = {}
         self._owner: dict[Any, Any] = {}  # allocation -> the budget its size follows from
         for alloc in walk(func, ALLOC):
@@ -90,21 +103,22 @@ class _Meeting:
     def run(self) -> None:
         first = entry(self._func).operations[0].operation
         with ir.InsertionPoint(first), self._func.location:
-            results = int(ir.IntegerAttr(self._budgets[0].attributes[RESULTS]).value)
+            results = int(ir.IntegerAttr(self._func.attributes[RESULTS]).value)
             other = self._sum([results + self._static_peak(), *self._dynamic()])
             rows = {budget: self._row(budget) for budget in self._budgets}
             needed = self._sum([other, *rows.values()])
-            numbers = [self._number(budget, needed, rows[budget]) for budget in self._budgets]
+            self._require(needed)
+            numbers = [self._rows(needed, row) for row in rows.values()]
         for budget, number in zip(self._budgets, numbers, strict=True):
             budget.results[0].replace_all_uses_with(number)
             budget.erase()
+        del self._func.attributes[RESULTS]
 
     # ------------------------------------------------------------ what the program takes
 
     def _static_peak(self) -> int:
         """The peak of the allocations of static size; the others count as empty."""
-        zero = {operand: 0 for alloc in walk(self._func, ALLOC) for operand in alloc.operands}
-        return peak_bytes(self._func, zero)
+        return _peak(entry(self._func))
 
     def _dynamic(self) -> list[Value]:
         """The sizes of the allocations of dynamic size, without the slots."""
@@ -157,26 +171,32 @@ class _Meeting:
 
     # ------------------------------------------------------------ what is left for states
 
-    def _number(self, budget: Any, needed: int | Value, row: int | Value) -> Value:
-        """1 + (memory - needed)/n/row."""
-        memory, n = int(ir.IntegerAttr(budget.attributes["memory"]).value), len(self._budgets)
+    def _require(self, needed: int | Value) -> None:
+        memory = self._memory
+        location = (self._budgets or [self._func])[0].location
+        if not isinstance(needed, int):
+            i64 = ir.IntegerType.get_signless(64)
+            numbers = [create("arith.index_cast", [i64], [_value(v)]).result for v in (memory, needed)]
+            enough = cmpi("sle", needed, index(memory))
+            message = "\n".join((TOO_SMALL, WHY, HELP)).replace("{memory}", "{0}").replace("{needed}", "{1}")
+            add_check(self._module, self._func, enough, numbers, "ValueError", message, location)
+        elif memory < needed:
+            raise WengertValueError(TOO_SMALL.format(memory=memory, needed=needed), position_of(location), WHY,
+                                    HELP.format(needed=needed))
+
+    def _rows(self, needed: int | Value, row: int | Value) -> Value:
+        """1 + (memory - needed) / n / row, and 1 when the budget is too small."""
+        n = len(self._budgets)
         if isinstance(needed, int) and isinstance(row, int):
-            if memory < needed:
-                raise WengertValueError(
-                    f"a gradient within {memory:,} bytes is not possible; the smallest budget is {needed:,} bytes",
-                    position_of(budget.location), why="results, working memory and one state of each loop take that",
-                    help=f"memory={needed}")
-            return index(1 + (memory - needed) // n // max(row, 1))
-        enough = cmpi("sle", _value(needed), index(memory))
-        i64 = ir.IntegerType.get_signless(64)
-        numbers = [create("arith.index_cast", [i64], [_value(v)]).result for v in (memory, needed)]
-        add_check(self._module, self._func, enough, numbers, budget.location, "ValueError", TOO_SMALL)
-        left = lookup_call("arith.maxsi", lookup_call("arith.subi", index(memory), _value(needed)), index(0))
+            return index(1 + (self._memory - needed) // n // max(row, 1))
+        left = lookup_call("arith.maxsi", lookup_call("arith.subi", index(self._memory), _value(needed)), index(0))
         per_row = lookup_call("arith.muli", lookup_call("arith.maxsi", _value(row), index(1)), index(n))
         return lookup_call("arith.addi", index(1), lookup_call("arith.divsi", left, per_row))
 
 
-TOO_SMALL = "a gradient within {0} bytes is not possible; the smallest budget for these arguments is {1} bytes"
+TOO_SMALL = "this takes more than {memory} bytes of memory; the smallest budget that can be met is {needed}"
+WHY = "results, working memory and one state of each loop take that much"
+HELP = "memory={needed}"
 
 
 def _value(x: int | Value) -> Value:
@@ -187,4 +207,18 @@ def _width(element: Any) -> int:
     return 8 if isinstance(element, ir.IndexType) else max(element.width // 8, 1)
 
 
-__all__ = ["MeetBudget", "NoteResults", "constant_of"]
+def _peak(block: Any) -> int:
+    """The most bytes of static size that a block holds at the same time."""
+    now = peak = 0
+    held: dict[Any, int] = {}
+    for view in block.operations:
+        op = view.operation
+        if op.name == ALLOC:
+            type_ = op.results[0].type
+            held[op.results[0]] = 0 if len(op.operands) else prod(type_.shape) * _width(type_.element_type)
+            now += held[op.results[0]]
+        elif op.name == "memref.dealloc":
+            now -= held.get(op.operands[0], 0)
+        inner = max((_peak(b) for region in op.regions for b in region.blocks), default=0)
+        peak = max(peak, now + inner)
+    return peak

@@ -1,7 +1,7 @@
 """diff-checkpoint: the loops of a function are reversed with few stored states, the other states being computed again.
 
-Run by diff-expand on a function that carries `diff.slots` before its reverse mode derivative is written.  Each
-outermost loop that would tape becomes a function with a forward and a reverse function of its own
+Run by diff-expand on a function that carries `diff.slots` or `diff.memory`, before its reverse mode derivative is
+written.  Each outermost loop that would tape becomes a function with a forward and a reverse function of its own
 (passes/checkpoint_outline.py, passes/checkpoint_rules.py), and is differentiated by these.  Loops that need nothing of
 their states, linear ones, stay as they are; so do loops whose carried arrays change their shape.
 """
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from wengert.dialects.bindings import Value, ir, is_tensor, walk
-from wengert.dialects.build import index
+from wengert.dialects.build import create, index
 from wengert.dialects.control import functions, symbol
 from wengert.dialects.op import encode_attributes, lookup_call
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.budgets import BUDGET, MEMORY, limit_memory
 from wengert.passes.checkpoint_outline import outline
-from wengert.passes.checkpoint_rules import SCHEDULED, write_rules
+from wengert.passes.checkpoint_rules import SCHEDULED, Rows, write_rules
 from wengert.passes.dead_code import remove_dead_code
 from wengert.passes.extents import origin
 from wengert.passes.jvp import emit_jvp, float_arguments
@@ -44,7 +45,7 @@ class DiffCheckpoint(Pass):
     Args:
         function: the function.
         wrt: the arguments it is to be differentiated with respect to; all floats by default.
-        slots: how many states are stored; what the function says in `diff.slots` by default.
+        slots: how many states are stored; what the function says in `diff.slots` or `diff.memory` by default.
     """
 
     function: str
@@ -60,7 +61,7 @@ class DiffCheckpoint(Pass):
 
 def is_checkpointed(func: Any) -> bool:
     """Whether the loops of a function are to be reversed with few stored states."""
-    return SLOTS in func.attributes
+    return SLOTS in func.attributes or MEMORY in func.attributes
 
 
 def checkpoint_loops(module: Any, func: Any, wrt: Sequence[int], name: str) -> list[str]:
@@ -69,16 +70,33 @@ def checkpoint_loops(module: Any, func: Any, wrt: Sequence[int], name: str) -> l
     Raises:
         DifferentiationError: the function has no derivative.
     """
-    slots = int(ir.IntegerAttr(func.attributes[SLOTS]).value)
     written: list[str] = []
     for number in _taping(module, func, wrt):
         tree = read_function(func)
         node = next(n for n in tree.body.walk() if _number(n.op) == number)
         del node.op.attributes[CANDIDATE]
         loop = outline(module, tree, node, wrt, _unused(module, f"{name}.loop{number}"))
-        written += write_rules(module, loop, lambda trips: lookup_call("arith.minsi", trips, index(slots)))
-    del func.attributes[SLOTS]
+        written += write_rules(module, loop, _rows(func, loop.name))
+    if MEMORY in func.attributes:
+        limit_memory(module, int(ir.IntegerAttr(func.attributes[MEMORY]).value))
+    for attribute in (SLOTS, MEMORY):
+        if attribute in func.attributes:
+            del func.attributes[attribute]
     return written
+
+
+def _rows(func: Any, loop: str) -> Rows:
+    """How many states of a loop are stored: no more than it has steps."""
+    slots = int(ir.IntegerAttr(func.attributes[SLOTS]).value) if SLOTS in func.attributes else None
+
+    def rows(trips: Value) -> Value:
+        if slots is not None:
+            most = index(slots)
+        else:
+            most = create(BUDGET, [ir.IndexType.get()], [], encode_attributes({"loop": loop})).result
+        return lookup_call("arith.minsi", trips, most)
+
+    return rows
 
 
 def _number(op: Any) -> int | None:

@@ -10,6 +10,7 @@ order of their numbers: arrays of kind, message, file, line, column.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,19 @@ def _lower(func: Any, table: list[Any]) -> None:
         with op.location, ir.InsertionPoint(op):
             _record_failure(op, len(table), record)
         op.erase()
+
+
+def add_check(module: Any, func: Any, ok: Any, values: Sequence[Any], kind: str, message: str, location: Any) -> None:
+    """A check in a function whose checks are lowered already, at the current insertion point; `values` are i64."""
+    record = list(entry(func).arguments)[-1]
+    table = list(ir.ArrayAttr(module.operation.attributes[TABLE]))
+    attributes = {"kind": ir.StringAttr.get(kind), "message": ir.StringAttr.get(message)}
+    op = create(CHECK, [], [ok, *values], attributes, loc=location)
+    table.append(_row(op))
+    with location, ir.InsertionPoint(op):
+        _record_failure(op, len(table), record)
+    op.erase()
+    module.operation.attributes[TABLE] = ir.ArrayAttr.get(table)
 
 
 def _row(op: Any) -> Any:

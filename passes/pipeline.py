@@ -21,6 +21,7 @@ from typing import Any
 from wengert.dialects.control import entry, functions
 from wengert.passes.base import Observer, Pass, Upstream, run_pipeline
 from wengert.passes.blas_calls import BlasCalls
+from wengert.passes.budgets import MeetBudget, NoteResults
 from wengert.passes.bufferize import Bufferize
 from wengert.passes.buffers import PlaceBuffers
 from wengert.passes.drop_private import DropPrivate
@@ -114,6 +115,7 @@ DIFFERENTIATION: tuple[Pass, ...] = (
 def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
     return (
         DropDecisions(),                        # read by then, if anyone asked for a report
+        NoteResults(),                          # of budgets: results are still results here
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
@@ -132,6 +134,7 @@ MEMREF: tuple[Pass, ...] = (
     EmptyArrays(),                              # before anything makes new users of memory without elements
     StridedCopies(),                            # what is left of copies must not become calls into a runtime library
     PlaceBuffers(),                             # out of loops, freed after use
+    MeetBudget(),                               # now that all allocations are known: how many states of loops fit
     BlasCalls(),                                # after it: an address hides from it that memory is still in use
     LapackCalls(),                              # for the same reason
     ForeignCalls(),                             # and again
