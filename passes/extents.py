@@ -15,21 +15,24 @@ from wengert.passes.tree import Body, Function, Node
 
 #: `int`, an index Value that is the extent, or `(value, d)`: dimension d of a value that cannot be traced further.
 Extent = Any
+#: Extents that are taken for granted.
+Assumed = dict[tuple[Value, int], Extent]
 
 
-def origin(tree: Function, value: Value, d: int, stop: frozenset[tuple[Value, int]] = frozenset()) -> Extent:
+def origin(tree: Function, value: Value, d: int, assumed: Assumed | None = None) -> Extent:
     """The extent of dimension d of `value`, expressed by what is defined at the same place or further out.
 
     A carried value counts as unchanged in shape only when that can be shown from the loop; otherwise it is its own
-    origin.  Tracing ends early at the pairs in `stop`.
+    origin.  Tracing ends early at the pairs in `assumed`, whose extents are given.
     """
+    assumed = assumed or {}
     while True:
         if not value.type.is_dynamic_dim(d):
             return int(value.type.shape[d])
-        if (value, d) in stop:
-            return value, d
+        if (value, d) in assumed:
+            return assumed[value, d]
         node = tree.definition.get(value)
-        step = _inside(tree, value, d, stop) if node is None else _across(tree, node, value, d, stop)
+        step = _inside(tree, value, d, assumed) if node is None else _across(tree, node, value, d, assumed)
         if step is None:
             return value, d
         if not isinstance(step, tuple):
@@ -39,7 +42,7 @@ def origin(tree: Function, value: Value, d: int, stop: frozenset[tuple[Value, in
         value, d = step
 
 
-def _inside(tree: Function, value: Value, d: int, stop: frozenset[tuple[Value, int]]) -> Extent:
+def _inside(tree: Function, value: Value, d: int, assumed: Assumed) -> Extent:
     """A step from a block argument: to the init of a loop whose iterations keep the extent."""
     body: Body = tree.home[value]
     loop = body.parent
@@ -47,22 +50,18 @@ def _inside(tree: Function, value: Value, d: int, stop: frozenset[tuple[Value, i
         return None
     position = body.arguments.index(value) - (1 if loop.name == FOR else 0)
     carry, init, end = loop.carries[position], loop.inits[position], loop.yields[position]
-    unchanged = {(argument, d) for argument in (carry, value)}
-    if loop.name != FOR:
-        unchanged.add((loop.bodies[0].arguments[position], d))
-    after = origin(tree, end, d, stop | unchanged)
-    if after in unchanged:
-        return init, d
-    before = origin(tree, init, d, stop)
+    before = origin(tree, init, d, assumed)  # by induction: if an iteration keeps this extent, all have it
+    arguments = [carry, value] if loop.name == FOR else [carry, value, loop.bodies[0].arguments[position]]
+    after = origin(tree, end, d, {**assumed, **{(argument, d): before for argument in arguments}})
     return before if after == before else None
 
 
-def _across(tree: Function, node: Node, value: Value, d: int, stop: frozenset[tuple[Value, int]]) -> Extent:
+def _across(tree: Function, node: Node, value: Value, d: int, assumed: Assumed) -> Extent:
     """A step from the result of an operation to its operands."""
     if node.is_loop:
         return node.carries[node.results.index(value)], d
     if node.name == IF:
-        ends = [origin(tree, body.ends[node.results.index(value)], d, stop) for body in node.bodies]
+        ends = [origin(tree, body.ends[node.results.index(value)], d, assumed) for body in node.bodies]
         return ends[0] if all(end == ends[0] for end in ends) else None
     record = node.record
     if record is None or node.bodies:

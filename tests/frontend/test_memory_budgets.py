@@ -1,4 +1,4 @@
-"""Budgets of memory: met by what compiled code really allocates, or refused with the smallest number that can be met."""
+"""Budgets of memory: met by what compiled code allocates, or refused with the smallest number that can be met."""
 
 from __future__ import annotations
 
