@@ -59,7 +59,7 @@ RESIDUALS = "!diff.residuals"
 #: Marks a function of which a reverse sweep keeps the arguments, and evaluates it again (passes/recompute.py).
 RECOMPUTED = "diff.recomputed"
 #: Function attributes that declare a derivative.
-DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev", "diff.dependencies", "diff.batched")
+DECLARATIONS = ("diff.jvp", "diff.fwd", "diff.lin", "diff.rev", "diff.dependencies", "diff.batched", "diff.taylor")
 #: Attributes of a function that name its rules.
 RULES = ("diff.custom_jvp", "diff.custom_fwd", "diff.custom_rev")
 #: The float arguments its rules say nothing about.

@@ -115,7 +115,19 @@ def _divf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> lis
     return [numerator if denominator is None else subf(numerator, denominator)]
 
 
-divf = divf.where(jvp=_divf_jvp)
+def _divf_series(k: int, operands: Any, y: Any) -> Any:
+    """y_k = (a_k - sum_{j=1..k} b_j y_{k-j}) / b_0"""
+    a, b = operands
+    total = a(k)
+    for j in range(1, k + 1):
+        b_j, y_j = b(j), y(k - j)
+        if b_j is not None and y_j is not None:
+            product = mulf(b_j, y_j)
+            total = negf(product) if total is None else subf(total, product)
+    return None if total is None else divf(total, b(0))
+
+
+divf = divf.where(jvp=_divf_jvp, series=_divf_series)
 
 
 def _remf_y(a: Any, b: Any, y: Any) -> Any:

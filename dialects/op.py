@@ -70,6 +70,10 @@ JvpRule = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, An
 PairedRule = Callable[[Sequence[Any], Sequence[Any], Mapping[str, Any]], tuple[Sequence[Any], Sequence[Any]]]
 
 
+#: series(k, coefficients of each operand, own coefficients) -> coefficient k of the result; None is zero.
+SeriesRule = Callable[[int, Sequence[Callable[[int], Any]], Callable[[int], Any]], Any]
+
+
 def zero_tangent(
     primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]
 ) -> list[Any]:
@@ -100,7 +104,9 @@ class Op:
         transpose: ``transpose(cts, ct, op)`` of an op that is linear in `linear` or `bilinear`; see
             dialects/transposes.py.
         linear: positions of the operands in which the op is linear (jointly), if it is a linear op.
+        linear_when: whether it is, by its attributes; always, without it.
         bilinear: the op is linear in each of these operands on its own (mulf: both; divf: the first).
+        series: the recurrence of its power series, where the jvp rule would take longer; see passes/taylor.py.
         destination: position of the operand whose memory the result takes over (the array of an insert).
         batch: the batching rule; see dialects/batching.py.
         reads_part: position of the operand of which the op reads a part only (an element, a window).
@@ -128,7 +134,9 @@ class Op:
     jvp: JvpRule | Absent
     transpose: Callable[..., Any] | Absent = NOT_LINEAR
     linear: tuple[int, ...] = ()
+    linear_when: Callable[[Mapping[str, Any]], bool] | None = None
     bilinear: tuple[int, ...] = ()
+    series: SeriesRule | None = None
     destination: int | None = None
     choice: int | None = None
     batch: Callable[[Any], list[Any]] = example_by_example
@@ -191,6 +199,10 @@ class Op:
     def spelled(self, attributes: Mapping[str, Any]) -> str:
         """What a message calls an operation with these attributes."""
         return self.symbol(attributes) if callable(self.symbol) else self.symbol or self.name.partition(".")[2]
+
+    def linear_in(self, attributes: Mapping[str, Any]) -> tuple[int, ...]:
+        """The operands in which the op is linear, jointly, with these attributes."""
+        return self.linear if self.linear_when is None or self.linear_when(attributes) else ()
 
     def where(self, **changes: Any) -> Op:
         """A copy of the record with some fields changed, put in its place in the registry."""

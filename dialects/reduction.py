@@ -150,7 +150,8 @@ def _dependence(primals: Sequence[Any], results: Sequence[Any], masks: Sequence[
     return [None if masks[0] is None else united(masks[0], attributes["axes"])]
 
 
-_reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,), family="reduction",
+_reduce_op = register(Op("nd.reduce", ("array",), _meaning, _typing, _jvp, _transpose, (0,),
+                         linear_when=lambda attributes: attributes["kind"] == "sum", family="reduction",
                          batch=batch_reduce, lower=lower_reduce, dependence=_dependence, flops=_flops,
                          samples=(_sample,),
                          sample_attributes={"kind": "sum", "axes": (1,)},

@@ -16,6 +16,7 @@ from wengert.dialects import diff
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
 from wengert.dialects.errors import DifferentiationError, WengertTypeError, WengertValueError
+from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.conversions import Kind
@@ -312,6 +313,22 @@ def push_forward(inner: Inner, tangents: Sequence[Any]) -> tuple[Any, Any, Any]:
     result, aux = inner.result(values[: len(primal)])
     tangents = [form.wrap(v) for form, v in zip(inner.floats, values[len(primal) :])]
     return result, inner.tangent_result(tangents), aux
+
+
+def power_series(inner: Inner, direction: Sequence[Any], order: int) -> list[Any]:
+    """The results of the coefficients 0 to `order` along a line (``diff.taylor``)."""
+    operands = [*inner.operands, *direction]
+    primal, moved = [form.type for form in inner.returned], [form.type for form in inner.tangents]
+    types = [*primal, *moved * order]
+    symbol = _declare(
+        inner.name, "taylor", inner.name, [v.type for v in operands], types, inner.wrt, encode_attributes(
+            {"diff.order": order})
+    )
+    values = _call(symbol, operands, types)
+    later = [values[len(primal) + k * len(moved) :][: len(moved)] for k in range(order)]
+    return [inner.result(values[: len(primal)])[0]] + [
+        inner.tangent_result([form.wrap(v) for form, v in zip(inner.floats, group)]) for group in later
+    ]
 
 
 def dependencies(inner: Inner, masks: Sequence[Any]) -> list[Any]:

@@ -6,6 +6,7 @@
     @f.rev {diff.rev = @f.fwd}        (x.., ct.., tapes..)   -> (ct..)
     @f.dep {diff.dependencies = @f, diff.wrt}  (x.., masks..) -> (masks..)
     @f.all {diff.batched = @f, diff.wrt}  (xs..)             -> (ys..)
+    @f.taylor {diff.taylor = @f, diff.wrt, diff.order}  (x.., v..) -> (y.., y_1.., .., y_K..)
 
 A function is differentiated after everything it calls is defined and inlined, so derivatives of derivatives of any
 order come out innermost first.  Calls of functions with rules (dialects/diff.py) are not inlined: whoever
@@ -53,6 +54,7 @@ from wengert.passes.residual_groups import Origins, declaration
 from wengert.passes.resolve import Group, Resolver
 from wengert.passes.simplify import simplify_function
 from wengert.passes.store import store_residuals
+from wengert.passes.taylor import emit_taylor
 from wengert.passes.transpose import emit_transposed
 
 Observe = Callable[[str, Sequence[Any]], None]
@@ -115,6 +117,8 @@ class _Expander:
             self.complete(found[1], func)
             if found[0] == "diff.dependencies":
                 self._define_dependencies(func, found[1])
+            elif found[0] == "diff.taylor":
+                self._define_taylor(func, found[1])
             elif found[0] == "diff.batched":
                 self._define_batched(func, found[1])
             elif found[0] not in USERS:
@@ -175,6 +179,22 @@ class _Expander:
             _replace(func, tangents)
         else:
             self._split(func, tangents)
+
+    def _define_taylor(self, func: Any, target: str) -> None:
+        """Write the body of a declared function of power series coefficients."""
+        work, effects = self._work(func, target), Effects(self._module)
+        Inliner(self._module, has_rules).inline(work)
+        self._complete_rules(work, reverse=False)
+        simplify_function(work, effects)
+        promote_function(work, effects)
+        wrt = self._wrt(func, target, work)
+        if wants_kinks(work):
+            check_kinks(work, wrt)
+        order = int(ir.IntegerAttr(func.attributes["diff.order"]).value)
+        series = emit_taylor(self._module, work, wrt, order, f"{symbol(func)}.series", self._open)
+        work.erase()
+        simplify_function(series, Effects(self._module))
+        _replace(func, series)
 
     def _work(self, func: Any, target: str) -> Any:
         """A copy to change of the function that a declared one is made from."""

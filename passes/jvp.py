@@ -67,7 +67,7 @@ def emit_jvp(module: Any, func: Any, wrt: Sequence[int], name: str) -> Any:
         DifferentiationError: an argument of `wrt` is not of floating type, or an op on the way has no derivative rule.
     """
     tree = read_function(func)
-    _check_wrt(tree, wrt)
+    check_wrt(tree, wrt)
     arguments, results = tree.body.arguments, tree.body.ends
     differentiable = [r for r in results if is_float(r.type)]
     new = make_function(module, name, [*(a.type for a in arguments), *(arguments[i].type for i in wrt)],
@@ -85,7 +85,7 @@ def emit_jvp(module: Any, func: Any, wrt: Sequence[int], name: str) -> Any:
     return new
 
 
-def _check_wrt(tree: Function, wrt: Sequence[int]) -> None:
+def check_wrt(tree: Function, wrt: Sequence[int]) -> None:
     position, count = position_of(tree.op.location), len(tree.body.arguments)
     if len(set(wrt)) != len(wrt):
         raise WengertValueError(f"wrt={','.join(map(str, wrt))} names an argument twice", position)
@@ -121,6 +121,10 @@ class JvpWriter:
     def tangent_type(self, type_: Any) -> Any:
         """The type of the tangent of a value."""
         return type_
+
+    def tangent_types(self, type_: Any) -> list[Any]:
+        """The types of what control flow carries beside an active value."""
+        return [self.tangent_type(type_)]
 
     def zero(self, primal: Value) -> Value:
         """The tangent of a value that does not move."""
@@ -193,7 +197,7 @@ class JvpWriter:
     def branches(self, node: Node) -> None:
         active = self.active_positions(node.results)
         types = [r.type for r in node.results]
-        types += [self.tangent_type(types[i]) for i in active]
+        types += [moved for i in active for moved in self.tangent_types(types[i])]
         new = make_if(self.primal[node.operands[0]], types, raw_attributes(node.op))
         blocks = [region.blocks[0] for region in new.regions]
         for body, block in zip(node.bodies, blocks[:len(node.bodies)], strict=True):
@@ -201,7 +205,8 @@ class JvpWriter:
         for block in blocks[len(node.bodies):]:  # there was no else
             yield_([], block)
         primals, tangents = new.results[:len(node.results)], new.results[len(node.results):]
-        self.bind(node.results, active, [*primals, *(_sized(t, primals[i]) for t, i in zip(tangents, active))])
+        owners = [primals[i] for i in active for _ in self.tangent_types(primals[i].type)]
+        self.bind(node.results, active, [*primals, *map(_sized, tangents, owners)])
 
     def operation(self, node: Node) -> None:
         results, tangents = self.evaluated(node)
@@ -219,7 +224,7 @@ class JvpWriter:
         if node.record is not None and node.record.paired is not None:
             return node.record.paired(operands, moved, attributes)
         if node.record is None or isinstance(node.record.jvp, Absent):
-            raise _no_rule(node)
+            raise no_rule(node)
         new = node.op.clone()
         for i, operand in enumerate(operands):
             new.operands[i] = operand
@@ -234,7 +239,7 @@ def _sized(tangent: Value, primal: Value) -> Value:
     return sized(tangent, *sizes) if sizes else tangent
 
 
-def _no_rule(node: Node) -> DifferentiationError:
+def no_rule(node: Node) -> DifferentiationError:
     position = position_of(node.location)
     if node.name == "func.call" and node.record is None:
         callee = ir.FlatSymbolRefAttr(node.op.attributes["callee"]).value

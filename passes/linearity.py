@@ -12,6 +12,7 @@ from typing import Any
 from wengert.dialects.bindings import Value, ir, is_float, position_of
 from wengert.dialects.control import CONTROL, FOR, IF, WHILE
 from wengert.dialects.errors import DifferentiationError
+from wengert.dialects.op import decode_attributes
 from wengert.passes.taint import flow, reachable
 from wengert.passes.tree import Function, Node, read_function
 
@@ -51,8 +52,9 @@ def _joined(node: Node, moving: set[Value]) -> Iterator[Value]:
 def _require_linear(tree: Function, node: Node, moving: set[Value]) -> None:
     positions = [i for i, operand in enumerate(node.operands) if operand in moving]
     record = node.record
-    if record is not None and all(i in record.linear for i in positions):
-        for i in record.linear:
+    jointly = () if record is None else record.linear_in(decode_attributes(node.op))
+    if all(i in jointly for i in positions):
+        for i in jointly:
             if i not in positions and i < len(node.operands):
                 _require_zero(tree, node.operands[i], node)
         return

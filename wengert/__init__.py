@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from wengert.frontend.sparse import SparseDerivative as SparseDerivative
     from wengert.frontend.sparse import sparse_hessian as sparse_hessian
     from wengert.frontend.sparse import sparse_jacobian as sparse_jacobian
+    from wengert.frontend.taylor import taylor as taylor
     from wengert.frontend.transforms import grad as grad
     from wengert.frontend.transforms import jvp as jvp
     from wengert.frontend.transforms import linear_transpose as linear_transpose
@@ -76,6 +77,7 @@ _NAMES = {
     "wengert.frontend.jacobians": ["hessian", "hvp", "jacfwd", "jacobian", "jacrev"],
     "wengert.frontend.linear_solves": ["linear_solve"],
     "wengert.frontend.sparse": ["SparseDerivative", "sparse_hessian", "sparse_jacobian"],
+    "wengert.frontend.taylor": ["taylor"],
     "wengert.frontend.transforms": [
         "grad", "jvp", "linear_transpose", "linearize", "stop_gradient", "value_and_grad", "vjp",
     ],
