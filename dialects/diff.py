@@ -26,12 +26,13 @@ A function with a body can bring its own derivative, as attributes that name oth
     @f_rev(res.., ct_yfloat..) -> ct_xfloat..         linear in ct, where it is transposed
 
 with one dx (ct) for every float argument and one dy (ct) for every float result.  Where a caller of @f is
-differentiated, the call is not inlined: forward mode (``diff.jvp``) takes the jvp rule, reverse mode (``diff.fwd``)
-takes fwd and rev, and either takes the other where it has no choice: a jvp rule is linearized and transposed like any
-program, the pushforward of a rev is its transpose.  Arguments that are not active get a zero tangent, and their
-cotangents are dropped.  ``diff.undifferentiated = array<i64: ..>`` lists float arguments for which the rules give
-nothing (no dx, no ct): a derivative that would need it is refused.  Everywhere else a call of @f is a call like any
-other: in the end it is inlined.  The rules are ordinary functions; a second derivative differentiates them.
+differentiated, the call is not inlined: forward mode (``diff.jvp``, and ``diff.fwd`` with a pushforward only) takes the
+jvp rule, reverse mode takes fwd and rev, and either takes the other where it has no choice: a jvp rule is linearized
+and transposed like any program, the pushforward of a rev is its transpose.  Arguments that are not active get a zero
+tangent, and their cotangents are dropped.  ``diff.undifferentiated = array<i64: ..>`` lists float arguments for which
+the rules give nothing (no dx, no ct): a derivative that would need it is refused.  Everywhere else a call of @f is a
+call like any other: in the end it is inlined.  The rules are ordinary functions; a second derivative differentiates
+them.
 
 A linear function stands in the linear part of a program, between its jvp and its transpose, as a call::
 

@@ -38,13 +38,13 @@ from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.batch_function import batch_function
-from wengert.passes.calls import has_rules, rules_of, transposed_name
+from wengert.passes.calls import has_rules, join_tangents, rules_of, transposed_name
 from wengert.passes.checkpoint import checkpoint_loops, is_checkpointed
 from wengert.passes.dependencies import emit_dependencies
 from wengert.passes.inline import Inliner, recursion_error
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.kinks import check_kinks, wants_kinks
-from wengert.passes.linear_calls import define_transpose, open_tangent_calls
+from wengert.passes.linear_calls import define_transpose, open_tangent_calls, require_linear_rule
 from wengert.passes.linearity import require_linear_in
 from wengert.passes.linearize import emit_linearized
 from wengert.passes.promote import promote_function
@@ -96,6 +96,7 @@ class _Expander:
         kinds = {name: kind for name, (kind, _) in declared.items()}
         self._resolver = Resolver(module, self._origins, self._group, kinds)
         self._done: set[str] = set()
+        self._linear: set[str] = set()  # jvp rules that were found to be linear
         self._stack: list[str] = []
 
     def complete(self, name: str, asked_by: Any = None) -> None:
@@ -152,7 +153,7 @@ class _Expander:
         """Write the body of a declared jvp, or of a forward function and its users."""
         effects = Effects(self._module)
         work = self._work(func, target)
-        reverse = kind != "diff.jvp"
+        reverse = "diff.rev" in self._users.get(symbol(func), {})  # a pushforward alone is forward mode
         if reverse:
             work.attributes[REVERSE] = ir.UnitAttr.get()
         Inliner(self._module, has_rules).inline(work)
@@ -169,10 +170,10 @@ class _Expander:
                 _Expander(self._module, self._observe).complete(name)
         tangents = emit_jvp(self._module, work, wrt, f"{symbol(func)}.tangents")
         work.erase()
-        if reverse:
-            open_tangent_calls(self._module, tangents)
-        else:
+        if kind == "diff.jvp":
             self._open(tangents)
+        else:
+            open_tangent_calls(self._module, tangents)
         simplify_function(tangents, Effects(self._module))
         self._observe("jvp", [tangents])
         if kind == "diff.jvp":
@@ -225,10 +226,12 @@ class _Expander:
         _replace(func, batched)
 
     def _define_dependencies(self, func: Any, target: str) -> None:
-        """Write the body of a declared function of masks; no derivative is taken: rules do not matter."""
+        """Write the body of a declared function of masks: of what a function and its derivative depend on."""
         effects = Effects(self._module)
         work = _copy(self._module, find_function(self._module, target))
         work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
+        Inliner(self._module, has_rules).inline(work)
+        join_tangents(self._module, work)
         for call in walk(work, CALL):
             self.complete(callee(call), call)
         Inliner(self._module).inline(work)
@@ -244,8 +247,12 @@ class _Expander:
         for call in walk(work, CALL):
             func = self._find(callee(call), call)
             if has_rules(func):
-                for name in rules_of(func).chosen(reverse):
+                chosen = rules_of(func).chosen(reverse)
+                for name in chosen:
                     self.complete(name, call)
+                if len(chosen) == 1 and chosen[0] not in self._linear:
+                    self._linear.add(chosen[0])
+                    require_linear_rule(self._module, func, chosen[0])
 
     def _open(self, func: Any) -> None:
         """Inline the calls of linear functions, of which those that are only declared get written."""

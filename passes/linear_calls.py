@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from wengert.dialects.bindings import ir
+from wengert.dialects.bindings import ir, terminator
 from wengert.dialects.build import create
-from wengert.dialects.control import entry, find_function, function_types, return_, symbol
+from wengert.dialects.control import entry, find_function, function_types, refresh_type, return_, symbol
+from wengert.dialects.errors import DifferentiationError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.calls import has_rules, kept, known_operands, transposed_name
 from wengert.passes.inline import Inliner, inline_call
+from wengert.passes.linearity import require_linear_in
 from wengert.passes.linearize import emit_linearized
 from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
@@ -46,6 +48,33 @@ def open_tangent_calls(module: Any, tangents: Any) -> None:
             inline_call(call, func)
 
 
+def require_linear_rule(module: Any, func: Any, name: str) -> None:
+    """Check that the jvp rule @name of a function is linear in the tangents.
+
+    Raises:
+        DifferentiationError: it is not; with the line.
+    """
+    arguments, results = function_types(func)
+    work = find_function(module, name).clone(ip=ir.InsertionPoint(module.body))
+    work.attributes["sym_name"] = ir.StringAttr.get(f"{name}.linear")
+    Inliner(module).inline(work)
+    end = terminator(entry(work))
+    create("func.return", [], list(end.operands)[len(results):], ip=ir.InsertionPoint(end), loc=end.location)
+    end.erase()
+    refresh_type(work)
+    simplify_function(work, Effects(module))
+    _require_linear(work, len(arguments), f"the rule {name} is not linear in the tangents",
+                    "the tangent of a result is a sum of multiples of the tangents")
+    work.erase()
+
+
+def _require_linear(work: Any, known: int, what: str, help: str) -> None:
+    try:
+        require_linear_in(work, range(known, len(entry(work).arguments)))
+    except DifferentiationError as error:
+        raise DifferentiationError(what, error.position, error.what.partition(": ")[0], help) from None
+
+
 def define_transpose(module: Any, func: Any) -> None:
     """Write the body of a linear function that is declared to be the transpose of another.
 
@@ -63,6 +92,8 @@ def define_transpose(module: Any, func: Any) -> None:
     open_tangent_calls(module, work)
     simplify_function(work, effects)
     promote_function(work, effects)
+    _require_linear(work, known, f"the rule {symbol(source)} is not linear in the cotangents",
+                    "forward mode transposes it; in reverse mode it serves as it is, or give a jvp rule too")
     forward, linear = emit_linearized(module, work, f"{name}.early", f"{name}.late")
     work.erase()
     turned = emit_transposed(module, linear, f"{name}.turned")

@@ -116,7 +116,7 @@ def test_forward_takes_the_one_and_reverse_the_other() -> None:
     f.defvjp(lambda x: (x, None), lambda _, ct: (3.0 * ct,))
     assert wengert.jvp(f, (1.0,), (1.0,))[1] == 2.0
     assert wengert.grad(f)(1.0) == 3.0
-    assert wengert.linearize(lambda x: f(x), 1.0)[1](1.0) == 2.0  # outside, a pushforward is a jvp
+    assert wengert.linearize(lambda x: f(x), 1.0)[1](1.0) == 2.0  # a pushforward is forward mode
 
 
 def test_single_precision_stays() -> None:
@@ -280,6 +280,32 @@ def test_every_order_of_vmap_and_derivatives_takes_the_rule() -> None:
     np.testing.assert_allclose(wengert.jacrev(lambda x: wengert.vmap(lambda y: tenfold(y, 3))(x))(X), np.diag(slope))
     second = wengert.vmap(wengert.grad(wengert.grad(lambda x: tenfold(x, 3))))
     np.testing.assert_allclose(second(X), 30 * 20 * X)
+
+
+@pytest.mark.parametrize("kind", ["jvp", "vjp"])
+def test_sparsity_is_that_of_the_rule_too(kind: str) -> None:
+    """The function itself is elementwise, its rule couples neighbours."""
+    f = wengert.custom_jvp(lambda x: 2.0 * x)
+
+    def coupled(dx):
+        dy = 1.0 * dx
+        dy[1:] += 3.0 * dx[:-1]
+        return dy
+
+    def transposed(_, ct):
+        cx = 1.0 * ct
+        cx[:-1] += 3.0 * ct[1:]
+        return (cx,)
+
+    if kind == "jvp":
+        f.defjvp(lambda primals, tangents: (f(primals[0]), coupled(tangents[0])))
+    else:
+        f.defvjp(lambda x: (f(x), None), transposed)
+    x = np.arange(1.0, 6.0)
+    for g in (lambda x: f(x * x), lambda x: f(x * x) * 1.0):
+        dense = wengert.jacfwd(g)(x)
+        np.testing.assert_allclose(wengert.sparse_jacobian(g)(x).toarray(), dense)
+    np.testing.assert_allclose(dense, np.diag(2 * x) + 3 * np.diag(2 * x[:-1], -1))
 
 
 def test_checkpoints_take_the_rule() -> None:
