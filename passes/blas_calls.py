@@ -1,7 +1,7 @@
 """Matrix products become calls of BLAS.
 
-A generic marked `nd.blas` (see `products`) on memory becomes ``out += lhs @ rhs`` by gemm or gemv, in a loop over its
-batch dimensions; its indexing maps say which dimension is which, so no transposed operand is ever copied.  A marked
+A generic marked `nd.blas` (see `products`) on memory becomes ``out += lhs @ rhs`` by gemm or gemv, in loops over its
+other dimensions; its indexing maps say which dimension is which, so no transposed operand is ever copied.  A marked
 generic whose memory BLAS cannot address (no dimension with stride 1) stays the loops it is.
 
 BLAS is column-major: a row-major matrix is its transpose, so ``C = A B`` is computed as ``C' = B' A'``.  Routines are
@@ -19,7 +19,7 @@ from wengert.dialects.build import constant, create, index
 from wengert.dialects.control import make_for, yield_
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.memory_operands import PlacedOperand, as_i64, placed
-from wengert.passes.products import MARK
+from wengert.passes.products import MARK, matrix_loops
 
 #: Arguments by kind: c a character, i an integer, p an address, 1 the constant 1.0 (alpha and beta).
 ROUTINES = {"gemm": "cciii1pipi1pi", "gemv": "cii1pipi1pi"}
@@ -51,9 +51,7 @@ def _call(op: Any) -> tuple[str, str] | None:
     if any(n != DYNAMIC and n > LARGEST for v in op.operands for n in v.type.shape):
         return None
     lhs, rhs, out = (placed(v, m) for v, m in zip(op.operands, ir.ArrayAttr(op.attributes["indexing_maps"])))
-    batch = [loop for loop in out.loops if loop in lhs.loops and loop in rhs.loops]
-    rows = [loop for loop in out.loops if loop in lhs.loops and loop not in batch]
-    columns = [loop for loop in out.loops if loop in rhs.loops and loop not in batch]
+    batch, rows, columns = matrix_loops(lhs.loops, rhs.loops, out.loops)
     inner = [loop for loop in lhs.loops if loop not in out.loops]
     element = out.memref.type.element_type
     product = _product(lhs, rhs, out, rows, columns, inner[0])

@@ -365,3 +365,13 @@ def _identity(op: Any) -> Any:
         plain = (*attributes["static_offsets"], *attributes["static_strides"]) == (0,) * type_.rank + (1,) * type_.rank
         return x if plain and DYNAMIC not in attributes["static_sizes"] else None
     return x if tuple(order) in ((), tuple(range(type_.rank))) else None
+
+
+@rule("nd.broadcast", "nd.reshape")
+def _of_equal_elements(op: Any) -> Any:
+    """An array whose elements are equal, or unwritten, is made with its new shape."""
+    source, sizes = defining_op(op.operands[0]), list(op.operands)[1:]
+    if source is None or source.name not in ("nd.full", "nd.empty"):
+        return None
+    value = [source.operands[0]] if source.name == "nd.full" else []
+    return create(source.name, [op.results[0].type], [*value, *sizes]).result

@@ -82,10 +82,8 @@ def _for_blas(lhs: Array, loops: _Loops) -> bool:
     """Whether it is a matrix product or a matrix-vector product that is worth a call."""
     if not isinstance(lhs.element, ir.FloatType) or len(loops.contracted) != 1:
         return False
-    batch = [d for d in loops.lhs if d in loops.rhs and d in loops.out]
-    rows = [d for d in loops.lhs if d in loops.out and d not in batch]
-    columns = [d for d in loops.rhs if d in loops.out and d not in batch]
-    if len(rows) > 1 or len(columns) > 1 or not (rows or columns):
+    batch, rows, columns = matrix_loops(loops.lhs, loops.rhs, loops.out)
+    if not (rows or columns):
         return False
     one, *rest = [loops.extents[d] for d in range(len(loops.extents)) if d not in batch]
     for extent in rest:
@@ -93,6 +91,17 @@ def _for_blas(lhs: Array, loops: _Loops) -> bool:
             return True
         one *= extent
     return not isinstance(one, int) or one >= FEW_MULTIPLICATIONS
+
+
+def matrix_loops(lhs: Sequence[int], rhs: Sequence[int], out: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
+    """The loops of a product that go around matrix products, and the one over rows and the one over columns, if any.
+
+    Of several free dimensions of an operand, the last is that of its matrices.
+    """
+    batch = [d for d in out if d in lhs and d in rhs]
+    rows = [d for d in out if d in lhs and d not in batch]
+    columns = [d for d in out if d in rhs and d not in batch]
+    return [*batch, *rows[:-1], *columns[:-1]], rows[-1:], columns[-1:]
 
 
 def _in_memory(array: Array, loops: Dimensions) -> tuple[Any, Dimensions]:

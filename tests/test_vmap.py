@@ -353,6 +353,24 @@ def test_solves_share_a_factorisation() -> None:
     assert "tensor<5x3x3xf64>" not in shared.lower(m[0], b).as_text("transposed")
 
 
+def test_gradients_of_examples_are_one_batched_program() -> None:
+    """Per-example gradients of a layer are products of all examples by BLAS: no loop over examples around small ops."""
+
+    def loss(w, x, t):
+        return np.sum((np.tanh(x @ w) - t) ** 2)
+
+    rng = np.random.default_rng(0)
+    w, x, t = rng.standard_normal((24, 16)), rng.standard_normal((32, 24)), rng.standard_normal((32, 16))
+    gradients = wengert.vmap(wengert.grad(loss), (None, 0, 0))
+    for b, found in enumerate(gradients(w, x, t)):
+        np.testing.assert_allclose(found, wengert.grad(loss)(w, x[b], t[b]), rtol=1e-11, atol=1e-12)
+    stages = gradients.lower(w, x, t)
+    assert "scf.for" not in stages.as_text("transposed")
+    assert stages.as_text("memref").count("call @wengert.gemm") == 1
+    shared = wengert.vmap(lambda m, w: m @ w, (0, None)).lower(np.ones((3, 20, 24)), w).as_text("memref")
+    assert shared.count("call @wengert.gemm") == 1
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_examples(count: int) -> None:
     x = POINTS[:count]

@@ -319,4 +319,13 @@ PROGRAMS: dict[str, Program] = {
   }
   return %x, %y : tensor<2x3xf64>, tensor<2x3xf64>
 """), (normal(3),)),
+    # Free dimensions before the last are loops around calls of BLAS.
+    "products of stacks with one matrix": Program(function(
+        "(%a: tensor<3x20x16xf64>, %b: tensor<16x18xf64>) -> (tensor<3x20x18xf64>, tensor<18x3x20xf64>)", """
+  %x = "nd.dot_general"(%a, %b) {lhs_contracting = array<i64: 2>, rhs_contracting = array<i64: 0>}
+    : (tensor<3x20x16xf64>, tensor<16x18xf64>) -> tensor<3x20x18xf64>
+  %y = "nd.dot_general"(%b, %a) {lhs_contracting = array<i64: 0>, rhs_contracting = array<i64: 2>}
+    : (tensor<16x18xf64>, tensor<3x20x16xf64>) -> tensor<18x3x20xf64>
+  return %x, %y : tensor<3x20x18xf64>, tensor<18x3x20xf64>
+"""), (normal(3, 20, 16), normal(16, 18))),
 }
