@@ -16,9 +16,11 @@ SAMPLED_ROWS = 512
 #: Stencils have few points, and grids few dimensions.
 MOST_POINTS, MOST_DIMENSIONS = 32, 3
 #: Stencils have few differences, in terms of the square of their points; at boundaries there are some more.
-MOST_STEPS = 4
+MOST_STEPS = 2
 #: Grids guessed for a vector.
 MOST_GUESSES = 24
+#: Products of steps and forms that are looked at: in all, and for each entry of the pattern.
+MOST_WORK, WORK_PER_ENTRY = 10**7, 1000
 
 
 def lattice_coloring(pattern: Any, extents: Sequence[int], counts: Iterable[int]) -> np.ndarray | None:
@@ -28,17 +30,21 @@ def lattice_coloring(pattern: Any, extents: Sequence[int], counts: Iterable[int]
         counts: the numbers of colours to try, in this order.
         extents: the shape of the array whose elements are the columns, in C order; (n,) lets the grid be guessed.
     """
-    degrees = np.diff(pattern.indptr)
+    degrees = np.diff(pattern.indptr).astype(np.int64)
     least = int(degrees.max(initial=0))
     if not 2 <= least <= MOST_POINTS:
         return None
     pairs = _pairs(pattern, degrees)
     grids = list(_grids(extents, np.unique(np.abs(pairs[:, 0] - pairs[:, 1]))))
     steps = [np.unique(_coordinates(pairs[:, 0], g) - _coordinates(pairs[:, 1], g), axis=0) for g in grids]
+    left = min(MOST_WORK, WORK_PER_ENTRY * pattern.nnz)
     for count in counts:
         for grid, steps_in_it in zip(grids, steps):
-            form = _form(steps_in_it, count) if len(steps_in_it) <= MOST_STEPS * least**2 else None
-            if form is not None:
+            needed = len(steps_in_it) * count ** len(grid)
+            if len(steps_in_it) > MOST_STEPS * least**2 or needed > left:
+                continue
+            left -= needed
+            if (form := _form(steps_in_it, count)) is not None:
                 colors = _coordinates(np.arange(pattern.shape[1]), grid) @ form % count
                 if is_valid(pattern, colors):  # the sample may have missed something
                     return colors
@@ -58,7 +64,7 @@ def _pairs(pattern: Any, degrees: np.ndarray) -> np.ndarray:
     """Pairs of columns that meet in a row: rows from everywhere, and one of each kind that is easily told apart."""
     nonempty = np.flatnonzero(degrees >= 2)
     spread = pattern.indices[pattern.indptr[nonempty + 1] - 1] - pattern.indices[pattern.indptr[nonempty]]
-    kinds = np.unique(np.stack([degrees[nonempty], spread]), axis=1, return_index=True)[1][:SAMPLED_ROWS]
+    kinds = np.unique(degrees[nonempty] * pattern.shape[1] + spread, return_index=True)[1][:SAMPLED_ROWS]
     chosen = np.random.default_rng(0).choice(nonempty, min(SAMPLED_ROWS, len(nonempty)), replace=False)
     found = []
     for row in np.unique(np.concatenate([nonempty[kinds], chosen])):
@@ -91,7 +97,5 @@ def _coordinates(columns: np.ndarray, strides: Sequence[int]) -> np.ndarray:
 def _form(steps: np.ndarray, count: int) -> np.ndarray | None:
     """Coefficients of a linear form that is not 0 modulo `count` at any of the steps."""
     forms = np.indices((count,) * steps.shape[1]).reshape(steps.shape[1], -1)
-    if forms.shape[1] * len(steps) > 10**7:
-        return None
     apart = ((steps @ forms) % count != 0).all(axis=0)
     return forms[:, int(np.argmax(apart))] if apart.any() else None

@@ -1,29 +1,26 @@
 """Sparsity patterns from dependency sweeps.
 
-A dependency sweep (passes/dependencies.py) tells for each output which of 64 groups of inputs it depends on.  The
-pattern is refined from groups to inputs: the inputs are cut into at most 64 blocks, and one sweep finds the pairs of
-outputs and blocks; each block is cut into 64 parts, and blocks that no output has in common are told apart by the same
-bits; and so on.  With n inputs there are log_64(n) levels, and each takes about as many sweeps as an output has blocks:
-some twenty sweeps for a stencil of a million points.
+A dependency sweep (passes/dependencies.py) tells for each output which of 64 groups of inputs it depends on.  With more
+than a few thousand inputs the first sweeps read labels (labels.py), which finds the inputs of outputs that have few.
+For all others the pattern is refined from groups to inputs: the inputs are cut into at most 64 blocks, and one sweep
+finds the pairs of outputs and blocks; each block is cut into 64 parts, and blocks that no output has in common are told
+apart by the same bits; and so on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from wengert.frontend.coloring import color_columns
+from wengert.frontend.labels import LANES, Sweep, bits, read_labels
 
-#: Inputs, or groups of inputs, that one sweep tells apart.
-LANES = 64
 #: An output that depends on more blocks is not told apart from others: it may get inputs it does not depend on.
 MOST_BLOCKS = 256
-
-#: Masks of the inputs -> masks of the outputs.
-Sweep = Callable[[np.ndarray], np.ndarray]
+#: From this number of inputs on labels are read first; below, two levels of blocks are enough.
+LABELLED_FROM = 4097
 
 
 def find_pattern(sweep: Sweep, size: int) -> Any:
@@ -32,10 +29,24 @@ def find_pattern(sweep: Sweep, size: int) -> Any:
     Never misses an entry.  It has no other either while outputs depend on at most MOST_BLOCKS blocks of inputs: always
     with up to 4,096 inputs; otherwise an output may get inputs beside those it depends on.
     """
-    inputs = np.arange(size)
-    width = _power(size)  # of a block
-    masks = sweep(np.left_shift(1, inputs // width))
-    rows, blocks = _bits(masks, np.arange(len(masks)), np.zeros(len(masks), dtype=np.int64))
+    if size < LABELLED_FROM:
+        masks = _block_masks(sweep, size)
+        return _csr(*_refined(sweep, size, masks, np.arange(len(masks))), (len(masks), size))
+    outputs, rows, columns, left = read_labels(sweep, size)
+    if len(left):
+        refined = _refined(sweep, size, _block_masks(sweep, size), left)
+        rows, columns = np.concatenate([rows, refined[0]]), np.concatenate([columns, refined[1]])
+    return _csr(rows, columns, (outputs, size))
+
+
+def _block_masks(sweep: Sweep, size: int) -> np.ndarray:
+    return sweep(np.left_shift(1, np.arange(size) // _width(size)))
+
+
+def _refined(sweep: Sweep, size: int, masks: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the entries of the chosen rows; `masks`: which blocks each row depends on."""
+    inputs, width = np.arange(size), _width(size)
+    rows, blocks = bits(masks[chosen], chosen, np.zeros(len(chosen), dtype=np.int64))
     while width > 1:
         part = width // LANES
         lanes = np.left_shift(1, inputs // part % LANES)
@@ -44,33 +55,20 @@ def find_pattern(sweep: Sweep, size: int) -> Any:
         words = np.zeros(len(rows), dtype=np.int64)
         for color in range(int(colors.max(initial=-1)) + 1):
             masks = sweep(np.where(np.repeat(colors == color, width)[:size], lanes, 0))
-            here = found == color
+            here = np.flatnonzero(found == color)
             words[here] = masks[rows[here]]
-        rows, blocks = _bits(words, rows, blocks)
+        rows, blocks = bits(words, rows, blocks)
         inside = blocks * part < size
         rows, blocks, width = rows[inside], blocks[inside], part
-    return _csr(rows, blocks, (len(masks), size))
+    return rows, blocks
 
 
-def _power(size: int) -> int:
+def _width(size: int) -> int:
     """The smallest power of LANES such that LANES blocks of that width cover `size` inputs."""
     width = 1
     while width * LANES < size:
         width *= LANES
     return width
-
-
-def _bits(words: np.ndarray, rows: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each bit k of each word its row and the part 64 * block + k."""
-    found_rows, found_parts = [rows[:0]], [blocks[:0]]
-    left = words.view(np.uint64)
-    while len(present := np.flatnonzero(left)):
-        left, rows, blocks = left[present], rows[present], blocks[present]
-        lowest = left & (~left + np.uint64(1))
-        found_rows.append(rows)
-        found_parts.append(blocks * LANES + np.bitwise_count(lowest - np.uint64(1)))
-        left = left ^ lowest
-    return np.concatenate(found_rows), np.concatenate(found_parts)
 
 
 def _csr(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> Any:

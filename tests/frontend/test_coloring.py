@@ -96,6 +96,17 @@ def test_patterns_of_grids_take_few_sweeps() -> None:
         assert len(counted) <= (400 if pattern.shape[0] == 20_000 else 40)
 
 
+def test_neighbours_numbered_at_random_take_some_rounds() -> None:
+    """Outputs with few inputs anywhere, and some with more than there are buckets for."""
+    n = 20_000
+    rng = np.random.default_rng(3)
+    rows = np.concatenate([np.repeat(np.arange(n), 3), np.repeat(np.arange(0, n, 1000), 40)])
+    pattern = pattern_of(sparse.csr_array((np.ones(len(rows)), (rows, rng.integers(0, n, len(rows)))), shape=(n, n)))
+    sweep, counted = sweeper(pattern)
+    assert (find_pattern(sweep, n) != pattern).nnz == 0
+    assert len(counted) < 300
+
+
 def test_rows_with_many_entries_never_lose_one() -> None:
     """A row of more than 256 blocks may get entries, and the others get none for that."""
     rows, n = 5, 300_000
