@@ -17,14 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from wengert.dialects.bindings import DYNAMIC, ir, is_tensor, position_of
-from wengert.dialects.control import find_function
+from wengert.dialects.control import entry, find_function
 from wengert.dialects.errors import Position
 from wengert.dialects.op import dtype_name
 from wengert.frontend.arguments import prepare
 from wengert.frontend.plan import Plan
 from wengert.frontend.targets import error_of
 from wengert.passes.base import run_pipeline
-from wengert.passes.memory import extents, known_extents, peak_bytes, tape_bytes, with_extents
+from wengert.passes.memory import extents, known_extents, peak_bytes, stored_states, tape_bytes, with_extents
 from wengert.passes.pipeline import DIFFERENTIATION, ND, LoweringOptions, compile_to_llvmir, stages
 from wengert.passes.storage_facts import BY_REFERENCE, Fact, facts_of
 from wengert.runtime.entry import build_entry, compile_kernel
@@ -93,21 +93,28 @@ def memory_report(module: Any, plan: Plan, inputs: Sequence[Any]) -> MemoryRepor
     func = find_function(module, name)
     asked = extents(func)
     numbers = _count(module, plan, inputs) if asked else []
-    sizes = dict(zip(asked, numbers, strict=True))
-    tapes = tape_bytes(func, sizes)
-    rows = [_row(fact, tapes) for fact in facts_of(func) if not fact.tape or fact.tape in tapes]
-    with_extents(func, asked, alone=False)
-    for stage in ("linalg", "memref"):
-        run_pipeline(module, stages(options)[stage])
-    func = find_function(module, name)
     results = sum(slot.nbytes for slot in plan.signature.returned if slot.is_array)
-    peak = peak_bytes(func, known_extents(func, len(asked), numbers)) + results
+    lowered = _copy(module)
+    with_extents(find_function(lowered, name), extents(find_function(lowered, name)), alone=False)
+    for stage in ("linalg", "memref"):
+        run_pipeline(lowered, stages(options)[stage])
+    in_memory = find_function(lowered, name)
+    known = known_extents(in_memory, len(asked), numbers)
+    integers = [(a, leaf) for a, leaf in zip(entry(in_memory).arguments, inputs) if isinstance(a.type, ir.IntegerType)]
+    known.update((argument, int(leaf)) for argument, leaf in integers)
+    peak = peak_bytes(in_memory, known) + results
+    tapes = tape_bytes(func, dict(zip(asked, numbers, strict=True)), stored_states(in_memory, known))
+    rows = [_row(fact, tapes) for fact in facts_of(func) if not fact.tape or fact.tape in tapes]
     return MemoryReport(peak, tuple(sorted(rows, key=lambda row: (-row.bytes, row.kind, str(row.position)))))
+
+
+def _copy(module: Any) -> Any:
+    return ir.Module.parse(module.operation.get_asm(enable_debug_info=True))
 
 
 def _count(module: Any, plan: Plan, inputs: Sequence[Any]) -> list[int]:
     """The extents for these inputs: compiles and runs what computes them, and nothing else."""
-    counting = ir.Module.parse(module.operation.get_asm(enable_debug_info=True))
+    counting = _copy(module)
     func = find_function(counting, plan.signature.name)
     asked = extents(func)
     with_extents(func, asked, alone=True)

@@ -31,6 +31,8 @@ from wengert.passes.buffers import ALLOC
 from wengert.passes.lower_checks import add_check
 
 BUDGET, MEMORY, RESULTS = "diff.budget", "diff.memory", "diff.results"
+#: On an allocation: the loop whose states it holds.
+ROWS = "diff.rows"
 #: Integer arithmetic that may be repeated at the start of the function.
 ARITHMETIC = frozenset({"arith.addi", "arith.subi", "arith.muli", "arith.maxsi", "arith.minsi", "arith.index_cast",
                         "arith.ceildivsi", "arith.constant"})
@@ -109,6 +111,8 @@ class _Meeting:
             needed = self._sum([other, *rows.values()])
             self._require(needed)
             numbers = [self._rows(needed, row) for row in rows.values()]
+        for alloc, budget in self._owner.items():
+            alloc.attributes[ROWS] = budget.attributes["loop"]
         for budget, number in zip(self._budgets, numbers, strict=True):
             budget.results[0].replace_all_uses_with(number)
             budget.erase()

@@ -37,9 +37,11 @@ from wengert.dialects.structural import extract_slice, insert_slice
 from wengert.passes.checkpoint_outline import Loop, call, run_loop, run_steps
 from wengert.passes.recompute import declare
 from wengert.passes.schedules import split_function
+from wengert.passes.storage_facts import STORED, TAPE, Fact
 
 #: Marks the loops of a schedule: when they are differentiated again they are loops like others, and not checkpointed.
 SCHEDULED = "diff.scheduled"
+REASON = "part of the state of a loop, at a few of its steps: the others are computed again"
 #: How many rows the slots have: emitted in the forward function (of a `for`) or the reverse function (of a `while`).
 Rows = Callable[[Value], Value]
 
@@ -164,7 +166,7 @@ class _Rules:
         zero = index(0)
         rows = self._slots(trips)
         positions = create("nd.empty", [self._positions], [rows]).result
-        slots = [_slots_of(type_, init, rows) for type_, init in zip(self._slot_types, inits, strict=True)]
+        slots = [self._make_slots(i, init, rows) for i, init in enumerate(inits)]
         last = _last(trips)
         new = make_if(cmpi("slt", zero, last), self._store)
         then, otherwise = (region.blocks[0] for region in new.regions)
@@ -172,6 +174,12 @@ class _Rules:
             yield_(self._stored(zero, zero, positions, slots, inits), then)
         yield_([zero, positions, *slots], otherwise)
         return self._sweep(zero, last, captures, list(new.results), inits)
+
+    def _make_slots(self, carry: int, init: Value, rows: Value) -> Value:
+        type_, name = self._slot_types[carry], f"{self._loop.name}:{carry}"
+        Fact(STORED, init.type, self._loop.location, REASON, tape=name).emit()
+        extents = [size(init, d) for d in range(type_.rank - 1) if type_.is_dynamic_dim(d + 1)]
+        return create("nd.empty", [type_], [rows, *extents], {TAPE: ir.StringAttr.get(name)}).result
 
     def _sweep(self, first: Value, target: Value, captures: Sequence[Value], stored: Sequence[Value],
                state: Sequence[Value]) -> list[Value]:
@@ -264,11 +272,6 @@ def _stored_element(type_: Any) -> Any:
 
 def _slot_type(type_: Any) -> Any:
     return tensor_type([DYNAMIC, *(type_.shape if is_tensor(type_) else ())], _stored_element(type_))
-
-
-def _slots_of(type_: Any, init: Value, rows: Value) -> Value:
-    extents = [size(init, d) for d in range(type_.rank - 1) if type_.is_dynamic_dim(d + 1)]
-    return create("nd.empty", [type_], [rows, *extents]).result
 
 
 def _window(slots: Value, row: Value) -> tuple[list[Any], list[Any], list[int]]:

@@ -16,6 +16,7 @@ from wengert.dialects.bindings import DYNAMIC, block_of, defining_op, ir, is_ten
 from wengert.dialects.build import create
 from wengert.dialects.control import FOR, entry, refresh_type
 from wengert.dialects.op import DTYPES, decode_attributes, dtype_name, lookup
+from wengert.passes.budgets import BUDGET, ROWS
 from wengert.passes.storage_facts import TAPE
 
 #: What an extent is when nothing is known about it.
@@ -28,8 +29,24 @@ def extents(func: Any) -> list[Any]:
     found: dict[Any, None] = {}
     for op in walk(func)[1:]:
         if any(is_tensor(r.type) and not r.type.has_static_shape for r in op.results):
-            found.update(dict.fromkeys(v for v in op.operands if isinstance(v.type, ir.IndexType)))
+            asked = (v for v in op.operands if isinstance(v.type, ir.IndexType))
+            found.update(dict.fromkeys(part for v in asked for part in _known_to_a_run(v)))
     return [v for v in found if block_of(v) == entry(func) and constant(v) is None]
+
+
+def _known_to_a_run(value: Any) -> list[Any]:
+    """The value; for a number of states that a budget decides, what else it is computed from."""
+    op = defining_op(value)
+    if op is None or not _decided_by_budget(value):
+        return [value]
+    return [part for operand in op.operands for part in _known_to_a_run(operand)]
+
+
+def _decided_by_budget(value: Any) -> bool:
+    op = defining_op(value)
+    if op is None or op.name not in (BUDGET, "arith.minsi"):
+        return False
+    return op.name == BUDGET or any(_decided_by_budget(operand) for operand in op.operands)
 
 
 def with_extents(func: Any, values: list[Any], alone: bool) -> None:
@@ -46,9 +63,15 @@ def with_extents(func: Any, values: list[Any], alone: bool) -> None:
     refresh_type(func)
 
 
-def tape_bytes(func: Any, sizes: Sizes) -> dict[str, int]:
-    """Bytes of each tape of a function of stage transposed, by name; of one made in a loop, for one iteration."""
+def tape_bytes(func: Any, sizes: Sizes, rows: dict[str, int]) -> dict[str, int]:
+    """Bytes of each tape of a function of stage transposed, by name; of one made in a loop, for one iteration.
+
+    Args:
+        rows: how many states of each loop fit into a budget.
+    """
     found: dict[str, int] = {}
+    for op in walk(func, BUDGET):
+        sizes[op.result] = rows.get(str(ir.StringAttr(op.attributes["loop"]).value), UNKNOWN)
     for op in walk(func, "nd.empty"):
         if TAPE in op.attributes:
             name = str(ir.StringAttr(op.attributes[TAPE]).value)
@@ -67,6 +90,12 @@ def known_extents(func: Any, count: int, numbers: list[int]) -> Sizes:
         if cast is not None and cast.name == "arith.index_cast":
             sizes[cast.operands[0]] = number
     return sizes
+
+
+def stored_states(func: Any, sizes: Sizes) -> dict[str, int]:
+    """How many states of each loop a budget of memory has room for, in a function of stage memref."""
+    allocs = [op for op in walk(func, "memref.alloc") if ROWS in op.attributes]
+    return {str(ir.StringAttr(op.attributes[ROWS]).value): evaluate(op.operands[0], sizes) for op in allocs}
 
 
 def peak_bytes(func: Any, sizes: Sizes) -> int:
