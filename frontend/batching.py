@@ -49,12 +49,12 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Function
         WengertTypeError: when a mapped argument, or a result, is not an array or a number.
 
     >>> import numpy as np, wengert
-    >>> def root(x):
-    ...     return np.sqrt(x) if x > 0 else 0.0
-    >>> wengert.vmap(root)(np.array([4.0, -1.0, 9.0]))
-    array([2., 0., 3.])
-    >>> wengert.vmap(wengert.grad(root))(np.array([4.0, -1.0, 0.25]))
-    array([0.25, 0.  , 1.  ])
+    >>> points = np.array([[3.0, 4.0], [0.0, 1.0]])
+    >>> wengert.vmap(lambda p: np.sqrt(p @ p))(points)
+    array([5., 1.])
+    >>> wengert.vmap(wengert.grad(lambda p: np.sqrt(p @ p)))(points)
+    array([[0.6, 0.8],
+           [0. , 1. ]])
     """
 
     def make() -> Function:
