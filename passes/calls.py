@@ -17,13 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wengert.dialects.bindings import Value, ir, is_float, position_of, walk
+from wengert.dialects.bindings import Value, ir, is_float, position_of
 from wengert.dialects.build import create, zeros_like
 from wengert.dialects.control import find_function, function_types, functions, symbol
 from wengert.dialects.diff import KNOWN, REVERSE, RULES, TRANSPOSED, UNDIFFERENTIATED
 from wengert.dialects.errors import DifferentiationError, WengertValueError
 from wengert.dialects.foreign import foreign_name, is_foreign, is_pure
-from wengert.dialects.op import Absent, Op, encode_attributes, lookup_call
+from wengert.dialects.op import Absent, Op, encode_attributes
 from wengert.passes.purity import CALL, callee
 
 NO_RULE = Absent("a foreign function has no derivative but the one its rules give")
@@ -184,26 +184,6 @@ def _record_with_rules(module: Any, func: Any, reverse: bool) -> Op:
 
     return Op(f"the call of @{symbol(func)}", ("*operands",), _no_meaning, _no_meaning, _no_derivative,
               family="call", paired=paired)
-
-
-def join_tangents(module: Any, work: Any) -> None:
-    """Add to the results of calls of functions with rules their tangents, for tangents that are the arguments.
-
-    What that depends on is what the function depends on, and what its derivative by the rules depends on.
-    """
-    records = CallRecords(work)
-    for call in walk(work, CALL):
-        func, record = find_function(module, callee(call)), records.of(call)
-        if record is None or record.paired is None:
-            continue
-        without, operands = undifferentiated(func), list(call.operands)
-        moving = [None if i in without or not is_float(v.type) else v for i, v in enumerate(operands)]
-        with call.location, ir.InsertionPoint(call):
-            outs, tangents = record.paired(operands, moving, {})
-            joined = [y if dy is None else lookup_call("arith.addf", y, dy) for y, dy in zip(outs, tangents)]
-        for old, new in zip(call.results, joined, strict=True):
-            old.replace_all_uses_with(new)
-        call.erase()
 
 
 def pushforward(module: Any, rev: str, known: int) -> str:

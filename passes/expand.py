@@ -38,7 +38,7 @@ from wengert.dialects.errors import WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.batch_function import batch_function
-from wengert.passes.calls import has_rules, join_tangents, rules_of, transposed_name
+from wengert.passes.calls import has_rules, rules_of, transposed_name
 from wengert.passes.checkpoint import checkpoint_loops, is_checkpointed
 from wengert.passes.dependencies import emit_dependencies
 from wengert.passes.inline import Inliner, recursion_error
@@ -226,12 +226,10 @@ class _Expander:
         _replace(func, batched)
 
     def _define_dependencies(self, func: Any, target: str) -> None:
-        """Write the body of a declared function of masks: of what a function and its derivative depend on."""
+        """Write the body of a declared function of masks; no derivative is taken: rules do not matter."""
         effects = Effects(self._module)
         work = _copy(self._module, find_function(self._module, target))
         work.attributes["sym_name"] = ir.StringAttr.get(f"{symbol(func)}.primal")
-        Inliner(self._module, has_rules).inline(work)
-        join_tangents(self._module, work)
         for call in walk(work, CALL):
             self.complete(callee(call), call)
         Inliner(self._module).inline(work)
