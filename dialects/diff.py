@@ -40,6 +40,8 @@ A linear function stands in the linear part of a program, between its jvp and it
 
 is linear in its arguments after the first ``diff.known``, jointly; its transpose is a call of ``@lt(known.., ct..)``.
 Without a body it is a declaration: @l is the transpose of @lt, and is written when somebody has to evaluate it.
+A linear function may have a rule too, which says how it depends on its known arguments: a call is differentiated by the
+rule, and split and transposed as a linear one (a solve without a matrix is such a function).
 
 ``diff.save`` and ``diff.saved`` stand for a residual whose storage is not decided yet: both name the iteration of each
 enclosing loop, so that reversing a loop needs no second rule.

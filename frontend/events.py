@@ -80,7 +80,7 @@ def ode_event(f: Callable[..., Any], event: Callable[..., Any], x0: Any, t0: Any
             v, t, found = call(integrators.step_before, rate(args), gauge(args), *start, step, direction, max_steps)
             require(found, f"ode_event: there is no event within {max_steps} steps\n"
                     "the event function does not cross zero, or does so twice within a step\n"
-                    "allow more steps, shorten them, or look at the direction", 0, 0.0)
+                    "allow more steps, shorten them, or look at the direction")
             h = _with_rule(last_step, after, 0, "dense")(v, t, args)
             v = call(integrators.runge_kutta, rate(args), v, t, h)
             return binary("Add", t, h), layout.tree(v)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from wengert.frontend import solvers
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.arithmetic import binary, compare
@@ -21,16 +23,19 @@ from wengert.frontend.custom_rules import CustomRules
 from wengert.frontend.derivatives import FLOATS
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.numpy_table.creation import filled
+from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.rule_traces import Rules
 from wengert.frontend.states import Layout
 from wengert.frontend.trace import current
-from wengert.frontend.transforms import _once, jvp, vjp
+from wengert.frontend.transforms import _once, jvp, linear_transpose
 from wengert.frontend.values import Array, Scalar
 
 Map = Callable[[Any], Any]
 #: The most vectors GMRES keeps before it starts again.
 RESTART = 50
+#: How far from symmetric a matrix may be that is said to be, in a product with two vectors of length 1.
+SYMMETRY = 1e-5
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class LinearSolve(CustomRules):
     def _rule(self, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
         (known, b), (dknown, db) = primals, tangents
         x = self(known, b)
+        if self._operator.symmetric:
+            _require_symmetric(self._operator, known, x)
         change = derivative_along(lambda p: self._operator.apply(p, x), known, dknown)
         return x, self(known, db if change is None else binary("Sub", db, change))
 
@@ -93,6 +100,19 @@ def _solved(operator: Operator, known: Any, b: Any, tol: float, most: int | None
             "the matrix may be singular; otherwise allow more iterations, a larger tol, or scale the equations",
             count, residual)
     return x
+
+
+def _require_symmetric(operator: Operator, known: Any, x: Any) -> None:
+    """<v, A x> = <A v, x> for a vector v that has nothing to do with the problem."""
+    v = converted(call(np.cos, call(np.arange, x.shape[0])), x.element)
+    images = operator.apply(known, x), operator.apply(known, v)
+    one, other = call(np.dot, v, images[0]), call(np.dot, images[1], x)
+    lengths = [call(np.linalg.norm, u) for u in (v, images[0], images[1], x)]
+    allowed = binary("Mult", SYMMETRY, binary("Add", binary("Mult", *lengths[:2]), binary("Mult", *lengths[2:])))
+    require(compare("LtE", call(abs, binary("Sub", one, other)), allowed),
+            "the matrix of a linear system is not symmetric: <v, A x> is {0:f64} and <A v, x> is {1:f64}\n"
+            "a symmetric system is its own transpose, which the derivative uses\n"
+            "leave out symmetric=True or linear='cg'", one, other)
 
 
 def derivative_along(f: Callable[[Any], Any], tree: Any, tangent: Any) -> Any:
@@ -114,12 +134,16 @@ def _moves(leaf: Any) -> bool:
     return isinstance(leaf, (Array, Scalar)) and leaf.element in FLOATS
 
 
-def require(ok: Any, message: str, count: Any, size: Any) -> None:
-    """A run-time check whose message shows an integer and a float."""
+def require(ok: Any, message: str, *values: Any) -> None:
+    """A run-time check whose message shows integers and floats ({0}, {1:f64})."""
     trace = current()
-    bits = trace.emit("arith.bitcast", [trace.types["i64"]], [trace.cast(size, "f64")]).result
-    trace.emit("nd.check", [], [trace.cast(ok, "i1"), trace.cast(count, "i64"), bits],
-               {"kind": "RuntimeError", "message": message})
+    shown = []
+    for value in values:
+        if isinstance(value, float) or getattr(value, "element", "i64") in FLOATS:
+            shown.append(trace.emit("arith.bitcast", [trace.types["i64"]], [trace.cast(value, "f64")]).result)
+        else:
+            shown.append(trace.cast(value, "i64"))
+    trace.emit("nd.check", [], [trace.cast(ok, "i1"), *shown], {"kind": "RuntimeError", "message": message})
 
 
 def zeros(n: int, element: str) -> Any:
@@ -146,7 +170,9 @@ def linear_solve(matvec: Callable[..., Any], b: Any, *args: Any, symmetric: bool
         max_iterations: the most products with the matrix; by default 10 n + 100.
 
     Raises:
-        WengertRuntimeError: at run time, when the tolerance is not reached; it has the residual.
+        DifferentiationError: `matvec` is not linear in its first argument; it names the line.
+        WengertRuntimeError: at run time, when the tolerance is not reached (it has the residual), and where a
+            derivative is taken of a system that is not as `symmetric` as it is said to be.
 
     >>> import numpy as np, wengert
     >>> def second_difference(u, c):
@@ -166,9 +192,10 @@ def linear_solve(matvec: Callable[..., Any], b: Any, *args: Any, symmetric: bool
                 return layout.vector(call(matvec, layout.tree(v), *known), matvec)
 
             def backward(known: Any) -> Map:
-                _, pullback = vjp(lambda v: apply(known, v), zeros(layout.size, layout.element))
-                return lambda ct: pullback(ct)[0]
+                transpose = linear_transpose(lambda v: apply(known, v), zeros(layout.size, layout.element))
+                return lambda ct: transpose(ct)[0]
 
+            backward(args)  # refuses what is not linear, whether its transpose is needed or not
             operator = Operator(apply, lambda known: lambda v: apply(known, v), backward, symmetric)
             solve = LinearSolve(operator, linear_tolerance(tol, layout.element), max_iterations)
             return layout.tree(solve(args, layout.vector(b)))

@@ -271,6 +271,11 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
      "what the solver returns is no solution: the largest element of <lambda> is"),
     (lambda: linear_solve(lambda x: np.array([x[0], x[0]]), np.array([1.0, 2.0])), wengert.WengertRuntimeError,
      "the linear system is not solved"),
+    (lambda: linear_solve(lambda x: 2.0 * x + 1.0, np.ones(2)), wengert.DifferentiationError, "linear"),
+    (lambda: linear_solve(lambda x: x * x, np.ones(2)), wengert.DifferentiationError, "linear"),
+    (lambda: wengert.grad(lambda b: np.sum(linear_solve(lambda x: np.array([2 * x[0] + 1e-3 * x[1], x[1]]), b,
+                                                        symmetric=True, tol=1e-2)))(np.ones(2)),
+     wengert.WengertRuntimeError, "the matrix of a linear system is not symmetric"),
     (lambda: ode_event(lambda x, t: 1.0, lambda x, t: x + 1.0, 0.0, 0.0, step=0.5, max_steps=10),
      wengert.WengertRuntimeError, "there is no event within 10 steps"),
     (lambda: wengert.grad(lambda a: fixed_point(lambda x: a * math.cos(x), 0.5))(1.0), wengert.DifferentiationError,
@@ -297,7 +302,7 @@ def test_refusals(case: tuple[Callable[[], Any], type[Exception], str]) -> None:
     assert isinstance(caught.value, wengert.WengertError) and caught.value.help
 
 
-@pytest.mark.parametrize("number", [0, 2, 3, 5, 6])
+@pytest.mark.parametrize("number", [0, 2, 3, 5, 6, 7, 8, 9])
 def test_a_failure_at_run_time_names_the_line(number: int) -> None:
     with pytest.raises(wengert.WengertError, match=r"test_implicit\.py:\d+:\d+: "):
         CASES[number][0]()

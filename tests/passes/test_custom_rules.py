@@ -378,3 +378,46 @@ def test_a_linear_function_without_a_transpose() -> None:
     text = SUM.replace(", diff.transposed = @spread", "")
     assert run(expanded(text + forward_of("g")), "d.g", [1.0, 7])[0] == 7.0
     assert refused(text, reverse_of).what == "@total has no transpose"
+
+
+# ---------------------------------------------------------------- linear functions with a rule
+
+# b / p by a function whose own body has derivative zero: linear in b, and a rule for p, dx = s(p, db - dp x).
+SOLVE = """
+func.func private @s(%p: f64, %b: f64) -> f64
+    attributes {diff.custom_jvp = @s_jvp, diff.known = 1 : i64, diff.transposed = @s_t} {
+  %x = arith.divf %b, %p : f64
+  %y = "diff.stop_gradient"(%x) : (f64) -> f64
+  return %y : f64
+}
+func.func private @s_jvp(%p: f64, %b: f64, %dp: f64, %db: f64) -> (f64, f64) {
+  %x = call @s(%p, %b) : (f64, f64) -> f64
+  %a = arith.mulf %dp, %x : f64
+  %r = arith.subf %db, %a : f64
+  %dx = call @s(%p, %r) : (f64, f64) -> f64
+  return %x, %dx : f64, f64
+}
+func.func private @s_t(%p: f64, %ct: f64) -> f64 {
+  %w = call @s(%p, %ct) : (f64, f64) -> f64
+  return %w : f64
+}
+func.func @f(%x: f64, %n: index) -> f64 {
+  %three = arith.constant 3.0 : f64
+  %x2 = arith.mulf %x, %x : f64
+  %x4 = arith.mulf %x2, %x2 : f64
+  %b = arith.addf %x4, %three : f64
+  %y = call @s(%x, %b) : (f64, f64) -> f64
+  return %y : f64
+}"""
+
+
+@pytest.mark.parametrize("modes", ["f", "l", "r", "ff", "fr", "rf", "rr", "lr", "rfr", "frr", "rrf"])
+def test_a_linear_function_with_a_rule(modes: str) -> None:
+    """(3 / x + x^3)^(k): split and transposed it is linear, differentiated it goes by its rule."""
+    text, name = SOLVE, "f"
+    for mode in modes:
+        text += {"r": reverse_of, "f": forward_of, "l": linear_of}[mode](name)
+        name = f"d.{name}"
+    x = 1.3
+    expected = [-3 / x**2 + 3 * x**2, 6 / x**3 + 6 * x, -18 / x**4 + 6][len(modes) - 1]
+    assert run(expanded(text), name, [x, 0])[0] == pytest.approx(expected, rel=1e-12)
