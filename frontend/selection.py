@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,7 @@ def _by_name(
             definition_of(f),
             why="argnums= takes numbers of positional arguments, names of parameters, and names of variables of an "
             "enclosing function or of the module",
-            help=near_matches(name, [*parameters, *variables]),
+            help=near_matches(name, [*parameters, *(n for n, v in variables.items() if _holds_values(v.get()))]),
         )
     return Chosen(variables[name], variables[name].get())
 
@@ -146,6 +146,10 @@ def _variables(f: Callable[..., Any]) -> dict[str, Variable]:
             variable.get()
             found[name] = variable
     return found
+
+
+def _holds_values(x: Any) -> bool:
+    return not (isinstance(x, (ModuleType, type)) or callable(x))
 
 
 def _underneath(f: Any) -> FunctionType | None:
