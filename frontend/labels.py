@@ -35,6 +35,8 @@ def read_labels(sweep: Sweep, size: int) -> tuple[int, np.ndarray, np.ndarray, n
     left = np.arange(len(sweep(np.zeros(size, dtype=np.int64))))
     outputs, rows, columns = len(left), [left[:0]], [left[:0]]
     for trial in range(0, len(MODULI), CHOICES):
+        if not len(left):
+            break
         buckets = _best_buckets(sweep, inputs, left, MODULI[trial : trial + CHOICES])
         words = [sweep(np.left_shift(1, BUCKETS * (inputs >> 2 * k & 3) + buckets))[left] for k in range(digits)]
         present = _occupied(words[0])
@@ -43,8 +45,8 @@ def read_labels(sweep: Sweep, size: int) -> tuple[int, np.ndarray, np.ndarray, n
         found_rows, found_columns = _spelled([word[clear] for word in words], present[clear])
         rows.append(left[clear][found_rows])
         columns.append(found_columns)
-        read, left = float(np.mean(clear)), left[~clear]
-        if not len(left) or read < ENOUGH:
+        left = left[~clear]
+        if clear.mean() < ENOUGH:
             break
     return outputs, np.concatenate(rows), np.concatenate(columns), left
 

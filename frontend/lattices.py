@@ -16,7 +16,7 @@ SAMPLED_ROWS = 512
 #: Stencils have few points, and grids few dimensions.
 MOST_POINTS, MOST_DIMENSIONS = 32, 3
 #: Stencils have few differences, in terms of the square of their points; at boundaries there are some more.
-MOST_STEPS = 2
+MOST_STEPS = 4
 #: Grids guessed for a vector.
 MOST_GUESSES = 24
 #: Products of steps and forms that are looked at: in all, and for each entry of the pattern.
@@ -83,7 +83,8 @@ def _grids(extents: Sequence[int], differences: np.ndarray) -> Iterator[tuple[in
     known = set(differences.tolist())
     lengths = sorted((d for d in known if d > 1), key=lambda d: (2 * d not in known, d))[:MOST_GUESSES]
     yield from ((m, 1) for m in lengths)
-    yield from ((p, m, 1) for m in lengths for p in lengths if p > m and p % m == 0)
+    if len(extents) == 1:
+        yield from ((p, m, 1) for m in lengths for p in lengths if p > m and p % m == 0)
 
 
 def _coordinates(columns: np.ndarray, strides: Sequence[int]) -> np.ndarray:

@@ -103,9 +103,13 @@ class SparseDerivative:
         self._argnums = listed(argnums)
         self.py_func = f.py_func if isinstance(f, Function) else f
         self._f = _gradient(f, argnums, name) if hessian else f
-        self._options = f.options if isinstance(f, Function) else CompileOptions()
-        self._masks = self._traced(self._trace_masks)
-        self._forward, self._reverse = self._traced(self._trace_forward), self._traced(self._trace_reverse)
+        # Nothing that is chosen for the evaluation may decide what the masks read.
+        plain = Function(f.py_func, CompileOptions(), look=f) if isinstance(f, Function) else f
+        self._plain = _gradient(plain, argnums, name) if hessian else plain
+        options = f.options if isinstance(f, Function) else CompileOptions()
+        self._masks = self._traced(self._trace_masks, CompileOptions())
+        self._forward = self._traced(self._trace_forward, options)
+        self._reverse = self._traced(self._trace_reverse, options)
         self._kept: dict[Any, _Analysis] = {}
 
     def __repr__(self) -> str:
@@ -164,7 +168,7 @@ class SparseDerivative:
             raise without_compiler(error) from error.__cause__
 
     def _problem(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Problem:
-        chosen = {c.where: c.tree for c in choose(self.py_func, args, kwargs, self._argnums, self._name)}
+        chosen = {c.where: c.tree for c in choose(self._f, args, kwargs, self._argnums, self._name)}
         return _Problem(args, kwargs, tuple(leaf for tree in chosen.values() for leaf in flatten(tree)[0]))
 
     def _key(self, problem: _Problem) -> Any:
@@ -236,30 +240,30 @@ class SparseDerivative:
 
     # ------------------------------------------------------------ traced
 
-    def _traced(self, run: Callable[..., Any]) -> Function:
+    def _traced(self, run: Callable[..., Any], options: CompileOptions) -> Function:
         def traced(*operands: Any) -> Any:
             return run(*operands)
 
-        return Function(in_trace(traced), self._options, look=self.py_func)
+        return Function(in_trace(traced), options, look=self._f)
 
-    def _inner(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Inner:
-        inner = trace_inner(self._f, args, kwargs, self._argnums, self._name)
+    def _inner(self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Inner:
+        inner = trace_inner(f, args, kwargs, self._argnums, self._name)
         if not all(isinstance(o, Form) and o.floats for o in inner.outputs):
             raise WengertTypeError(
                 f"{self._name} needs a function whose results are floats",
-                definition_of(self.py_func),
+                definition_of(f),
                 why="each element of the result is a row of the matrix, and only floats have derivatives",
                 help="leave ints, bools and other objects out of the result",
             )
         return inner
 
     def _trace_masks(self, args: Sequence[Any], kwargs: dict[str, Any], masks: Sequence[Any]) -> list[Any]:
-        inner = self._inner(args, kwargs)
+        inner = self._inner(self._plain, args, kwargs)
         forms = [Form("i64", False, form.shape) for form in inner.moving]
         return dependencies(inner, [form.value(mask, "a mask") for form, mask in zip(forms, masks)])
 
     def _trace_forward(self, args: Sequence[Any], kwargs: dict[str, Any], colors: Sequence[Any], count: int) -> Any:
-        inner = self._inner(args, kwargs)
+        inner = self._inner(self._f, args, kwargs)
         linearized = Linearized(inner)
         inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
 
@@ -270,7 +274,7 @@ class SparseDerivative:
         return call(library.compressed_columns, push, inputs, colors, flatten(linearized.result)[0], count)
 
     def _trace_reverse(self, args: Sequence[Any], kwargs: dict[str, Any], colors: Any, count: int) -> Any:
-        inner = self._inner(args, kwargs)
+        inner = self._inner(self._f, args, kwargs)
         linearized = Linearized(inner)
         inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
         outputs = flatten(linearized.result)[0]

@@ -218,6 +218,35 @@ def test_indices_that_depend_on_data() -> None:
         assert len(derivative._kept) == before
 
 
+def test_captured_index_arrays_that_change_in_place() -> None:
+    order = np.array([2, 0, 1])
+
+    def f(x):
+        r = np.empty_like(x)
+        for i in range(3):
+            r[i] = x[order[i]] * 2.0
+        return r
+
+    derivative, x = wengert.sparse_jacobian(f), x_of(3)
+    for _ in range(2):
+        np.testing.assert_array_equal(derivative(x).toarray(), 2.0 * np.eye(3)[order])
+        order[:] = order[::-1].copy()
+
+
+def out_of_range(x, shift):
+    r = np.zeros_like(x)
+    for i in range(x.shape[0]):
+        r[i] = x[i + shift] * x[i]
+    return r
+
+
+def test_an_index_out_of_range_is_reported_at_its_line() -> None:
+    with pytest.raises(wengert.WengertIndexError, match="index 4 is out of bounds") as caught:
+        wengert.sparse_jacobian(out_of_range)(x_of(4), 1)
+    assert caught.value.position is not None
+    assert caught.value.position.line == out_of_range.__code__.co_firstlineno + 3
+
+
 def bent(x):
     return np.where(x > 1.0, x * x[0], x[::-1])
 
@@ -339,9 +368,32 @@ def test_captured_arrays_and_keyword_arguments_by_name() -> None:
 
 
 def test_a_compiled_function_keeps_its_options() -> None:
-    f = wengert.compile(three_slices, precise=True)
-    x = x_of(7)
-    np.testing.assert_allclose(wengert.sparse_jacobian(f)(x).toarray(), dense_jacobian(three_slices, x))
+    """They hold for the evaluation; the pattern stays that of the shape."""
+    derivative, x = wengert.sparse_jacobian(wengert.compile(bent, precise=True, kinks="error")), x_of(7)
+    np.testing.assert_allclose(derivative(x).toarray(), dense_jacobian(bent, x))
+    derivative(x + 1.0)
+    assert len(derivative._kept) == 1
+
+
+def test_functions_of_other_transforms() -> None:
+    x = x_of(3, 4)
+    found = wengert.sparse_jacobian(wengert.vmap(one_for_all))(x)
+    expected = np.zeros((9, 12))
+    for k in range(3):
+        expected[3 * k : 3 * k + 3, 4 * k : 4 * k + 4] = dense_jacobian(one_for_all, x[k])
+    np.testing.assert_allclose(found.toarray(), expected)
+    assert found.nnz == 18
+    found = wengert.sparse_jacobian(wengert.grad(rosenbrock), "x")(x_of(6))
+    np.testing.assert_allclose(found.toarray(), wengert.hessian(rosenbrock)(x_of(6)), rtol=1e-12)
+
+
+def test_stacks_of_linear_systems_are_blocks() -> None:
+    a, b = x_of(4, 2, 2) + 2.0 * np.eye(2), x_of(4, 2, 1, seed=1)
+    found = wengert.sparse_jacobian(np.linalg.solve, 1)(a, b)
+    assert found.nnz == 16
+    for k in range(4):
+        block = found.toarray()[2 * k : 2 * k + 2, 2 * k : 2 * k + 2]
+        np.testing.assert_allclose(block, np.linalg.inv(a[k]), rtol=1e-12)
 
 
 # ---------------------------------------------------------------- Hessians
