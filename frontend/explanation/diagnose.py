@@ -151,7 +151,9 @@ def _zeros(run: Run, sweep: Sweep) -> list[Finding]:
         reasons: dict[Any, tuple[Step, int, bool]] = {}
         for step, i, reached in _ends(held.slot, sweep, consumers):
             reasons.setdefault(step.site, (step, i, reached))
-        telling = [end for end in reasons.values() if not _compares(end[0])] or list(reasons.values())
+        every = list(reasons.values())
+        telling = [end for end in every if not _compares(end[0])] or every
+        telling = [end for end in telling if end[0].dead or end[2]] or telling  # others only say that it is not used
         for end in telling[:MOST_ENDS]:
             ends.setdefault(end[0].site, (*end, []))[3].append(name)
     found = [Finding(f"{_gradients(unused)}: nothing is computed from it", "no path from the argument to the result",

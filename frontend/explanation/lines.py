@@ -19,7 +19,7 @@ from wengert.frontend.explanation.tape import Site
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a function.
+    """One line of a function; a further value of a line has no text.
 
     site: the operation that gives the value of the statement that begins there, if it ran.
     name: what is assigned there, "return", or the keyword of a test; empty for a line without a value.
@@ -94,21 +94,30 @@ def _contains(node: ast.expr | ast.stmt, place: tuple[int, int]) -> bool:
 def _block(file: str, function: Callable_, sites: Sequence[Site], places: Sequence[tuple[int, int]]) -> Block:
     source = linecache.getlines(file)
     first, last = function.lineno, function.end_lineno or function.lineno
-    found: dict[int, Line] = {}
+    found: dict[int, list[Line]] = {}
     for statement, label, value in _statements(function):
         inside = [s for s in sites if s.position and _contains(value, (s.position.line, s.position.column - 1))]
         known = any(_contains(value, (line, column - 1)) for line, column in places)
         site = max((s for s in inside if s.last is not None), key=lambda s: s.order, default=None)
         number, ran = statement.lineno, bool(inside) or not known
-        found.setdefault(number, Line(file, number, source[number - 1].rstrip(), label, site, ran))
+        text = "" if number in found else source[number - 1].rstrip()
+        found.setdefault(number, []).append(Line(file, number, text, label, site, ran))
     place = f"{Path(file).name}:{first}"
     if isinstance(function, ast.Lambda):
-        return Block(f"lambda, {place}", (replace(found[function.lineno], text=ast.unparse(function)),))
-    lines = [found.get(n, Line(file, n, source[n - 1].rstrip())) for n in range(first, last + 1)]
-    return Block(f"{function.name}, {place}", tuple(lines))
+        return Block(f"lambda, {place}", (replace(found[first][0], text=ast.unparse(function)),))
+    lines = [found.get(n, [Line(file, n, source[n - 1].rstrip())]) for n in range(first, last + 1)]
+    return Block(f"{function.name}, {place}", tuple(line for group in lines for line in group))
 
 
 Statement = tuple[ast.expr | ast.stmt, str, ast.expr | ast.stmt]
+
+
+def _pairs(node: ast.Assign) -> list[tuple[ast.expr, ast.expr | ast.stmt]]:
+    """``a, b = x, y`` assigns two values; anything else is one."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, node)]
 
 
 def _statements(function: Callable_) -> list[Statement]:
@@ -126,7 +135,7 @@ def _statements(function: Callable_) -> list[Statement]:
         elif isinstance(node, ast.Return) and node.value is not None:
             found.append((node, "return", node.value))
         elif isinstance(node, ast.Assign):
-            found.append((node, ast.unparse(node.targets[0]), node))
+            found += [(node, ast.unparse(target), value) for target, value in _pairs(node)]
         elif isinstance(node, ast.AugAssign | ast.AnnAssign):
             found.append((node, ast.unparse(node.target), node))
         elif isinstance(node, ast.Expr):

@@ -53,13 +53,14 @@ class Report:
     def rows(self, block: Block) -> Iterator[tuple[str, ...]]:
         """The cells of the lines of a function."""
         for line in block.lines:
-            site, stored = line.site, self.storage.get((line.file, line.number), "")
+            site, place = line.site, str(line.number) if line.text else ""
+            stored = self.storage.get((line.file, line.number), "") if line.text else ""
             if site is None:
-                yield str(line.number), line.text, "" if line.ran else "not run", "", "", "", stored
+                yield place, line.text, "" if line.ran else "not run", "", "", "", stored
                 continue
             runs = str(site.count) if site.count > 1 else ""
             share = self.shares.get(site)
-            yield (str(line.number), line.text, runs, _value(line), _adjoint(site),
+            yield (place, line.text, runs, _value(line), _adjoint(site),
                    "" if share is None else f"{100 * share:.0f} %", stored)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 import wengert
 from tests.comparison import flat, random_like
 from tests.programs import PROGRAMS, Program
+from tests.random_python import source_of
+from tests.test_random_programs import arguments_for, load
 from wengert.frontend.explain import interpreted
 
 DIFFERENTIABLE = {program.name: program for program in PROGRAMS if program.wrt and program.interpreted}
@@ -39,6 +43,49 @@ def test_gradient(name: str) -> None:
 def test_gradient_of_every_case(name: str) -> None:
     for case in DIFFERENTIABLE[name].interpreted[1:]:
         compare(DIFFERENTIABLE[name], case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_explanations_of_the_corpus(name: str) -> None:
+    """Every program can be explained and shown; what is found wrong has a line and a reason."""
+    program = DIFFERENTIABLE[name]
+    cotangent = random_like(program.function(*program.arguments(0)), 5)
+
+    def pulled(arguments: Any, cotangent: Any) -> Any:
+        return wengert.vjp(program.function, *arguments)[1](cotangent)
+
+    explanation = wengert.explain(pulled, program.arguments(program.interpreted[0]), cotangent)
+    assert explanation.blocks
+    assert not explanation.notes
+    assert all(finding.why and finding.help for finding in explanation.findings)
+    assert str(explanation)
+    assert explanation._repr_html_()
+
+
+def random_gradients(seed: int, folder: Path) -> None:
+    program, arguments = load(seed, folder).program, arguments_for(seed)
+    cotangent = random_like(program(*copy.deepcopy(arguments)), seed + 9)
+
+    def pulled(arguments: Any, cotangent: Any) -> Any:
+        return wengert.vjp(program, *arguments)[1](cotangent)
+
+    expected = flat([g for g in wengert.compile(pulled)(arguments, cotangent) if g is not None])
+    found = flat([g for g in interpreted(pulled, arguments, cotangent) if g is not None])
+    scale = np.max(np.abs(expected), initial=1.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * scale, err_msg=source_of(seed))
+
+
+def test_random_programs(tmp_path: Path) -> None:
+    for seed in range(5):
+        random_gradients(seed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", range(20))
+def test_more_random_programs(batch: int, tmp_path: Path) -> None:
+    for seed in range(10 * batch, 10 * batch + 10):
+        random_gradients(seed, tmp_path)
 
 
 def test_of_a_derivative() -> None:
