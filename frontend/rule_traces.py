@@ -12,7 +12,7 @@ nothing about them.  A rule may call its own function: the call is one of the fu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,14 @@ import numpy as np
 from wengert.dialects.bindings import ir, is_float
 from wengert.dialects.build import create
 from wengert.dialects.control import entry, refresh_type, yielded
-from wengert.dialects.diff import KNOWN, RULES, TRANSPOSED, UNDIFFERENTIATED
+from wengert.dialects.diff import KNOWN, RESIDUALS, RULES, TRANSPOSED, UNDIFFERENTIATED
 from wengert.dialects.errors import UnsupportedError, WengertTypeError
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import Static, flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import stays_python
 from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.linear_maps import LinearMap
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of, fail
 from wengert.frontend.rule_checks import call_symbol, check_rules
@@ -316,6 +317,10 @@ def _trace_rules(made: Made, rules: Rules, arguments: Arguments) -> None:
         traced["transposed"] = _trace_transposed(rules.transposed, made, arguments)
     own = list(made.captures)
     captures = list(dict.fromkeys([*own, *(v for name, r in traced.items() for v in r.captures)]))
+    if ir.Type.parse(RESIDUALS) in [v.type for v in captures]:
+        raise UnsupportedError(f"{name_of_rule(rules.function)} uses a pullback that was made outside of it",
+                               definition_of(rules.function), why="the rules of a function are about its arguments",
+                               help="make the pullback inside, or return it from fwd as a residual")
     if len(captures) > len(own) and made.called_by_its_rules:
         raise UnsupportedError(
             f"a rule of {name_of_rule(rules.function)} calls it, and takes a value from outside that it does not",
@@ -402,19 +407,38 @@ def _trace_transposed(transposed: Callable[..., Any], made: Made, arguments: Arg
 
 @dataclass(frozen=True)
 class _Residuals:
-    """What fwd hands to bwd: a tree of run-time values (with forms) and Python objects."""
+    """What fwd hands to bwd: a tree of run-time values (with forms), pullbacks, and Python objects."""
 
     leaves: tuple[Leaf, ...]
     structure: Any
 
     @property
-    def forms(self) -> list[Form]:
-        return [leaf.form for leaf in self.leaves if leaf.form is not None]
+    def types(self) -> list[Any]:
+        maps = ir.Type.parse(RESIDUALS)
+        types = [maps if _is_map(leaf) else leaf.form.type if leaf.form is not None else None for leaf in self.leaves]
+        return [type_ for type_ in types if type_ is not None]
+
+    def values(self, given: Sequence[Any]) -> list[Any]:
+        """The IR values of what fwd gave."""
+        values = [x.linearized.residuals if _is_map(leaf) else leaf.form.value(x, "a residual")
+                  if leaf.form is not None else None for leaf, x in zip(self.leaves, given)]
+        return [value for value in values if value is not None]
 
     def build(self, values: Sequence[Any]) -> Any:
+        """The tree in bwd, with these IR values."""
         it = iter(values)
-        leaves = [leaf.object if leaf.form is None else leaf.wrap(next(it)) for leaf in self.leaves]
-        return unflatten(self.structure, leaves)
+        return unflatten(self.structure, [self._leaf(leaf, it) for leaf in self.leaves])
+
+    @staticmethod
+    def _leaf(leaf: Leaf, values: Iterator[Any]) -> Any:
+        if _is_map(leaf):
+            linearized = leaf.object.linearized.at(next(values), current().region)
+            return LinearMap(linearized, leaf.object.direction)
+        return leaf.object if leaf.form is None else leaf.wrap(next(values))
+
+
+def _is_map(leaf: Leaf) -> bool:
+    return isinstance(leaf.object, LinearMap)
 
 
 def _trace_fwd(rule: Callable[..., Any], made: Made, arguments: Arguments) -> tuple[FunctionRegion, _Residuals]:
@@ -428,7 +452,7 @@ def _trace_fwd(rule: Callable[..., Any], made: Made, arguments: Arguments) -> tu
         residuals = _Residuals(
             tuple(Leaf(form_of(x), origins=getattr(x, "origins", DATA)) if isinstance(x, (Array, Scalar))
                   else Leaf(None, x) for x in values), structure)
-        saved = [leaf.form.value(x, "a residual") for leaf, x in zip(residuals.leaves, values) if leaf.form is not None]
+        saved = residuals.values(values)
         _refuse_changes(rule, region, fresh)
         trace.emit("func.return", [], [*outs, *saved])
     return region, residuals
@@ -436,9 +460,8 @@ def _trace_fwd(rule: Callable[..., Any], made: Made, arguments: Arguments) -> tu
 
 def _trace_bwd(rule: Callable[..., Any], made: Made, arguments: Arguments, residuals: _Residuals) -> FunctionRegion:
     trace = current()
-    types = [form.type for form in (*residuals.forms, *made.floats)]
-    with trace.function(_symbol(rule), types) as region:
-        count = len(residuals.forms)
+    count = len(residuals.types)
+    with trace.function(_symbol(rule), [*residuals.types, *(form.type for form in made.floats)]) as region:
         values = region.arguments
         cotangent = unflatten(made.structure, _cotangent_leaves(made, values[count:]))
         result = call(rule, residuals.build(values[:count]), cotangent)

@@ -260,6 +260,45 @@ def test_none_is_zero() -> None:
     assert wengert.grad(lambda x: rounded(x)[0] + 3 * rounded(x)[1])(2.4) == 3.0
 
 
+def test_rules_made_by_other_transforms() -> None:
+    """A pullback may be the residual; a rule may differentiate."""
+    def f(x):
+        return np.sin(x) * x
+
+    pulled, pushed, both = wengert.custom_vjp(f), wengert.custom_jvp(f), wengert.custom_vjp(f, check=True)
+    pulled.defvjp(lambda x: wengert.vjp(f, x), lambda pullback, ct: pullback(ct))
+    pushed.defjvp(lambda primals, tangents: wengert.jvp(f, primals, tangents))
+    both.defvjp(lambda x: (f(x), x), lambda x, ct: wengert.vjp(f, x)[1](ct))
+
+    def loop(g):
+        def run(x, n):
+            for _ in range(n):
+                x = x + 0.1 * g(x)
+            return np.sum(x)
+        return run
+
+    gradient, hessian = wengert.grad(loop(f))(X, 3), wengert.hessian(lambda x: loop(f)(x, 3))(X)
+    for g in (pulled, pushed, both):
+        np.testing.assert_allclose(wengert.grad(loop(g))(X, 3), gradient, rtol=1e-13)
+        np.testing.assert_allclose(wengert.hessian(lambda x, g=g: loop(g)(x, 3))(X), hessian, rtol=1e-11)
+        np.testing.assert_allclose(wengert.jvp(g, (X,), (X,))[1], wengert.jvp(f, (X,), (X,))[1], rtol=1e-13)
+
+
+def test_a_pullback_from_outside_is_refused() -> None:
+    def outer(x):
+        _, pullback = wengert.vjp(lambda x: x * x, x)
+
+        @wengert.custom_jvp
+        def f(y):
+            return pullback(y)[0]
+
+        f.defjvp(lambda primals, tangents: (pullback(primals[0])[0], pullback(tangents[0])[0]))
+        return f(x)
+
+    error = refused(outer, 2.0, UnsupportedError)
+    assert error.what == "f uses a pullback that was made outside of it"
+
+
 # ---------------------------------------------------------------- with other transforms
 
 
