@@ -37,6 +37,7 @@ from wengert.dialects.errors import DifferentiationError, WengertValueError
 from wengert.dialects.op import Absent, decode_attributes, encode_attributes, raw_attributes
 from wengert.dialects.structural import sized
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.extents import origin
 from wengert.passes.taint import defining_nodes, flow, reachable
 from wengert.passes.tree import Body, Function, Node, copy_node, function_to_read, read_function, require_new
 
@@ -104,6 +105,7 @@ class JvpWriter:
     """Writes the new function; `primal` and `tangent` map values of the old one (no tangent: it is zero)."""
 
     def __init__(self, tree: Function, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
+        self.tree = tree
         self.primal: dict[Value, Value] = {}
         self.tangent: dict[Value, Value] = {}
         graph = flow(tree.body, through_inert=False)
@@ -205,8 +207,16 @@ class JvpWriter:
         for block in blocks[len(node.bodies):]:  # there was no else
             yield_([], block)
         primals, tangents = new.results[:len(node.results)], new.results[len(node.results):]
-        owners = [primals[i] for i in active for _ in self.tangent_types(primals[i].type)]
-        self.bind(node.results, active, [*primals, *map(_sized, tangents, owners)])
+        owners = [i for i in active for _ in self.tangent_types(primals[i].type)]
+        self.bind(node.results, active, [*primals, *(self.sized(t, primals[i], node.results[i])
+                                                     for t, i in zip(tangents, owners))])
+
+    def sized(self, tangent: Value, primal: Value, old: Value) -> Value:
+        """A tangent of an `if`, with the extents of its primal where only the primal can tell how large it is."""
+        rank = old.type.rank if is_tensor(old.type) else 0
+        if not any(origin(self.tree, old, d) == (old, d) for d in range(rank)):
+            return tangent
+        return sized(tangent, *dynamic_sizes(primal))
 
     def operation(self, node: Node) -> None:
         results, tangents = self.evaluated(node)
@@ -231,12 +241,6 @@ class JvpWriter:
         results = list(new.results)
         with derivative_location(node.location):
             return results, node.record.jvp(operands, results, moved, attributes)
-
-
-def _sized(tangent: Value, primal: Value) -> Value:
-    """A tangent that is as large as its primal, also where only the primal can tell how large that is."""
-    sizes = dynamic_sizes(primal) if is_tensor(primal.type) else []
-    return sized(tangent, *sizes) if sizes else tangent
 
 
 def no_rule(node: Node) -> DifferentiationError:
