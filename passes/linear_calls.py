@@ -14,7 +14,7 @@ from wengert.dialects.build import create
 from wengert.dialects.control import entry, find_function, function_types, refresh_type, return_, symbol
 from wengert.dialects.errors import DifferentiationError
 from wengert.dialects.op import encode_attributes
-from wengert.passes.calls import has_rules, kept, known_operands, transposed_name
+from wengert.passes.calls import has_rules, is_linear, kept, known_operands, transposed_name
 from wengert.passes.inline import Inliner, inline_call
 from wengert.passes.linearity import require_linear_in
 from wengert.passes.linearize import emit_linearized
@@ -57,7 +57,7 @@ def require_linear_rule(module: Any, func: Any, name: str) -> None:
     arguments, results = function_types(func)
     work = find_function(module, name).clone(ip=ir.InsertionPoint(module.body))
     work.attributes["sym_name"] = ir.StringAttr.get(f"{name}.linear")
-    Inliner(module).inline(work)
+    Inliner(module, is_linear).inline(work)
     end = terminator(entry(work))
     create("func.return", [], list(end.operands)[len(results):], ip=ir.InsertionPoint(end), loc=end.location)
     end.erase()
