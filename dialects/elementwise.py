@@ -93,7 +93,7 @@ mulf = elementwise(
     transpose=transpose_mul,
     symbol="*",
 )
-# y = a / b.  The tangent is written da/b - db*(y/b), so that it is linear in the same op.
+# y = a / b.  The tangent is (da - db*y) / b: one division, linear in the same op, and of the primal only b and y.
 divf = elementwise(
     "arith.divf",
     np.divide,
@@ -108,11 +108,10 @@ divf = elementwise(
 
 def _divf_jvp(primals: Any, results: Any, tangents: Any, attributes: Any) -> list[Any]:
     (_, b), (da, db), y = primals, tangents, results[0]
-    numerator = None if da is None else divf(da, b)
-    denominator = None if db is None else mulf(db, divf(y, b))
-    if numerator is None:
-        return [None if denominator is None else negf(denominator)]
-    return [numerator if denominator is None else subf(numerator, denominator)]
+    if db is None:
+        return [divf(da, b)]
+    change = mulf(db, y)
+    return [divf(negf(change) if da is None else subf(da, change), b)]
 
 
 def _divf_series(k: int, operands: Any, y: Any) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from wengert.dialects.bindings import DYNAMIC, ir, is_tensor
+from wengert.dialects.bindings import DYNAMIC, defining_op, ir, is_tensor
 from wengert.dialects.build import accumulate, constant, create, size, zeros_like
 from wengert.dialects.op import lookup_call, raw_attributes
 
@@ -93,8 +93,27 @@ def transpose_select(cts: Ledger, ct: Any, op: Any) -> None:
 def transpose_extract(cts: Ledger, ct: Any, op: Any) -> None:
     array, indices = op.operands[0], [cts.known(i) for i in list(op.operands)[1:]]
     current = cts.current(array)
-    value = lookup_call("arith.addf", lookup_call("tensor.extract", current, *indices), ct)
+    before = _before_clearing(current, indices)
+    if before is not None:
+        cts.replace(array, lookup_call("tensor.insert", ct, before, *indices))
+        return
+    value = _plus(lookup_call("tensor.extract", current, *indices), ct)
     cts.replace(array, lookup_call("tensor.insert", value, current, *indices))
+
+
+def _plus(x: Any, y: Any) -> Any:
+    """x + y of cotangents: the sign of a zero says nothing, so a sum with a zero just written is the other one."""
+    return create("arith.addf", [x.type], [x, y], {"fastmath": ir.Attribute.parse("#arith.fastmath<nsz>")}).result
+
+
+def _before_clearing(array: Any, indices: list[Any]) -> Any:
+    """What `array` was before its last change, if that made the element at `indices` zero: a[i] = f(a[i])."""
+    op = defining_op(array)
+    if op is None or op.name != "tensor.insert" or list(op.operands)[2:] != indices:
+        return None
+    zero = defining_op(op.operands[0])
+    cleared = zero is not None and zero.name == "arith.constant" and zero.attributes["value"].value == 0.0
+    return op.operands[1] if cleared else None
 
 
 def transpose_insert(cts: Ledger, ct: Any, op: Any) -> None:

@@ -274,9 +274,14 @@ def _times_one(op: Any) -> Any:
 
 @rule("arith.addf", "arith.subf")
 def _plus_nothing(op: Any) -> Any:
-    """x - 0 and x + (-0): the zero whose sign cannot show."""
+    """x - 0 and x + (-0): the zero whose sign cannot show; any zero where signs of zeros do not count (nsz)."""
     x, y = op.operands
     right = splat(y)
+    if op.name == "arith.addf" and "nsz" in str(op.attributes.get("fastmath", "")):
+        if right is not None and right == 0:
+            return x
+        if (left := splat(x)) is not None and left == 0:
+            return y
     if op.name == "arith.subf":
         return x if right is not None and right == 0 and not _negative_zero(right) else None
     if right is not None and _negative_zero(right):
@@ -289,6 +294,36 @@ def _plus_nothing(op: Any) -> Any:
 def _negate_twice(op: Any) -> Any:
     inner = _operands_of(op.operands[0], "arith.negf")
     return inner[0] if inner is not None else None
+
+
+@rule("arith.mulf", "arith.divf")
+def _move_sign_out(op: Any) -> Any:
+    """(-a) * b = -(a * b), likewise a quotient: the sign goes where an addition takes it up."""
+    for position, x in enumerate(op.operands):
+        inner = _operands_of(x, "arith.negf")
+        if inner is not None and _uses(x) == 1:
+            operands = [inner[0] if i == position else v for i, v in enumerate(op.operands)]
+            product = create(op.name, [op.results[0].type], operands).result
+            return create("arith.negf", [product.type], [product]).result
+    return None
+
+
+@rule("arith.addf", "arith.subf")
+def _take_up_sign(op: Any) -> Any:
+    """x + (-y) = x - y,  (-x) + y = y - x,  x - (-y) = x + y."""
+    if "nd.accumulate" in op.attributes:
+        return None
+    x, y = op.operands
+    if (negated := _operands_of(y, "arith.negf")) is not None:
+        other = "arith.subf" if op.name == "arith.addf" else "arith.addf"
+        return create(other, [x.type], [x, negated[0]]).result
+    if op.name == "arith.addf" and (negated := _operands_of(x, "arith.negf")) is not None:
+        return create("arith.subf", [x.type], [y, negated[0]]).result
+    return None
+
+
+def _uses(value: Any) -> int:
+    return sum(1 for _ in value.uses)
 
 
 @rule("arith.select")
