@@ -26,7 +26,7 @@ from wengert.frontend.transforms import has_floats
 MOST_OPERATIONS, MOST_BYTES = 1_000_000, 1 << 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A gradient, explained.
 
@@ -56,6 +56,8 @@ class Explanation:
 
     def __str__(self) -> str:
         return as_text(self._report())
+
+    __repr__ = __str__
 
     def __rich__(self) -> Any:
         return as_table(self._report())

@@ -40,6 +40,11 @@ class CompileOptions:
         check_options(self.checkpoint, self.slots, self.memory)
         _one_of("nan", self.nan, ("trap", "trap-inf"))
         _one_of("kinks", self.kinks, ("error",))
+        if self.target == "cuda" and (self.nan is not None or self.kinks is not None):
+            option = "nan" if self.nan is not None else "kinks"
+            raise WengertValueError(f"{option}= and target='cuda' are both given",
+                                    why="a kernel has no way yet to report the line to the caller",
+                                    help="find the place with target='cpu'")
 
     def attributes(self) -> dict[str, Any]:
         """What the differentiation passes have to know: the attributes of the functions that are differentiated."""

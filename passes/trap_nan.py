@@ -23,8 +23,10 @@ from wengert.passes.base import Pass, register_pass
 from wengert.passes.failures import negated, report
 
 NAN, INFINITIES = "diff.nan", "trap-inf"
-#: The families whose operations compute numbers; the others move them.
-COMPUTING = frozenset({"elementwise", "reduction", "multilinear"})
+#: The families whose operations compute no new floats: they move those there are, or write them down.
+NOT_COMPUTING = frozenset({"structural", "constant", "diff", "effect", "discrete"})
+#: The families whose infinities are accidents; factorisations and the like have their own checks (a singular matrix).
+OVERFLOWING = frozenset({"elementwise", "reduction", "multilinear"})
 HELP = "wengert.explain shows where the operands come from"
 
 
@@ -39,17 +41,15 @@ class TrapNan(Pass):
                 infinities = ir.StringAttr(func.attributes[NAN]).value == INFINITIES
                 for op in walk(func):
                     record = lookup(op.name)
-                    if record is not None and record.family in COMPUTING and _computes(op):
-                        _trap(op, record, infinities)
+                    if record is not None and record.family not in NOT_COMPUTING:
+                        for result in op.results:
+                            if is_float(result.type) and any(is_float(v.type) for v in op.operands):
+                                _trap(op, record, result, infinities and record.family in OVERFLOWING)
 
 
-def _computes(op: Any) -> bool:
-    return len(op.results) == 1 and is_float(op.results[0].type) and any(is_float(v.type) for v in op.operands)
-
-
-def _trap(op: Any, record: Op, infinities: bool) -> None:
+def _trap(op: Any, record: Op, result: Any, infinities: bool) -> None:
     """Fail where the result is unwanted and no operand is."""
-    result, floats = op.results[0], [v for v in op.operands if is_float(v.type)]
+    floats = [v for v in op.operands if is_float(v.type)]
     in_place = "nd.accumulate" in op.attributes
     alike = not in_place and all(v.type == result.type for v in floats)
     message = f"{'in the derivative of this line: ' if in_derivative(op.location) else ''}{{call}} gives "

@@ -167,7 +167,9 @@ def test_lines() -> None:
 
 
 def test_text() -> None:
-    text = str(wengert.explain(wengert.grad(norm), np.zeros(2)))
+    explanation = wengert.explain(wengert.grad(norm), np.zeros(2))
+    text = str(explanation)
+    assert repr(explanation) == text
     for part in ("norm: 1 finding", "x = [0 0], gradient [nan nan]", "backward: sqrt(0)", "why: ", "help: ",
                  "    return np.sqrt(s)", "not run", "y = 0", "by reference, 8 B", "read again"):
         assert part in text

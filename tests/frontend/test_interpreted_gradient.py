@@ -123,6 +123,17 @@ def test_a_gradient_in_a_loop() -> None:
     assert interpreted(descent, 1.0, 5) == pytest.approx(wengert.compile(descent)(1.0, 5), rel=1e-14)
 
 
+@pytest.mark.parametrize("f", [
+    lambda a: np.sum(np.linalg.solve(a, a[0]) ** 2),
+    lambda a: np.sum(np.log(np.diag(np.linalg.cholesky(a @ a.T)))),
+    lambda a: np.linalg.slogdet(a)[1] * np.linalg.det(a),
+    lambda a: np.prod(a[0]) * np.max(a) + np.min(a @ a),
+], ids=["solve", "cholesky", "determinants", "reductions"])
+def test_operations_on_matrices(f: Any) -> None:
+    a = np.array([[2.0, 1.0, 0.5], [0.3, 3.0, 1.0], [0.2, 0.1, 1.5]])
+    np.testing.assert_allclose(interpreted(wengert.grad(f), a), wengert.grad(f)(a), rtol=1e-11, atol=1e-12)
+
+
 def test_a_function_with_rules() -> None:
     """A call of it is one operation of the tape, with the derivative the rule gives."""
 

@@ -181,3 +181,19 @@ def test_options_that_mean_nothing(options: dict[str, Any], what: str) -> None:
         wengert.compile(norm, **options)
     assert caught.value.what == what
     assert caught.value.help.startswith("write ")
+
+
+@pytest.mark.parametrize("option", ["nan", "kinks"])
+def test_not_on_a_gpu(option: str) -> None:
+    with pytest.raises(wengert.WengertError, match=f"{option}= and target='cuda'") as caught:
+        wengert.compile(norm, target="cuda", **{option: {"nan": "trap", "kinks": "error"}[option]})
+    assert caught.value.why
+    assert caught.value.help
+
+
+def test_checks_of_factorisations_come_first() -> None:
+    """A singular matrix is reported as such, although the logarithm of its determinant is infinite."""
+    solving = wengert.compile(lambda a, b: np.linalg.solve(a, b), nan="trap-inf")
+    with pytest.raises(wengert.WengertError, match="Singular matrix"):
+        solving(np.ones((2, 2)), np.ones(2))
+    np.testing.assert_allclose(solving(2.0 * np.eye(2), np.ones(2)), [0.5, 0.5])
