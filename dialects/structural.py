@@ -322,6 +322,7 @@ sized = structural(
     same_type,
     (0,),
     transpose_sized,
+    batch=batch_reshape,
     lower=lower_identity,
     samples=(lambda rng: (rng.standard_normal((3, 2)),),),
 )

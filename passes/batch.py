@@ -1,12 +1,12 @@
-"""Batching: a function of one example becomes a function of many.
+"""Batching: a function of one example becomes a function of many; control flow.
 
     @f(x.., w..) -> (y..)     =>     @f.batched(xs.., w..) -> (ys..)
 
 `xs` have the examples along axis 0, and so have the results that differ between examples; what does not depend on `xs`
 is computed once.  Assumes that calls of functions without rules are inlined and that residuals have storage.
 
-Straight code follows the batching rules of the op records.  Control flow whose way is the same for all examples stays.
-Where the examples part, all ways are run under masks (passes/active_examples.py):
+Straight code follows the batching rules of the op records (passes/batch_operations.py).  Control flow whose way is the
+same for all examples stays.  Where the examples part, all ways are run under masks (passes/active_examples.py):
 
     if      both branches, each if an example takes it; results by select
     for     as often as the longest loop; the values of examples that are through are frozen
@@ -17,11 +17,11 @@ Arrays that a branch or loop only writes to are written in place under the mask,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from wengert.dialects.batching import Batch, Extent, Ragged, batched_like, each_lane, for_all, lane, unfilled, with_lane
-from wengert.dialects.bindings import DYNAMIC, Value, ir, is_tensor, position_of
+from wengert.dialects.batching import Ragged, batched_like, for_all
+from wengert.dialects.bindings import DYNAMIC, Value, ir, is_tensor
 from wengert.dialects.build import cast_index, constant, create, index
 from wengert.dialects.control import (
     FOR,
@@ -36,15 +36,12 @@ from wengert.dialects.control import (
     return_,
     yield_,
 )
-from wengert.dialects.errors import DifferentiationError, UnsupportedError
-from wengert.dialects.op import Op, decode_attributes, lookup, lookup_call, raw_attributes
+from wengert.dialects.op import lookup_call, raw_attributes
 from wengert.passes.active_examples import Mask, any_of, both, choose, masked, neither
-from wengert.passes.purity import CALL, callee, speculatable
-from wengert.passes.tree import Body, Function, Node, copy_node, read_function
-from wengert.passes.varying import Versions, differs, touched, varying
-
-#: (call of a function with rules, which operands are batched) -> the function to call for all examples.
-Calls = Callable[[Any, Sequence[bool]], str]
+from wengert.passes.batch_operations import BatchedOperations, Calls
+from wengert.passes.purity import CALL, speculatable
+from wengert.passes.tree import Body, Node, copy_node, read_function
+from wengert.passes.varying import differs
 
 
 def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, name: str,
@@ -58,7 +55,8 @@ def emit_batched(module: Any, func: Any, batched: Sequence[int], count: int, nam
             they are loops over the examples.
 
     Raises:
-        Ragged: an array of one example has another shape than that of another (see passes/lane_loop.py).
+        Ragged: an array of one example has another shape than that of another (passes/batch_function.py
+            then runs the function in a loop).
         DifferentiationError: an operation has no record.
     """
     tree = read_function(func)
@@ -95,56 +93,8 @@ def batched_examples(type_: Any, count: int) -> Any:
     return ir.RankedTensorType.get([count, *shape], element)
 
 
-class _Batched:
-    """Writes the new function at the current insertion point.
-
-    new: the value of the new function for one of the old.
-    owner: the mask under which a value was computed; under another it is not safe.
-    raw: arrays whose parts for inactive examples are not safe even under the mask that computed them.
-    """
-
-    def __init__(self, tree: Function, inputs: Sequence[Value], size: Extent, calls: Calls | None) -> None:
-        self.size, self.calls = size, calls
-        self.varying = varying(tree, inputs)
-        self.touched = touched(tree.body, self.varying)
-        self.versions = Versions(tree)
-        self.new: dict[Value, Value] = {}
-        self.owner: dict[Value, Mask | None] = {}
-        self.raw: set[Value] = set()
-        self.mask: Mask | None = None
-
-    # ------------------------------------------------------------ values
-
-    def bind(self, old: Value, new: Value, raw: bool = False) -> None:
-        self.new[old], self.owner[old] = new, self.mask
-        if raw and self.mask is not None and is_tensor(old.type):
-            self.raw.add(old)
-
-    def unsafe(self, old: Value) -> bool:
-        """Whether inactive examples must not compute with this value."""
-        return (self.mask is not None and old in self.varying
-                and (old in self.raw or self.owner[old] is not self.mask))
-
-    def operand(self, old: Value) -> Value:
-        """A value to compute with."""
-        if self.mask is None or not self.unsafe(old):
-            return self.new[old]
-        return self.mask.safe(self.new[old]) if is_tensor(old.type) else self.mask.scalar(self.new[old])
-
-    def handed(self, old: Value) -> Value:
-        """A value to hand on as an array of all examples: numbers are safe, arrays may be raw."""
-        if old not in self.varying:
-            return for_all(self.new[old], self.size)
-        return self.new[old] if is_tensor(old.type) else self.operand(old)
-
-    def arithmetic(self, name: str, *operands: Value, **attributes: Any) -> Value:
-        """An elementwise op on numbers, some of which are one an example."""
-        if any(is_tensor(x.type) for x in operands):
-            operands = tuple(x if is_tensor(x.type) else for_all(x, self.size) for x in operands)
-        result: Value = lookup_call(name, *operands, **attributes)
-        return result
-
-    # ------------------------------------------------------------ operations
+class _Batched(BatchedOperations):
+    """Writes the new function at the current insertion point."""
 
     def body(self, body: Body, block: Any) -> None:
         with ir.InsertionPoint(block):
@@ -166,88 +116,6 @@ class _Batched:
                     self.call(node)
                 else:
                     self.operation(node)
-
-    def operation(self, node: Node) -> None:
-        record = node.record
-        if record is None:
-            raise DifferentiationError(f"{node.name} has no batching rule", position_of(node.location),
-                                       why="no record describes this operation",
-                                       help="register a record for it (wengert.dialects.op)")
-        if self.writes_under_mask(node):
-            self.masked_write(node, record)
-            return
-        part = record.reads_part
-        raw = part is not None and self.unsafe(node.operands[part])
-        operands = [self.new[v] if raw and i == part else self.operand(v) for i, v in enumerate(node.operands)]
-        results = self.apply(record, operands, [v in self.varying for v in node.operands],
-                             [r.type for r in node.results], decode_attributes(node.op))
-        for old, new in zip(node.results, results, strict=True):
-            if raw and not is_tensor(old.type):
-                assert self.mask is not None
-                new = self.mask.safe(new)
-            self.bind(old, new, raw)
-
-    def apply(self, record: Op, operands: Sequence[Value], batched: Sequence[bool], types: Sequence[Any],
-              attributes: dict[str, Any]) -> list[Value]:
-        return record.batch(Batch(record, tuple(operands), tuple(batched), self.size, tuple(types), attributes))
-
-    def writes_under_mask(self, node: Node) -> bool:
-        """Whether the operation writes into an array whose inactive examples must keep what they have."""
-        at = None if node.record is None else node.record.destination
-        return at is not None and self.unsafe(node.operands[at])
-
-    def masked_write(self, node: Node, record: Op) -> None:
-        """The op, writing back for inactive examples what is there."""
-        assert self.mask is not None and record.destination is not None
-        at, attributes, batched = record.destination, decode_attributes(node.op), [v in self.varying
-                                                                                  for v in node.operands]
-        operands = [self.new[v] if i == at else self.operand(v) for i, v in enumerate(node.operands)]
-        if record.overwrites is None:
-            (result,) = self.apply(record, operands, batched, [node.results[0].type], attributes)
-            self.bind(node.results[0], self.mask.chosen(result, operands[at]), raw=True)
-            return
-        (value,) = (i for i in record.linear if i != at)
-        name, positions, reading = record.overwrites(range(len(operands)), attributes)
-        reader = lookup(name)
-        assert reader is not None
-        (there,) = self.apply(reader, [operands[i] for i in positions], [batched[i] for i in positions],
-                              [node.operands[value].type], reading)
-        new = operands[value] if batched[value] else for_all(operands[value], self.size)
-        operands[value], batched[value] = self.mask.chosen(new, there), True
-        (result,) = self.apply(record, operands, batched, [node.results[0].type], attributes)
-        self.bind(node.results[0], result, raw=True)
-
-    def call(self, node: Node) -> None:
-        """A function with rules is called for all examples; one that cannot be looked into, in a loop over them."""
-        operands = [self.operand(v) for v in node.operands]
-        batched = [v in self.varying for v in node.operands]
-        types, attributes = [r.type for r in node.results], raw_attributes(node.op)
-        if self.calls is not None and node.record is not None and node.record.paired is not None:
-            attributes["callee"] = ir.FlatSymbolRefAttr.get(self.calls(node.op, batched))
-            new = create(CALL, [batched_like(type_, self.size) for type_ in types], operands, attributes)
-            for old, result in zip(node.results, new.results, strict=True):
-                self.bind(old, result)
-            return
-
-        if self.mask is not None and node.record is not None and node.record.effect:
-            raise UnsupportedError(f"{node.record.name} under vmap, where examples go different ways",
-                                   position_of(node.location),
-                                   why="it has an effect, and would be called for examples that do not take part",
-                                   help="call it outside of the branch or loop, or without vmap")
-
-        def step(b: Any, carried: list[Any]) -> list[Any]:
-            inputs = [lane(x, b) if flag else x for x, flag in zip(operands, batched, strict=True)]
-            outputs = create(CALL, types, inputs, attributes).results
-            return [with_lane(y, all_, b) for y, all_ in zip(outputs, carried, strict=True)]
-
-        try:
-            empty = [unfilled(batched_like(type_, self.size), self.size) for type_ in types]
-        except Ragged:
-            raise DifferentiationError(f"@{callee(node.op)} returns arrays of unknown shape",
-                                       position_of(node.location),
-                                       why="its results for all examples are one array") from None
-        for old, new in zip(node.results, each_lane(self.size, empty, step), strict=True):
-            self.bind(old, new)
 
     # ------------------------------------------------------------ one way for all examples
 
@@ -425,7 +293,10 @@ class _Batched:
     def masked_iteration(self, node: Node, going: Value, carries: Sequence[Value], raw: Sequence[bool]) -> list[Value]:
         """The body for the examples that are going; the others keep what they carry."""
         outer = self.mask
-        self.mask = masked(both(going, None if outer is None else outer.active), self.size)
+        if _harmless(node.iterated):
+            self.mask = Mask(going, self.size, None)
+        else:
+            self.mask = masked(both(going, None if outer is None else outer.active), self.size)
         self.nodes(node.iterated)
         ends: list[Value] = []
         for carry, end, new, is_raw in zip(node.carries, node.yields, carries, raw, strict=True):
@@ -441,8 +312,8 @@ class _Batched:
 
 
 def _harmless(body: Body) -> bool:
-    """Whether the branch may be run for nobody: it cannot fail, and from finite numbers it computes finite ones, with
-    finite derivatives (sums, products, comparisons)."""
+    """Whether inactive examples may run the body with zeros: it cannot fail, and from finite numbers it computes finite
+    ones, with finite derivatives (sums, products, comparisons)."""
     return all(not node.bodies and speculatable(node.op) and _polynomial(node) for node in body.nodes)
 
 
