@@ -19,8 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import Value, ir, is_float, position_of
-from wengert.dialects.build import add, zeros_like
+from wengert.dialects.bindings import Value, element_type, ir, is_float, is_tensor, position_of
+from wengert.dialects.build import add, create, zeros_like
+from wengert.dialects.build import constant as constant_of_type
 from wengert.dialects.control import make_function, refresh_type, return_
 from wengert.dialects.errors import DifferentiationError
 from wengert.dialects.op import Absent, decode_attributes, raw_attributes, zero_tangent
@@ -177,7 +178,7 @@ class Arithmetic:
         writer = TaylorWriter(tree, [a for a, _ in moving], tree.body.ends, order, self._rules)
         for argument, series in moving:
             series.complete(order)
-            writer.series[argument] = series
+            writer.series[argument] = Series(series.at, order)  # no more is asked of a rule that calls its function
         for argument, series in zip(tree.body.arguments, arguments, strict=True):
             if argument in used:
                 writer.primal[argument] = series.at(0)
@@ -234,11 +235,22 @@ class _Operation:
 
     def emit(self, operands: Sequence[Value | None]) -> list[Value]:
         """The operation itself, on other operands."""
+        values = [self.zero(i) if operand is None else operand for i, operand in enumerate(operands)]
         new = self.node.op.clone(ip=ir.InsertionPoint.current)
-        for i, operand in enumerate(operands):
-            assert operand is not None
-            new.operands[i] = operand
+        for i, value in enumerate(values):
+            new.operands[i] = value
         return list(new.results)
+
+    def zero(self, i: int) -> Value:
+        """What an operand is whose coefficient is identically zero."""
+        type_ = self.node.operands[i].type
+        if is_tensor(type_) and not type_.has_static_shape:
+            raise DifferentiationError(f"{self.node.name} has no power series for an array of run-time size",
+                                       position_of(self.node.location),
+                                       why="one of its operands begins as zero, and nothing says how large it is",
+                                       help="nest jvp for the first few orders")
+        zero = constant_of_type(0.0, element_type(type_))
+        return create("nd.full", [type_], [zero]).result if is_tensor(type_) else zero
 
     # -------- coefficient k of result r
 

@@ -306,3 +306,31 @@ def test_refusals(case: tuple[Callable[[], Any], type[Exception], str]) -> None:
 def test_a_failure_at_run_time_names_the_line(number: int) -> None:
     with pytest.raises(wengert.WengertError, match=r"test_implicit\.py:\d+:\d+: "):
         CASES[number][0]()
+
+
+# ---------------------------------------------------------------- with the other transforms
+
+
+def test_power_series_of_a_solution() -> None:
+    """sqrt(4 + t), whose rule calls the solver itself; by columns of the Jacobian, and without a matrix."""
+    expected = [2.0, 1 / 4, -1 / 64, 1 / 512]
+    for method in ("dense", "gmres"):
+        series = wengert.taylor(lambda a, m=method: newton(lambda x, a: x * x - a, 1.0, a, linear=m), 4.0, 1.0, 3)
+        np.testing.assert_allclose(series, expected, rtol=1e-12)
+
+
+def test_many_solutions_at_once() -> None:
+    """Each example iterates as long as it needs."""
+    a = np.array([0.1, 0.9, 1.2])
+    for f in (dottie, wengert.grad(dottie)):
+        np.testing.assert_allclose(wengert.vmap(f)(a), [f(x) for x in a], rtol=1e-11)
+
+
+def test_memory_does_not_depend_on_the_tolerance() -> None:
+    def peak(tol: float) -> int:
+        def total(w: Any, b: Any) -> Any:
+            return np.sum(fixed_point(lambda x, w, b: np.tanh(w @ x + b), np.zeros(4), w, b, tol=tol))
+
+        return int(wengert.grad(total).memory_report(W, B).peak_bytes)
+
+    assert peak(1e-2) == peak(1e-14)
