@@ -48,8 +48,9 @@ class Tensors(Protocol):
     def view(self, array: Array, dimensions: Sequence[int | None], shape: Shape) -> Array:
         """Element i is array[i[d] for d in dimensions], with 0 where d is None."""
 
-    def lookup(self, array: Array, at: Callable[[Sequence[Any]], Sequence[Any]], shape: Shape) -> Array:
-        """Element i is array[at(i)], where `at` computes index values from index values."""
+    def lookup(self, array: Array, at: Callable[[Sequence[Any]], Sequence[Any]], shape: Shape,
+               also: Array | None = None) -> Array:
+        """Element i is array[at(i)], where `at` computes index values from index values, and perhaps reads `also`."""
 
     def reshaped(self, array: Array, shape: Shape) -> Array:
         """The same elements in row-major order with another shape."""
@@ -62,6 +63,12 @@ class Tensors(Protocol):
 
     def store(self, scalar: Any, tensor: Any, indices: Sequence[Any]) -> Any:
         """The tensor with one element replaced, in place."""
+
+    def overwritten(self, operand: Any) -> Any:
+        """The tensor of an operand whose memory the result takes over."""
+
+    def version(self, tensor: Any, of: Any) -> Any:
+        """`tensor`, noted to lie in the memory of another one."""
 
     def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
         """The elements combined along `axes`, in any order: a tensor, or a scalar if no axis is left."""

@@ -18,6 +18,7 @@ from wengert.frontend.branches import If, and_, and_test, chain, ifexp, none_of,
 from wengert.frontend.calls import call
 from wengert.frontend.comparison import compare
 from wengert.frontend.for_loops import For
+from wengert.frontend.gathering import Selected
 from wengert.frontend.handlers import Try, assert_, raise_
 from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.journal import CONTAINERS
@@ -131,7 +132,7 @@ class Hooks:
     @staticmethod
     def put_item(owner: Any, index: Any, old: Any, new: Any) -> None:
         """The store of `owner[index] op= value`; an array that was changed in place is there already."""
-        if not (new is old and isinstance(new, Traced)):
+        if not (new is old and isinstance(new, Traced)) or isinstance(new, Selected):
             setitem(owner, index, new)
 
     @classmethod

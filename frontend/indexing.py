@@ -27,6 +27,7 @@ from wengert.frontend.broadcasting import (
 )
 from wengert.frontend.capture import captured, made_new, stays_python
 from wengert.frontend.comparison import compare, select
+from wengert.frontend.gathering import Selection, positions_in, selection
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked, select_masked, store_masked
 from wengert.frontend.operands import operand
@@ -148,14 +149,18 @@ def _part(x: Any) -> Part:
         return int(x)
     if isinstance(x, Scalar) and x.element == "i64":
         return x
-    if isinstance(x, (Array, np.ndarray, list)):
+    chosen = positions_in(x)
+    if chosen is not None:
+        return chosen
+    if _mask(x) is not None:
         fail(
-            "indexing with an array of integers is not covered",
-            why="the elements it gathers may repeat",
-            help="write a loop over the indices, or use a slice",
+            "a mask stands beside other indices",
+            why="how many elements it selects is known only at run time",
+            help="use a mask alone, `a[mask]`, or np.where",
         )
     return fail(
-        "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and boolean arrays are valid indices",
+        "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid "
+        "indices",
         error=WengertIndexError,
     )
 
@@ -274,6 +279,8 @@ def _read(array: Array, index: Any) -> Any:
         _check_mask(array, mask)
         return select_masked(array, mask)
     parts = _parts(array, index)
+    if any(isinstance(part, Array) for part in parts):
+        return _selection(array, parts).read()
     axes = _axes(array, parts)
     if any(axis.kept for axis in axes) or None in parts:
         return _view(array, axes, parts)
@@ -297,6 +304,38 @@ def _never_reached(array: Array) -> Array:
     """Stands for an array without elements of which a position is taken, behind a check that fails."""
     shape = tuple(1 if isinstance(n, int) and n == 0 else n for n in array.shape)
     return Box(tensor(0, array.element, shape), shape, array.element)
+
+
+def _selection(array: Array, parts: list[Part]) -> Selection:
+    """What an index with arrays of integers chooses: slices and new axes first, which gives a view."""
+    slices = [slice(None) if not (x is None or isinstance(x, slice)) else x for x in parts]
+    view = _view(array, _axes(array, slices), slices)
+    return selection(view, {d: x for d, x in enumerate(parts) if not (x is None or isinstance(x, slice))})
+
+
+def selection_by(array: Array, index: Any) -> Selection:
+    """What any index without masks chooses; integers count as arrays with one element."""
+    parts = _parts(array, index)
+    if not any(isinstance(part, Array) for part in parts):
+        first = next((d for d, part in enumerate(parts) if not (part is None or isinstance(part, slice))), None)
+        if first is None:
+            fail("slices alone choose no elements to accumulate in", help="write a[...] += b")
+        parts[first] = Box(tensor(parts[first], "i64", (1,)), (1,), "i64")
+    return _selection(array, parts)
+
+
+def _storable(value: Any, shape: tuple[Extent, ...]) -> Any:
+    """A value that is stored in elements of this shape."""
+    if not isinstance(value, Array):
+        return value
+    value = _without_leading_ones(value, len(shape))
+    if any(n != 1 and m != n for n, m in zip(value.shape[::-1], shape[::-1])) or value.ndim > len(shape):
+        fail(
+            f"shape mismatch: value array of shape {shape_text(value.shape)} could not be broadcast to indexing result "
+            f"of shape {shape_text(shape)}",
+            error=WengertValueError,
+        )
+    return value
 
 
 def _check_mask(array: Array, mask: Array) -> None:
@@ -368,6 +407,10 @@ def _write(array: Array, index: Any, value: Any) -> None:
         store_masked(array, mask, value)
         return
     parts = _parts(array, index)
+    if any(isinstance(part, Array) for part in parts):
+        chosen = _selection(array, parts)
+        chosen.store(_storable(value, chosen.shape))
+        return
     axes = _axes(array, parts)
     if any(axis.kept for axis in axes) or None in parts:
         assign(_view(array, axes, parts), value)

@@ -101,9 +101,11 @@ class Fusion:
             self.in_memory_unless_cheap(array)  # it repeats elements: compute them once
         return self._waiting(View(array.element, shape, reads=array.reads, source=array, dimensions=tuple(dimensions)))
 
-    def lookup(self, array: Array, at: Callable[[Sequence[Any]], Sequence[Any]], shape: Extents) -> Array:
+    def lookup(self, array: Array, at: Callable[[Sequence[Any]], Sequence[Any]], shape: Extents,
+               also: Array | None = None) -> Array:
         source = self._resident(array)
-        return self._waiting(Lookup(array.element, shape, reads=source.reads, source=source, positions=at))
+        reads = source.reads if also is None else source.reads | self._resident(also).reads
+        return self._waiting(Lookup(array.element, shape, reads=reads, source=source, positions=at))
 
     def reshaped(self, array: Array, shape: Extents) -> Array:
         dimensions = unit_changes(array.shape, shape)
@@ -120,6 +122,15 @@ class Fusion:
     def store(self, scalar: Any, tensor: Any, indices: Sequence[Any]) -> Any:
         self.flush_readers(self.memories.of(tensor))
         return create("tensor.insert", [tensor.type], [to_memory(scalar), tensor, *map(cast_index, indices)]).result
+
+    def overwritten(self, operand: Any) -> Any:
+        tensor = self.value(operand)
+        self.flush_readers(self.memories.of(tensor))
+        return tensor
+
+    def version(self, tensor: Any, of: Any) -> Any:
+        self.memories.share(tensor, of)
+        return tensor
 
     def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
         self.settle_shared(array)

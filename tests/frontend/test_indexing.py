@@ -380,8 +380,6 @@ def test_what_a_mask_leaves_out_cannot_spoil_the_rest() -> None:
         (lambda a: a[a > 0] + a, "combined with an array"),
         (lambda a: a[a > 0] + a[a < 0], "two different masks"),
         (lambda a: np.max(a[a > 0]), "max of a selection"),
-        (lambda a: a[[0, 2]], "array of integers"),
-        (lambda a: a[np.array([0, 2])], "array of integers"),
         (lambda a: a[True], "single bool"),
     ],
 )
