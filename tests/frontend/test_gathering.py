@@ -12,42 +12,42 @@ import wengert
 from tests.comparison import assert_same
 from wengert.frontend.specialize import interpret
 
-A = np.random.default_rng(0).standard_normal((4, 5, 3))
-I, J, K = np.array([3, 0, -1, 3]), np.array([[0, 1], [4, 2]]), np.array([1, 1, 0, 2])
-V = np.random.default_rng(1).standard_normal(4)
+ARRAY = np.random.default_rng(0).standard_normal((4, 5, 3))
+ROWS, TABLE, PLACES = np.array([3, 0, -1, 3]), np.array([[0, 1], [4, 2]]), np.array([1, 1, 0, 2])
+VALUES = np.random.default_rng(1).standard_normal(4)
 
 READS: dict[str, Callable[..., Any]] = {
-    "rows": lambda a: a[I],
-    "columns": lambda a: a[:, J],
-    "apart": lambda a: a[I, :, K],
-    "with an integer": lambda a: a[1, J],
-    "apart from an integer": lambda a: a[1, :, K],
-    "pairs": lambda a: a[I, K],
-    "all": lambda a: a[I, K, 2],
+    "rows": lambda a: a[ROWS],
+    "columns": lambda a: a[:, TABLE],
+    "apart": lambda a: a[ROWS, :, PLACES],
+    "with an integer": lambda a: a[1, TABLE],
+    "apart from an integer": lambda a: a[1, :, PLACES],
+    "pairs": lambda a: a[ROWS, PLACES],
+    "all": lambda a: a[ROWS, PLACES, 2],
     "a list": lambda a: a[::-1, [0, 2, 2]],
     "a nested list": lambda a: a[[[0], [3]], [1, 4]],
     "a new axis": lambda a: a[..., None, [2, 0]],
     "none": lambda a: a[np.array([], dtype=int)],
-    "a transposed view": lambda a: a.T[K],
-    "a reversed view": lambda a: a[:, ::-2][1:, J % 3],
-    "take": lambda a: np.take(a, J, axis=1) + a.take(3, axis=1)[:, None, None, :],
+    "a transposed view": lambda a: a.T[PLACES],
+    "a reversed view": lambda a: a[:, ::-2][1:, TABLE % 3],
+    "take": lambda a: np.take(a, TABLE, axis=1) + a.take(3, axis=1)[:, None, None, :],
     "take of all": lambda a: np.take(a, [0, -1, 59]),
-    "take_along_axis": lambda a: np.take_along_axis(a[:2, :2, 0], J % 2, axis=1),
+    "take_along_axis": lambda a: np.take_along_axis(a[:2, :2, 0], TABLE % 2, axis=1),
 }
 
 
 @pytest.mark.parametrize("name", READS)
 def test_reads(name: str) -> None:
     f = READS[name]
-    assert_same(wengert.compile(f)(A), f(A))
-    assert_same(interpret(f, (A,), {}), f(A))
+    assert_same(wengert.compile(f)(ARRAY), f(ARRAY))
+    assert_same(interpret(f, (ARRAY,), {}), f(ARRAY))
 
 
 def stores(a: Any, i: Any, v: Any) -> Any:
     a[i] = a[:, 0:1] * np.ones((4, 5, 3))  # 3 is stored twice: the last one stays
     a[[0, 1], :, 1] *= 2.0
     a[i, 2] += v[:, None]
-    a[:, J] = 0.5 * a[:, J]
+    a[:, TABLE] = 0.5 * a[:, TABLE]
     np.add.at(a, (i, 0), v[:, None])
     np.subtract.at(a, 1, v[0])
     return a
@@ -69,10 +69,10 @@ def histogram(x: Any, bins: Any) -> Any:
 
 
 @pytest.mark.parametrize("f, args", [
-    (stores, (A, I, V)),
-    (steps, (V, np.array([1, 2, 3, 0]))),
-    (histogram, (V, np.array([2, 2, -1, 0]))),
-    (lambda a, i: a[i].sum(axis=0) * a[i[0]], (A, I)),
+    (stores, (ARRAY, ROWS, VALUES)),
+    (steps, (VALUES, np.array([1, 2, 3, 0]))),
+    (histogram, (VALUES, np.array([2, 2, -1, 0]))),
+    (lambda a, i: a[i].sum(axis=0) * a[i[0]], (ARRAY, ROWS)),
 ], ids=["stores", "steps", "histogram", "rows"])
 def test_stores_and_derivatives(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
     ours, theirs = [x.copy() for x in args], [x.copy() for x in args]
@@ -120,19 +120,19 @@ def test_positions_out_of_range_raise_at_the_line(index: list[int], shown: str) 
 
     for run in (wengert.compile(f), wengert.grad(f)):
         with pytest.raises(IndexError, match=rf"test_gathering.py:\d+:16: index {shown} is out of bounds for axis 1"):
-            run(A[:, :4], np.array(index))
+            run(ARRAY[:, :4], np.array(index))
 
 
 @pytest.mark.parametrize("f, error, message", [
-    (lambda a: a[[True, False, True, True], I], NotImplementedError, "a mask stands beside other indices"),
-    (lambda a: a[I, K, I, K], IndexError, "too many indices"),
-    (lambda a: a[I, J], ValueError, "could not be broadcast"),
-    (lambda a: a[V], IndexError, "only integers"),
-    (lambda a: np.take_along_axis(a, I, 0), ValueError, "same number of dimensions"),
+    (lambda a: a[[True, False, True, True], ROWS], NotImplementedError, "a mask stands beside other indices"),
+    (lambda a: a[ROWS, PLACES, ROWS, PLACES], IndexError, "too many indices"),
+    (lambda a: a[ROWS, TABLE], ValueError, "could not be broadcast"),
+    (lambda a: a[VALUES], IndexError, "only integers"),
+    (lambda a: np.take_along_axis(a, ROWS, 0), ValueError, "same number of dimensions"),
     (lambda a: np.add.at(a, slice(None), 1.0), NotImplementedError, "slices alone"),
-    (lambda a: np.add.at(np.zeros(3, dtype=int), K, a[0, 0, 0]), TypeError, "add.at cannot store"),
+    (lambda a: np.add.at(np.zeros(3, dtype=int), PLACES, a[0, 0, 0]), TypeError, "add.at cannot store"),
 ])
 def test_refusals(f: Callable[..., Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message) as caught:
-        wengert.compile(f)(A)
+        wengert.compile(f)(ARRAY)
     assert "test_gathering.py:" in str(caught.value)
