@@ -16,7 +16,7 @@ from wengert.frontend.calls import call
 from wengert.frontend.memory_report import MemoryReport
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.stages import Stages
-from wengert.frontend.trace import tracing
+from wengert.frontend.trace import current, tracing
 from wengert.frontend.tracebacks import without_compiler
 from wengert.runtime.environment import settings
 
@@ -66,7 +66,8 @@ class Function:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
-            return call(self.py_func, *args, **kwargs)
+            with current().called(self.options):
+                return call(self.py_func, *args, **kwargs)
         try:
             return self._direct(*args, **kwargs)
         except WengertError as error:

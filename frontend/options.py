@@ -38,6 +38,9 @@ class CompileOptions:
         if self.target not in TARGETS:
             raise ValueError(f"target {self.target!r} is none of {', '.join(map(repr, TARGETS))}")
         check_options(self.checkpoint, self.slots, self.memory)
+        if self.memory is not None and self.target == "cuda":
+            raise WengertValueError("memory= is given for a GPU", why="what a kernel takes there is not predicted",
+                                    help='write checkpoint="binomial", slots=..')
         _one_of("nan", self.nan, ("trap", "trap-inf"))
         _one_of("kinks", self.kinks, ("error",))
         if self.target == "cuda" and (self.nan is not None or self.kinks is not None):
@@ -46,13 +49,15 @@ class CompileOptions:
                                     why="a kernel has no way yet to report the line to the caller",
                                     help="find the place with target='cpu'")
 
+    def of_loops(self) -> dict[str, int]:
+        """What concerns loops: they carry it too, so that it holds where the function is called by another."""
+        if self.memory is not None:
+            return {"diff.memory": bytes_of(self.memory)}
+        return {} if self.slots is None else {"diff.slots": self.slots}
+
     def attributes(self) -> dict[str, Any]:
         """What the differentiation passes have to know: the attributes of the functions that are differentiated."""
-        found: dict[str, Any] = {}
-        if self.slots is not None:
-            found["diff.slots"] = self.slots
-        if self.memory is not None:
-            found["diff.memory"] = bytes_of(self.memory)
+        found: dict[str, Any] = dict(self.of_loops())
         if self.nan is not None:
             found["diff.nan"] = self.nan
         if self.kinks is not None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from wengert.dialects.bindings import DYNAMIC, Value, ir, tensor_type, walk
 from wengert.dialects.build import constant
-from wengert.dialects.control import entry, make_function, refresh_type
+from wengert.dialects.control import FOR, WHILE, entry, make_function, refresh_type
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.journal import Journal
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from wengert.frontend.values import Box, Scalar
 
 __all__ = ["FunctionRegion", "NeedsStatic", "Region", "Trace", "current", "fail", "tracing", "user_position"]
+
+#: The operations that carry what options say of loops.
+LOOPS = frozenset({FOR, WHILE})
 
 Number = bool | int | float | np.generic
 Extent = Any  # an int, or a Scalar of element i64
@@ -149,6 +152,7 @@ class Trace:
         foreign: the symbols of foreign functions that are declared.
         without_source: the functions that run as they are, innermost last, and why.
         options: what the user has chosen; the functions that are differentiated carry it as attributes.
+        of_loops: what the functions that are being called have to say of their loops.
         quoting: whether traced values may be shown in a text (the message of an error).
     """
 
@@ -165,6 +169,7 @@ class Trace:
         self.noted: set[tuple[int, ...]] = set()
         self.without_source: list[str] = []
         self.quoting = False
+        self.of_loops: dict[str, int] = {}
         self.depths: dict[int, list[Region]] = {}
         self.rules: dict[int, Any] = {}
         self.foreign: set[str] = set()
@@ -217,11 +222,20 @@ class Trace:
             name,
             list(result_types),
             list(operands),
-            encode_attributes(attributes or {}),
+            encode_attributes({**(attributes or {}), **(self.of_loops if name in LOOPS else {})}),
             regions=regions,
             loc=self.location(),
             ip=ir.InsertionPoint(self.region.block),
         )
+
+    @contextmanager
+    def called(self, options: CompileOptions) -> Iterator[None]:
+        """The code of a function that has options of its own: what they say of loops holds for its loops."""
+        outer, self.of_loops = self.of_loops, options.of_loops() or self.of_loops
+        try:
+            yield
+        finally:
+            self.of_loops = outer
 
     def here(self) -> _Here:
         """A context in which builders and op records emit at the end of the current block, at the user's position."""

@@ -1,9 +1,9 @@
 """diff-checkpoint: the loops of a function are reversed with few stored states, the other states being computed again.
 
-Run by diff-expand on a function that carries `diff.slots` or `diff.memory`, before its reverse mode derivative is
-written.  Each outermost loop that would tape becomes a function with a forward and a reverse function of its own
-(passes/checkpoint_outline.py, passes/checkpoint_rules.py), and is differentiated by these.  Loops that need nothing of
-their states, linear ones, stay as they are; so do loops whose carried arrays change their shape.
+Run by diff-expand on a function that carries `diff.slots` or `diff.memory`, or has loops that do, before its reverse
+mode derivative is written.  Each outermost loop that would tape becomes a function with a forward and a reverse
+function of its own (passes/checkpoint_outline.py, passes/checkpoint_rules.py), and is differentiated by these.  Loops
+that need nothing of their states, linear ones, stay as they are; so do loops whose carried arrays change their shape.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from wengert.dialects.bindings import Value, ir, is_tensor, walk
 from wengert.dialects.build import create, index
-from wengert.dialects.control import functions, symbol
+from wengert.dialects.control import FOR, WHILE, functions, symbol
 from wengert.dialects.op import encode_attributes, lookup_call
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.budgets import BUDGET, MEMORY, limit_memory
@@ -60,8 +60,8 @@ class DiffCheckpoint(Pass):
 
 
 def is_checkpointed(func: Any) -> bool:
-    """Whether the loops of a function are to be reversed with few stored states."""
-    return SLOTS in func.attributes or MEMORY in func.attributes
+    """Whether a function, or a loop in it, is to be reversed with few stored states."""
+    return any(name in op.attributes for op in (func, *walk(func, FOR), *walk(func, WHILE)) for name in (SLOTS, MEMORY))
 
 
 def checkpoint_loops(module: Any, func: Any, wrt: Sequence[int], name: str) -> list[str]:
@@ -75,19 +75,32 @@ def checkpoint_loops(module: Any, func: Any, wrt: Sequence[int], name: str) -> l
         tree = read_function(func)
         node = next(n for n in tree.body.walk() if _number(n.op) == number)
         del node.op.attributes[CANDIDATE]
-        loop = outline(module, tree, node, wrt, _unused(module, f"{name}.loop{number}"))
-        written += write_rules(module, loop, _rows(func, loop.name))
-    if MEMORY in func.attributes:
-        limit_memory(module, int(ir.IntegerAttr(func.attributes[MEMORY]).value))
-    for attribute in (SLOTS, MEMORY):
-        if attribute in func.attributes:
-            del func.attributes[attribute]
+        asked, free = _asked(node.op) or _asked(func), _unused(module, f"{name}.loop{number}")
+        for op in walk(node.op):
+            _settle(module, op)
+        loop = outline(module, tree, node, wrt, free)
+        written += write_rules(module, loop, _rows(asked.get(SLOTS), free))
+    for op in (func, *walk(func, FOR), *walk(func, WHILE)):
+        _settle(module, op)
     return written
 
 
-def _rows(func: Any, loop: str) -> Rows:
+def _settle(module: Any, op: Any) -> None:
+    """Remove what the options say here: it is done, and a loop inside of a step is part of the step."""
+    asked = _asked(op)
+    if MEMORY in asked:
+        limit_memory(module, asked[MEMORY])
+    for attribute in asked:
+        del op.attributes[attribute]
+
+
+def _asked(op: Any) -> dict[str, int]:
+    """What the options say of a loop, or of the loops of a function."""
+    return {name: int(ir.IntegerAttr(op.attributes[name]).value) for name in (SLOTS, MEMORY) if name in op.attributes}
+
+
+def _rows(slots: int | None, loop: str) -> Rows:
     """How many states of a loop are stored: no more than it has steps."""
-    slots = int(ir.IntegerAttr(func.attributes[SLOTS]).value) if SLOTS in func.attributes else None
 
     def rows(trips: Value) -> Value:
         if slots is not None:
@@ -116,8 +129,8 @@ def _taping(module: Any, func: Any, wrt: Sequence[int]) -> list[int]:
     This is found by differentiating the function as it is.
     """
     tree = read_function(func)
-    loops = [node for node in tree.body.walk()
-             if node.is_loop and node.iterated.loop_depth == 1 and SCHEDULED not in node.op.attributes
+    outermost = [node for node in tree.body.walk() if node.is_loop and node.iterated.loop_depth == 1]
+    loops = [node for node in outermost if (_asked(node.op) or _asked(func)) and SCHEDULED not in node.op.attributes
              and _keeps_shapes(tree, node)]
     for number, node in enumerate(loops):
         node.op.attributes[CANDIDATE] = encode_attributes({"n": number})["n"]

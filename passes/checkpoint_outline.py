@@ -2,14 +2,15 @@
 
     %r.. = scf.for %i = %lower to %upper step %s iter_args(%c.. = %init..) { .. }
 
-becomes `%r.. = call @loop(%init.., %captured.., %trips)` with
+becomes `%r.., %active.. = call @loop(%captured.., %init.., %trips)` with
 
-    @loop(inits.., captures.., trips) -> (finals..)
+    @loop(captures.., inits.., trips) -> (finals.., active captures..)
     @loop.step(k, carries.., captures..) -> (carries.., active captures..)
 
-and for a `while` without `trips`, its condition being @loop.test(carries.., captures..) -> i1.  The step hands the
-captured values that carry a derivative on, so that its reverse function adds to their cotangents in place instead of
-making new ones at every step.  Constants are not captured but repeated.
+and for a `while` without `trips`, its condition being @loop.test(carries.., captures..) -> i1.  Loop and step hand the
+captured values that carry a derivative on, and what follows the loop reads them from there: so the reverse functions
+add to their cotangents in place and in the order of the program, instead of making new ones at every step.  Constants
+are not captured but repeated.
 
 Assumes a function without calls that are to be inlined, in the form diff-jvp takes.
 """
@@ -64,9 +65,14 @@ class Loop:
     def test(self) -> str:
         return f"{self.name}.test"
 
+    def parts(self, arguments: list[Value]) -> tuple[list[Value], list[Value], list[Value]]:
+        """The arguments of @name: captures, inits, and the trip count if there is one."""
+        n, m = len(self.captures), len(self.captures) + len(self.carries)
+        return arguments[:n], arguments[n:m], arguments[m:]
+
     @property
     def handed_on(self) -> list[Any]:
-        """The types of the captured values that a step returns."""
+        """The types of the captured values that loop and step return."""
         return [self.captures[i] for i in self.active_captures]
 
 
@@ -182,23 +188,37 @@ class _Outline:
         """The loop itself, as calls of its step."""
         loop = self._description
         trips = [ir.IndexType.get()] if loop.counted else []
-        func = make_function(self._module, loop.name, [*loop.carries, *loop.captures, *trips], loop.carries,
-                             after=after, loc=self._node.location)
+        func = make_function(self._module, loop.name, [*loop.captures, *loop.carries, *trips],
+                             [*loop.carries, *loop.handed_on], after=after, loc=self._node.location)
         block = func.regions[0].blocks[0]
-        arguments = list(block.arguments)
-        inits, captures = arguments[:len(loop.carries)], arguments[len(loop.carries):]
+        captures, inits, rest = loop.parts(list(block.arguments))
         with ir.InsertionPoint(block):
-            finals = run_loop(loop, inits, captures[:len(loop.captures)], *captures[len(loop.captures):])
-            return_(finals[:len(loop.carries)], block)
+            finals = run_loop(loop, inits, captures, *rest)
+            return_([*finals[:len(loop.carries)], *(captures[i] for i in loop.active_captures)], block)
 
     def replace(self) -> None:
         node, loop = self._node, self._description
         with ir.InsertionPoint(node.op):
             trips = [iterations(*node.bounds)] if loop.counted else []
-            results = call(loop.name, [*node.inits, *self._captured, *trips], loop.carries)
-        for old, new in zip(node.results, results, strict=True):
+            results = call(loop.name, [*self._captured, *node.inits, *trips], [*loop.carries, *loop.handed_on])
+        for old, new in zip(node.results, results):
             old.replace_all_uses_with(new)
+        for i, new in zip(loop.active_captures, results[len(loop.carries):]):
+            _replace_after(self._captured[i], new, node.op)
         node.op.erase()
+
+
+def _replace_after(value: Value, new: Value, op: Any) -> None:
+    """Replace the uses of a value by operations that come after `op` in its block, or are inside of such."""
+    operations = [view.operation for view in op.block.operations]
+    after = set(operations[operations.index(op) + 1:])
+    for use in list(value.uses):
+        owner, number = use.owner.operation, use.operand_number
+        around = owner
+        while around.block != op.block and around.parent.operation.name != "func.func":
+            around = around.parent.operation
+        if around in after:
+            owner.operands[number] = new
 
 
 def run_steps(loop: Loop, first: Value, end: Value, state: Sequence[Value], captures: Sequence[Value]) -> list[Value]:

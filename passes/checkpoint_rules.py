@@ -1,14 +1,15 @@
 """The forward and reverse functions of a loop whose states are stored at a few steps only.
 
-    @loop.fwd(inits.., captures.., trips)  -> (finals.., captures.., trips, count, positions, slots.., state..)
-    @loop.rev(captures.., .., state.., ct of float finals..) -> (ct of float inits.., ct of float captures..)
+    @loop.fwd(captures.., inits.., trips)     -> (finals.., active captures.., residuals..)
+    @loop.rev(residuals.., ct of the finals and captures that fwd returns, if floats) -> (ct of float arguments..)
     @loop.sweep(first, target, count, captures.., positions, slots.., state..) -> (count, positions, slots.., state..)
 
-`slots` has a row for each stored state, `positions` the steps they are at, `count` how many there are, `state` is the
-one before the last step.  The sweep takes the state at step `first` to step `target` and stores states on the way, by
-the binomial schedule (passes/schedules.py).  The reverse function reverses one step after the other, last step first:
-the state before a step is that of the newest stored one, swept forward.  A `while` is counted while it runs; its states
-are stored in the reverse function, which starts from its inits.
+with the residuals captures, trips, count, positions, slots.., state..:  `slots` has a row for each stored state,
+`positions` the steps they are at, `count` how many there are, `state` is the one before the last step.  The sweep takes
+the state at step `first` to step `target` and stores states on the way, by the binomial schedule (passes/schedules.py).
+The reverse function reverses one step after the other, last step first: the state before a step is that of the newest
+stored one, swept forward.  A `while` is counted while it runs; its states are stored in the reverse function, which
+starts from its inits.
 
 The reverse function of one step is that of @loop.step, declared here and defined by diff-expand.
 """
@@ -65,7 +66,7 @@ class _Rules:
         self._slot_types = [_slot_type(type_) for type_ in loop.carries]
         self._split = split_function(module)
         trips = [self._index] if loop.counted else []
-        self._arguments = [*loop.carries, *loop.captures, *trips]
+        self._arguments = [*loop.captures, *loop.carries, *trips]
         self._store = [self._index, self._positions, *self._slot_types]  # count, positions, slots..
 
     # ------------------------------------------------------------ functions
@@ -116,33 +117,29 @@ class _Rules:
 
     def forward(self) -> None:
         loop = self._loop
-        kept = self._arguments[len(loop.carries):]
-        if loop.counted:
-            residuals = [*kept, *self._store, *loop.carries]
-        else:
-            residuals = [*kept, self._index, *loop.carries]
-        func = make_function(self._module, f"{loop.name}.fwd", self._arguments, [*loop.carries, *residuals],
-                             loc=loop.location)
+        residuals = [*loop.captures, self._index, *(self._store if loop.counted else []), *loop.carries]
+        func = make_function(self._module, f"{loop.name}.fwd", self._arguments,
+                             [*loop.carries, *loop.handed_on, *residuals], loc=loop.location)
         self._rule("diff.custom_fwd", func)
         block = func.regions[0].blocks[0]
-        arguments = list(block.arguments)
-        inits, captures = arguments[:len(loop.carries)], arguments[len(loop.carries):][:len(loop.captures)]
+        captures, inits, rest = loop.parts(list(block.arguments))
+        handed_on = [captures[i] for i in loop.active_captures]
         with ir.InsertionPoint(block):
             if loop.counted:
-                trips = arguments[-1]
+                trips, = rest
                 swept = self._sweep_all(inits, captures, trips)
                 finals = run_steps(loop, _last(trips), trips, swept[len(self._store):], captures)
-                return_([*finals, *captures, trips, *swept], block)
+                return_([*finals, *handed_on, *captures, trips, *swept], block)
             else:
                 *finals, trips = run_loop(loop, inits, captures)
-                return_([*finals, *captures, trips, *inits], block)
+                return_([*finals, *handed_on, *captures, trips, *inits], block)
 
     def reverse(self) -> None:
         loop = self._loop
         kept = [*loop.captures, self._index]
         residuals = [*kept, *(self._store if loop.counted else []), *loop.carries]
-        cotangents = [type_ for type_ in loop.carries if is_float(type_)]
-        returned = [type_ for type_ in (*loop.carries, *loop.captures) if is_float(type_)]
+        cotangents = [type_ for type_ in (*loop.carries, *loop.handed_on) if is_float(type_)]
+        returned = [type_ for type_ in (*loop.captures, *loop.carries) if is_float(type_)]
         func = make_function(self._module, f"{loop.name}.rev", [*residuals, *cotangents], returned, loc=loop.location)
         self._rule("diff.custom_rev", func)
         block = func.regions[0].blocks[0]
@@ -199,9 +196,8 @@ class _Rules:
                        received: list[Value]) -> list[Value]:
         loop = self._loop
         floats = [i for i, type_ in enumerate(loop.carries) if is_float(type_)]
-        ct = dict(zip(floats, received, strict=True))
-        gathered = [zeros_like(captures[i]) for i in loop.active_captures]
-        inits = [*swept, *(ct[i] for i in loop.active_carries), *gathered]
+        ct = dict(zip(floats, received))
+        inits = [*swept, *(ct[i] for i in loop.active_carries), *received[len(floats):]]
         new = make_for(index(0), trips, index(1), inits, {SCHEDULED: ir.UnitAttr.get()})
         with ir.InsertionPoint(new.block):
             one = index(1)
@@ -214,9 +210,9 @@ class _Rules:
         carried = dict(zip(loop.active_carries, cts))
         gained = dict(zip(loop.active_captures, cts[len(loop.active_carries):]))
         return [
-            *(carried[i] if i in carried else zeros_like(ct[i]) for i in floats),
             *(gained[i] if i in gained else zeros_like(captures[i])
               for i, type_ in enumerate(loop.captures) if is_float(type_)),
+            *(carried[i] if i in carried else zeros_like(ct[i]) for i in floats),
         ]
 
     def _reverse_step(self, k: Value, state: Sequence[Value], captures: Sequence[Value],

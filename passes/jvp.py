@@ -232,7 +232,8 @@ class JvpWriter:
         operands, moved = self.primals(node.operands), [self.tangent.get(v) for v in node.operands]
         attributes = decode_attributes(node.op)
         if node.record is not None and node.record.paired is not None:
-            return node.record.paired(operands, moved, attributes)
+            results, tangents = node.record.paired(operands, moved, attributes)
+            return results, [None if t is None else _sized(t, y) for y, t in zip(results, tangents, strict=True)]
         if node.record is None or isinstance(node.record.jvp, Absent):
             raise no_rule(node)
         new = node.op.clone()

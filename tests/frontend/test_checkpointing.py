@@ -105,6 +105,17 @@ def two_loops_and_a_branch(x, n):
     return np.sum(x)
 
 
+@program(VECTOR, VECTOR + 1.0, 7, wrt=(0, 1))
+def used_before_inside_and_after(x, w, n):
+    """The cotangent of w collects what comes after the loops, then what is in them, then what is before."""
+    s = np.sum(np.cos(w))
+    for i in range(n):
+        x = np.sin(x * w) + w[i] * s
+    for i in range(n):
+        s = s * np.cos(s + w[i] * x[0]) + s * w[1]
+    return s * np.sum(w * x) + np.sum(w / s)
+
+
 @program(VECTOR, 6)
 def nested_while(x, n):
     for i in range(n):
@@ -143,6 +154,16 @@ def test_the_options_hold_for_what_is_differentiated_inside_of_a_compiled_functi
 
     assert "diff.slots = 2" in slope.lower(0.3).as_text("nd")
     assert float(slope(0.3)) == pytest.approx(float(wengert.grad(scalar)(0.3, 7)), rel=1e-14)
+
+
+def test_the_options_hold_for_a_compiled_function_that_another_one_calls() -> None:
+    few = wengert.compile(scalar, checkpoint="binomial", slots=2)
+    gradient = wengert.grad(lambda x: few(x, 7) + scalar(x, 5))
+    text = gradient.lower(0.3).as_text("nd")
+    assert text.count("diff.slots = 2") == 1, "its own loop, and no other"
+    assert gradient.lower(0.3).as_text("transposed").count("diff.scheduled") == 3
+    expected = wengert.grad(lambda x: scalar(x, 7) + scalar(x, 5))(0.3)
+    assert float(gradient(0.3)) == pytest.approx(float(expected), rel=1e-14)
 
 
 def test_second_derivatives_through_checkpoints() -> None:
@@ -228,6 +249,25 @@ def test_a_checkpointed_function_is_evaluated_again() -> None:
     assert text.count("diff.barrier") == 1
 
 
+def test_a_checkpointed_function_takes_the_memory_of_its_arguments() -> None:
+    def block(x: Any) -> Any:
+        a = np.sin(x)
+        b = np.cos(a) * x
+        c = np.exp(-b * b)
+        return np.tanh(c + a) * np.sin(c * b)
+
+    def chain(x: Any, n: int, block: Any = block) -> Any:
+        for _ in range(n):
+            x = block(x)
+        return np.sum(x * x)
+
+    x = np.linspace(0.0, 1.0, 1000)
+    again = wengert.checkpoint(block)
+    plain, kept = wengert.grad(lambda x: chain(x, 20)), wengert.grad(lambda x: chain(x, 20, again))
+    assert np.array_equal(plain(x), kept(x))
+    assert 3 * kept.memory_report(x).peak_bytes < plain.memory_report(x).peak_bytes
+
+
 def test_what_a_checkpointed_function_writes_its_caller_sees() -> None:
     @wengert.checkpoint
     def smooth(a: Any, c: Any) -> Any:
@@ -276,7 +316,8 @@ def test_amounts_of_memory(text: int | str, amount: int) -> None:
 @pytest.mark.parametrize("options", [
     {"checkpoint": "binomial"}, {"checkpoint": "uniform", "slots": 3}, {"slots": 3},
     {"checkpoint": "binomial", "slots": 0}, {"checkpoint": "binomial", "slots": -2},
-    {"checkpoint": "binomial", "slots": 3, "memory": 100}, {"memory": "much"}, {"memory": "12 XB"}, {"memory": 0}])
+    {"checkpoint": "binomial", "slots": 3, "memory": 100}, {"memory": "1MB", "target": "cuda"},
+    {"memory": "much"}, {"memory": "12 XB"}, {"memory": 0}])
 def test_options_without_a_meaning_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(WengertValueError, match="help:"):
         wengert.compile(scalar, **options)

@@ -5,7 +5,7 @@
 
 // CHECK-LABEL: func.func @f(
 // CHECK: %[[TRIPS:.*]] = arith.maxsi
-// CHECK: call @f.loop0(%{{.*}}, %{{.*}}, %[[TRIPS]]) : (f64, f64, index) -> f64
+// CHECK: call @f.loop0(%{{.*}}, %{{.*}}, %[[TRIPS]]) : (f64, f64, index) -> (f64, f64)
 // CHECK: func.func private @f.loop0({{.*}} attributes {diff.custom_fwd = @f.loop0.fwd, diff.custom_rev = @f.loop0.rev}
 // The step hands on what it captures, so that its reverse function adds to that cotangent.
 // CHECK: func.func private @f.loop0.step(%{{.*}}: index, %{{.*}}: f64, %[[X:.*]]: f64) -> (f64, f64)
@@ -18,7 +18,7 @@
 // CHECK: func.func private @f.loop0.fwd(
 // CHECK: %[[THREE:.*]] = arith.constant 3 : index
 // CHECK: %[[ROWS:.*]] = arith.minsi %{{.*}}, %[[THREE]]
-// CHECK: "nd.empty"(%[[ROWS]]) : (index) -> tensor<?xf64>
+// CHECK: "nd.empty"(%[[ROWS]]) {diff.tape = "f.loop0:0"} : (index) -> tensor<?xf64>
 // CHECK: call @f.loop0.sweep(
 // CHECK: func.func private @f.loop0.rev(
 // CHECK: scf.for
