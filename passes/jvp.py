@@ -212,7 +212,7 @@ class JvpWriter:
                                                      for t, i in zip(tangents, owners))])
 
     def sized(self, tangent: Value, primal: Value, old: Value) -> Value:
-        """A tangent of an `if`, with the extents of its primal where only the primal can tell how large it is."""
+        """A tangent of an `if` or a call, with the extents of its primal where only that can tell how large it is."""
         rank = old.type.rank if is_tensor(old.type) else 0
         if not any(origin(self.tree, old, d) == (old, d) for d in range(rank)):
             return tangent
@@ -233,7 +233,8 @@ class JvpWriter:
         attributes = decode_attributes(node.op)
         if node.record is not None and node.record.paired is not None:
             results, tangents = node.record.paired(operands, moved, attributes)
-            return results, [None if t is None else _sized(t, y) for y, t in zip(results, tangents, strict=True)]
+            return results, [t if t is None else self.sized(t, y, old)
+                             for old, y, t in zip(node.results, results, tangents, strict=True)]
         if node.record is None or isinstance(node.record.jvp, Absent):
             raise no_rule(node)
         new = node.op.clone()
