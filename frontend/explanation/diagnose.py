@@ -58,6 +58,8 @@ def _diagnosis(run: Run) -> list[Finding]:
     sweep = run.sweeps[-1]
     if sweep.culprit is not None:
         found.append(_backward(*sweep.culprit))
+    if run.tape.culprit is None and not all(np.all(np.isfinite(g)) for g in sweep.gradients if g is not None):
+        found += _from_outside(run.tape)
     found += _zeros(run, sweep)
     largest = max((_largest(g) for g in sweep.gradients if g is not None), default=0.0)
     if HUGE < largest < np.inf and sweep.amplified is not None:
@@ -97,6 +99,19 @@ def _forward(step: Step) -> Finding:
     largest = np.finfo(np.asarray(step.results[0]).dtype).max
     return Finding(what, f"overflow: the result is beyond {largest:.3g}",
                    "scale the operands, subtract a maximum before exp, or compute with logarithms", step.site.position)
+
+
+def _from_outside(tape: Tape) -> list[Finding]:
+    """The first operation with an operand that is not finite, where no operation has made it."""
+    for step in tape.steps[:MOST_STEPS]:
+        for x in step.primals:
+            if isinstance(x, (np.ndarray, np.floating)) and not np.all(np.isfinite(x)):
+                alike = bool(step.results) and np.shape(x) == np.shape(step.results[0])
+                place = _first(~np.isfinite(x)) if alike else ()
+                what = f"forward: {_call(step, place)} has an operand that is not finite from the start"
+                return [Finding(what, "it comes from an argument, a captured array or a constant", "check the data",
+                                step.site.position)]
+    return []
 
 
 def _backward(step: Step, i: int, ct: Any) -> Finding:

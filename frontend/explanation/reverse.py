@@ -36,8 +36,9 @@ class Sweep:
 
     gradients: of the inputs of the tape, None where none arrived.
     arrived: the largest absolute cotangent of each slot a cotangent arrived at.
-    culprit: the first step (in reverse order) that made a cotangent that is not finite from finite ones, and the
-    operand that got it.
+    culprit: the first step (in reverse order) that made a cotangent that is not finite from finite ones, the number of
+    the operand that got it, and the cotangent it was made from.
+    amplified: the largest factor between what a step received and what it sent, and that step.
     """
 
     gradients: list[Any] = field(default_factory=list)

@@ -124,8 +124,8 @@ class Recorder(Interpreter):
 
     def __init__(self, module: Any, most_operations: int, most_bytes: int) -> None:
         super().__init__(module, {})
+        self.calls: CallRecords | None = None
         self.tape = Tape()
-        self.calls: CallRecords
         self.slots = self.bytes = 0
         self.most_operations, self.most_bytes = most_operations, most_bytes
 
@@ -147,7 +147,7 @@ class Recorder(Interpreter):
 
     def operation(self, op: Any, env: dict[Any, Any]) -> list[Any]:
         """A call of a function with rules is one operation: its derivative is what the rules say."""
-        record = self.calls.of(op) if op.name == CALL else None
+        record = self.calls.of(op) if op.name == CALL and self.calls is not None else None
         if record is None:
             return super().operation(op, env)
         operands = [env[v] for v in op.operands]

@@ -101,6 +101,9 @@ FINDINGS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], int, str, str]] =
     "zero times infinity": (masked, (3.0,), 2, "sqrt(0) receives the adjoint 0 and has the derivative inf", "0 * inf"),
     "no derivative": (angle, (np.zeros(2),), 1, "atan2(0, 0) at element 0 receives", "no value there"),
     "overflow": (softplus, (np.array([1.0, 800.0]),), 1, "forward: exp(800) at element 1 is inf", "overflow"),
+    "no value": (lambda x: np.log(x - 3.0), (2.0,), 0, "forward: log(-1) is nan", "no value there"),
+    "from outside": (softplus, (np.array([1.0, np.nan]),), 1, "forward: exp(nan) at element 1 has an operand that",
+                     "comes from an argument"),
     "division by zero": (quotient, (1.0,), 1, "forward: 1 / 0 is inf", "division by zero"),
     "integer": (rounded, (0.4,), 1, "a path ends in trunc(1.2)", "step function"),
     "inactive branch": (chosen, (2.0,), 1, "a path ends in 2 > 1", "only compared"),
@@ -131,6 +134,16 @@ def test_finding(name: str) -> None:
     else:
         assert found[0].position is None
     np.testing.assert_allclose(explanation.result, wengert.grad(function)(*arguments), rtol=1e-12)
+
+
+def test_infinities_on_purpose_are_no_trouble() -> None:
+    def smallest(x):
+        best = np.inf
+        for i in range(x.shape[0]):
+            best = min(best, x[i])
+        return best * best
+
+    assert wengert.explain(wengert.grad(smallest), np.array([3.0, 2.0, 4.0])).findings == ()
 
 
 def test_a_gradient_without_trouble() -> None:

@@ -33,7 +33,7 @@ def compare(program: Program, case: int) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11 * np.max(np.abs(expected), initial=1.0))
 
 
-@pytest.mark.parametrize("name", DIFFERENTIABLE)
+@pytest.mark.parametrize("name", sorted(DIFFERENTIABLE)[::3])
 def test_gradient(name: str) -> None:
     compare(DIFFERENTIABLE[name], DIFFERENTIABLE[name].interpreted[0])
 
@@ -41,7 +41,7 @@ def test_gradient(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_gradient_of_every_case(name: str) -> None:
-    for case in DIFFERENTIABLE[name].interpreted[1:]:
+    for case in DIFFERENTIABLE[name].interpreted:
         compare(DIFFERENTIABLE[name], case)
 
 
