@@ -272,6 +272,22 @@ def test_branches_not_taken_do_not_poison_gradients() -> None:
     np.testing.assert_array_equal(mapped(w, np.array([-1.0, -2.0])), [0.0, 0.0])  # nobody takes the branch
 
 
+def test_loops_and_products_of_branches_not_taken_do_not_poison_gradients() -> None:
+    def guarded(w, x):
+        s = 0.0
+        if x > 0.0:
+            h = np.sqrt(x) * w
+            for _ in range(2):
+                h = np.sqrt(w @ h) * w
+            s = np.sum(h)
+        return s
+
+    x, w = np.array([4.0, -1.0, 0.0, 1.0]), np.array([0.5, 2.0])
+    expected = sum(wengert.grad(guarded)(w, t) for t in (4.0, 1.0))
+    gradient = wengert.grad(lambda w: np.sum(wengert.vmap(guarded, (None, 0))(w, x)))(w)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12)
+
+
 def test_checks_hold_for_the_examples_that_run_them() -> None:
     def element(a, k):
         return a[k] if k < 6 else 0.0

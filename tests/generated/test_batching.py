@@ -19,6 +19,7 @@ from tests.generated.test_structural import PROGRAMS, draw
 from wengert.dialects.batching import Batch, Ragged, apply
 from wengert.dialects.bindings import ir
 from wengert.dialects.context import make_context
+from wengert.dialects.control import find_function, function_types
 from wengert.dialects.discrete import FLOAT_PREDICATES, INTEGER_PREDICATES
 from wengert.dialects.effects import CheckFailed
 from wengert.dialects.errors import UnsupportedError
@@ -26,6 +27,7 @@ from wengert.dialects.interpret import run
 from wengert.dialects.op import Op, lookup, records
 from wengert.passes.base import run_pipeline
 from wengert.passes.batch_function import DiffBatch
+from wengert.passes.expand import DiffExpand
 
 COUNTS = (3, 1, 0)
 INTEGERS = ("addi", "subi", "muli", "divsi", "remsi", "floordivsi", "ceildivsi", "maxsi", "minsi", "andi", "xori")
@@ -177,3 +179,41 @@ def test_every_record_is_tested() -> None:
     assert elementwise is not None
     others = {r.name for r in untested if r.batch is not elementwise.batch}
     assert others == {"nd.check", "nd.empty", "nd.iota", "diff.save", "diff.saved"}
+
+
+def of_all(type_: str) -> str:
+    """The type of a number of values that is known at run time."""
+    return f"tensor<?x{type_.removeprefix('tensor<').removesuffix('>')}>"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_number_of_examples_known_at_run_time(name: str) -> None:
+    """Declared with `?` examples, of all floats; 3 of them and 1."""
+    text = PROGRAMS[name]
+    signature, results = text[:text.index("->")], text[text.index("->") + 2:text.index("{")]
+    types = re.findall(r"%\w+: (tensor<[^>]*>|\w+)", signature)
+    result_types = re.findall(r"tensor<[^>]*>|\w+", results)
+    batched = tuple(i for i, type_ in enumerate(types) if type_ != "index")
+    flags = [i in batched for i in range(len(types))]
+    rng = np.random.default_rng(0)
+    draws = [[draw(type_, rng) for type_ in types] for _ in range(3)]
+    with make_context(), ir.Location.unknown():
+        module = ir.Module.parse(f"func.func @f{text}")
+        run_pipeline(module, [DiffBatch("f", 3, batched)])
+        types_of_all = function_types(find_function(module, "f.batched"))[1]
+        declared = [of_all(one) if str(all_) != one else one
+                    for one, all_ in zip(result_types, types_of_all, strict=True)]
+        arguments = ", ".join(of_all(t) if flag else t for t, flag in zip(types, flags, strict=True))
+        wrt = ", ".join(map(str, batched))
+        module = ir.Module.parse(f"""func.func @f{text}
+            func.func private @all({arguments}) -> ({", ".join(declared)})
+                attributes {{diff.batched = @f, diff.wrt = array<i64: {wrt}>}}""")
+        run_pipeline(module, [DiffExpand()])
+        for count in (3, 1):
+            operands = stacked(draws, flags, count)
+            found = run(module, "all", operands)
+            examples = [run(module, "f", of_example(operands, flags, b)) for b in range(count)]
+            for k, result in enumerate(found):
+                expected = [example[k] for example in examples]
+                np.testing.assert_allclose(result, expected if declared[k] != result_types[k] else expected[0],
+                                           rtol=1e-12)
