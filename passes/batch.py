@@ -322,4 +322,4 @@ def _polynomial(node: Node) -> bool:
     if record is None or record.destination is not None:
         return False
     return record.family in ("discrete", "constant") or all(
-        i in record.linear or i in record.bilinear for i in range(len(node.operands)))
+        i in record.linear or i in record.bilinear or i == record.choice for i in range(len(node.operands)))
