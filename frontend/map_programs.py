@@ -24,10 +24,11 @@ from wengert.passes.base import Pass, run_pipeline
 from wengert.passes.drop_private import DropPrivate
 from wengert.passes.expand import DiffExpand
 from wengert.passes.inline import Inline
+from wengert.passes.recursion import LoopRecursion
 from wengert.passes.simplify import Simplify
 
 #: What defines the residuals of maps and leaves each public function alone; the rest is each program's own.
-_SEPARATE: tuple[Pass, ...] = (Simplify(), DiffExpand(), Inline(), DropPrivate(), Simplify())
+_SEPARATE: tuple[Pass, ...] = (LoopRecursion(), Simplify(), DiffExpand(), Inline(), DropPrivate(), Simplify())
 
 
 def with_maps(

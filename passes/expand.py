@@ -47,6 +47,7 @@ from wengert.passes.kinks import check_kinks, wants_kinks
 from wengert.passes.linear_calls import define_transpose, open_tangent_calls, require_linear_rule
 from wengert.passes.linearity import require_linear_in
 from wengert.passes.linearize import emit_linearized
+from wengert.passes.masks import forget_zero_tests
 from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
 from wengert.passes.recompute import give_rules
@@ -162,6 +163,8 @@ class _Expander:
         promote_function(work, effects)
         wrt = self._wrt(func, target, work)
         if LINEAR in func.attributes:
+            forget_zero_tests(work, [entry(work).arguments[i] for i in wrt])
+            simplify_function(work, effects)
             require_linear_in(work, wrt)
         if wants_kinks(work):
             check_kinks(work, wrt)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wengert.dialects.bindings import ir, terminator
+from wengert.dialects.bindings import ir, terminator, walk
 from wengert.dialects.build import create
 from wengert.dialects.control import entry, find_function, function_types, refresh_type, return_, symbol
 from wengert.dialects.errors import DifferentiationError
@@ -18,6 +18,7 @@ from wengert.passes.calls import has_rules, is_linear, kept, known_operands, tra
 from wengert.passes.inline import Inliner, inline_call
 from wengert.passes.linearity import require_linear_in
 from wengert.passes.linearize import emit_linearized
+from wengert.passes.masks import forget_zero_tests
 from wengert.passes.promote import promote_function
 from wengert.passes.purity import CALL, Effects, callee
 from wengert.passes.simplify import simplify_function
@@ -30,8 +31,11 @@ from wengert.passes.tree import read_function
 def open_tangent_calls(module: Any, tangents: Any) -> None:
     """Inline the calls in a jvp, except those of linear functions and those that only take known values.
 
-    A rule may apply any function to tangents; that it is linear shows in its body.
+    A rule may apply any function to tangents; that it is linear shows in its body.  What pullbacks do to keep masked
+    cotangents masked is undone where they are applied to tangents.
     """
+    if not walk(tangents, CALL):
+        return
     primals = int(ir.IntegerAttr(tangents.attributes["diff.primals"]).value)
     inliner = Inliner(module, kept)
     inliner.inline(tangents)
@@ -41,6 +45,7 @@ def open_tangent_calls(module: Any, tangents: Any) -> None:
         nodes = [node for node in tree.body.walk() if node.name == CALL and any(v in moving for v in node.operands)]
         calls = [node.op for node in nodes if node.record is not None and not node.record.linear]
         if not calls:
+            forget_zero_tests(tangents, tree.body.arguments[primals:])
             return
         for call in calls:
             func = find_function(module, callee(call))
@@ -62,6 +67,7 @@ def require_linear_rule(module: Any, func: Any, name: str) -> None:
     create("func.return", [], list(end.operands)[len(results):], ip=ir.InsertionPoint(end), loc=end.location)
     end.erase()
     refresh_type(work)
+    forget_zero_tests(work, list(entry(work).arguments)[len(arguments):])
     simplify_function(work, Effects(module))
     _require_linear(work, len(arguments), f"the rule {name} is not linear in the tangents",
                     "the tangent of a result is a sum of multiples of the tangents")
@@ -90,6 +96,7 @@ def define_transpose(module: Any, func: Any) -> None:
         work.attributes[attribute] = value
     Inliner(module, has_rules).inline(work)
     open_tangent_calls(module, work)
+    forget_zero_tests(work, list(entry(work).arguments)[known:])
     simplify_function(work, effects)
     promote_function(work, effects)
     _require_linear(work, known, f"the rule {symbol(source)} is not linear in the cotangents",

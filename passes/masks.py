@@ -13,15 +13,17 @@ cotangent to which an unmasked path contributes is an ordinary one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from wengert.dialects.bindings import Value, defining_op, ir
+from wengert.dialects.bindings import Value, defining_op, ir, is_float
 from wengert.dialects.build import zeros_like
-from wengert.dialects.discrete import cmpf
+from wengert.dialects.discrete import FLOAT_PREDICATES, cmpf
+from wengert.dialects.op import decode_attributes
 from wengert.dialects.structural import select
 from wengert.passes.fold import splat
 from wengert.passes.taint import Graph, flow, reachable
-from wengert.passes.tree import Node, read_function
+from wengert.passes.tree import Function, Node, read_function
 
 
 def keep_masks(func: Any) -> None:
@@ -86,3 +88,41 @@ def _sink(node: Node, position: int) -> None:
                 kept = select(condition, kept, zeros) if positive else select(condition, zeros, kept)
     for user, number in users:
         user.operands[number] = kept
+
+
+def forget_zero_tests(func: Any, moving: Sequence[Value]) -> None:
+    """Replace ``select(v != 0, L(v), 0)`` by L(v), for v linear in the arguments `moving` and L linear elementwise.
+
+    The two are the same, and only the second is a composition of linear operations, which has a transpose.
+    """
+    tree = read_function(func)
+    linear = reachable(moving, flow(tree.body, through_inert=True).forward)
+    for node in tree.body.walk():
+        if node.record is not select or node.results[0] not in linear:
+            continue
+        test, kept = tree.definition.get(node.operands[0]), node.operands[1]
+        if test is None or not _tests_for_zero(test) or splat(node.operands[2]) != 0:
+            continue
+        if test.operands[0] in linear and _is_image(tree, kept, test.operands[0], linear):
+            node.op.results[0].replace_all_uses_with(node.op.operands[1])
+
+
+def _tests_for_zero(node: Node) -> bool:
+    tests = "predicate" in node.op.attributes and is_float(node.operands[0].type) and splat(node.operands[1]) == 0
+    return tests and decode_attributes(node.op)["predicate"] == FLOAT_PREDICATES["une"]
+
+
+def _is_image(tree: Function, value: Value, source: Value, linear: set[Value]) -> bool:
+    """Whether `value` comes from `source` by elementwise operations that are linear in it alone."""
+    while value != source:
+        node = tree.definition.get(value)
+        if node is None:
+            return False
+        position = _linear_position(node, linear)
+        if node.record is select and (chosen := _chosen(value)) is not None:
+            value = chosen[1]
+        elif position is not None:
+            value = node.operands[position]
+        else:
+            return False
+    return True
