@@ -11,16 +11,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wengert.dialects.errors import WengertValueError
+from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend import integrators, solvers
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.calls import call
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.implicit import _with_rule
 from wengert.frontend.linear_solves import require
+from wengert.frontend.operands import is_number, operand, type_text
 from wengert.frontend.options import CompileOptions
+from wengert.frontend.positions import definition_of
 from wengert.frontend.states import Layout
 from wengert.frontend.transforms import _once
+from wengert.frontend.values import Array, Scalar
+
+
+def _number(event: Callable[..., Any], value: Any) -> Any:
+    x = operand(value) if isinstance(value, Array) else value
+    if isinstance(x, Scalar) or is_number(x):
+        return x
+    name = getattr(event, "__name__", "the event function")
+    raise WengertTypeError(f"{name} gives {type_text(x)}", definition_of(event),
+                           why="an event is where one number crosses zero",
+                           help="return one number: for several events the one that comes first, such as their minimum")
 
 
 def ode_event(f: Callable[..., Any], event: Callable[..., Any], x0: Any, t0: Any, *args: Any, step: float,
@@ -67,7 +80,7 @@ def ode_event(f: Callable[..., Any], event: Callable[..., Any], x0: Any, t0: Any
                 return lambda v, t: layout.vector(call(f, layout.tree(v), t, *args), f)
 
             def gauge(args: Any) -> Callable[[Any, Any], Any]:
-                return lambda v, t: call(event, layout.tree(v), t, *args)
+                return lambda v, t: _number(event, call(event, layout.tree(v), t, *args))
 
             def after(h: Any, v: Any, t: Any, args: Any) -> Any:
                 """The event function after a step of length h."""

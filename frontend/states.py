@@ -22,7 +22,7 @@ from wengert.frontend.numpy_table.creation import as_array
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of, fail
-from wengert.frontend.values import Array, Box, Scalar, Traced
+from wengert.frontend.values import Array, Box, Scalar, Traced, shape_text
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,9 @@ class Layout:
         leaves, structure = flatten(tree)
         forms = tuple(_form(leaf, "a result") for leaf in leaves)
         if structure != self.structure or [f.shape or () for f in forms] != [f.shape or () for f in self.forms]:
-            shapes = [[form.shape or () for form in x] for x in (forms, self.forms)]
             raise WengertValueError(
-                f"{getattr(of, '__name__', 'the function')} gives {structure} with shapes {shapes[0]}, "
-                f"where {self.structure} with shapes {shapes[1]} is needed", definition_of(of),
+                f"{getattr(of, '__name__', 'the function')} gives {_described(structure, forms)}, and "
+                f"{_described(self.structure, self.forms)} is needed", definition_of(of),
                 why="the unknowns and what is computed for them have one structure",
                 help="return numbers and arrays of the same shapes, in the same structure")
         return joined(leaves, self.element)
@@ -81,6 +80,19 @@ class Layout:
             leaves.append(_leaf(vector, offset, size, form))
             offset += size
         return unflatten(self.structure, leaves)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _described(structure: Any, forms: Sequence[Form]) -> str:
+    """The tree with "a number" or the shape in the place of each leaf."""
+    return repr(unflatten(structure, [_Shown(f"array{shape_text(f.shape)}" if f.shape else "number") for f in forms]))
 
 
 def joined(leaves: Sequence[Any], element: str) -> Any:
