@@ -26,8 +26,10 @@ def examples(tree: Any, seed: int, spread: float = 0.4) -> tuple[Any, Any]:
 
 
 def varied(leaf: Any, rng: np.random.Generator, spread: float) -> Any:
+    """Another leaf of about its size; a number keeps its sign, which programs rely on."""
     x = np.asarray(leaf)
-    return x * (1.0 + spread * rng.standard_normal(x.shape)).astype(x.dtype)
+    factors = spread * rng.standard_normal(x.shape)
+    return x * np.asarray(1.0 + factors if x.ndim else np.exp(factors)).astype(x.dtype)
 
 
 def example(tree: Any, b: int, batched: Callable[[Any], bool] = is_float) -> Any:
