@@ -285,7 +285,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: fixed_point(lambda x: (x["a"], 1.0), {"a": 1.0}), wengert.WengertValueError,
      r"<lambda> gives \(number, number\), and \{'a': number\} is needed"),
     (lambda: ode_event(lambda x, t: x, lambda x, t: np.array([x, t]), 1.0, 0.0, step=0.5), wengert.WengertTypeError,
-     r"<lambda> gives array float64\(2,\)"),
+     r"<lambda> gives float64\(2,\)"),
     (lambda: fixed_point(lambda x: x, {"a": "name"}), wengert.WengertTypeError, "x0 has an object of type str in it"),
     (lambda: fixed_point(lambda x: x, True), wengert.WengertTypeError, "x0 has a bool in it"),
     (lambda: fixed_point(lambda x: x, ()), wengert.WengertValueError, "x0 has no numbers in it"),
