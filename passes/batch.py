@@ -36,6 +36,7 @@ from wengert.dialects.control import (
     return_,
     yield_,
 )
+from wengert.dialects.discrete import cmpi
 from wengert.dialects.op import lookup_call, raw_attributes
 from wengert.passes.active_examples import Mask, any_of, both, choose, masked, neither
 from wengert.passes.batch_operations import BatchedOperations, Calls
@@ -262,7 +263,7 @@ class _Batched(BatchedOperations):
         loop = make_for(index(0), longest, index(1), inits, raw_attributes(node.op))
         with ir.InsertionPoint(loop.block):
             j = create("arith.index_cast", [i64], [loop.iv]).result
-            going = self.arithmetic("arith.cmpi", j, trips, predicate=2)  # slt
+            going = cmpi("slt", for_all(j, self.size), trips)
             iv, type_ = node.iterated.arguments[0], node.iterated.arguments[0].type
             count = loop.iv if type_ == loop.iv.type else create("arith.index_cast", [type_], [loop.iv]).result
             self.bind(iv, self.arithmetic("arith.addi", lower, self.arithmetic("arith.muli", count, step)))

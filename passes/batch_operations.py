@@ -69,11 +69,11 @@ class BatchedOperations:
             return for_all(self.new[old], self.size)
         return self.new[old] if is_tensor(old.type) else self.operand(old)
 
-    def arithmetic(self, name: str, *operands: Value, **attributes: Any) -> Value:
+    def arithmetic(self, name: str, *operands: Value) -> Value:
         """An elementwise op on numbers, some of which are one an example."""
         if any(is_tensor(x.type) for x in operands):
             operands = tuple(x if is_tensor(x.type) else for_all(x, self.size) for x in operands)
-        result: Value = lookup_call(name, *operands, **attributes)
+        result: Value = lookup_call(name, *operands)
         return result
 
     # ------------------------------------------------------------ operations
