@@ -14,22 +14,26 @@ from wengert.frontend.arguments import flatten, unflatten
 EXAMPLES = 3
 
 
-def examples(tree: Any, seed: int, spread: float = 0.4) -> tuple[Any, Any]:
-    """(the tree with its floats for several examples, the axes): the first example is the tree itself."""
+def examples(tree: Any, seed: int, spread: float = 0.4, signs: bool = False) -> tuple[Any, Any]:
+    """(the tree with its floats for several examples, the axes): the first example is the tree itself.
+
+    With `signs` all elements of arrays keep their signs.
+    """
     rng = np.random.default_rng(seed)
     leaves, structure = flatten(tree)
     stacked, axes = [], []
     for leaf in leaves:
         axes.append(0 if is_float(leaf) else None)
-        stacked.append(np.stack([varied(leaf, rng, spread * k) for k in range(EXAMPLES)]) if is_float(leaf) else leaf)
+        every = [varied(leaf, rng, spread * k, signs) for k in range(EXAMPLES)] if is_float(leaf) else []
+        stacked.append(np.stack(every) if every else leaf)
     return unflatten(structure, stacked), unflatten(structure, axes)
 
 
-def varied(leaf: Any, rng: np.random.Generator, spread: float) -> Any:
+def varied(leaf: Any, rng: np.random.Generator, spread: float, signs: bool) -> Any:
     """Another leaf of about its size; a number keeps its sign, which programs rely on."""
     x = np.asarray(leaf)
     factors = spread * rng.standard_normal(x.shape)
-    return x * np.asarray(1.0 + factors if x.ndim else np.exp(factors)).astype(x.dtype)
+    return x * np.asarray(1.0 + factors if x.ndim and not signs else np.exp(factors)).astype(x.dtype)
 
 
 def example(tree: Any, b: int, batched: Callable[[Any], bool] = is_float) -> Any:

@@ -22,12 +22,25 @@ BY_NAME = {p.name: p for p in PROGRAMS if any(map(is_float, flatten(p.cases[0])[
 SAMPLE = ("jumps", "swapped_buffers", "lu", "zipped", "two_layers", "aliases", "first_above", "lotka_volterra")
 
 
-def values(name: str, case: int) -> None:
-    """The results for examples whose data differ, so that branches and loops go different ways."""
+def arguments_for(name: str, case: int) -> tuple[Any, Any, list[Any]]:
+    """Arguments for several examples, their axes, and the results of a Python loop over them.
+
+    Signs change where the program allows it, so that branches and loops go different ways.
+    """
     program = BY_NAME[name]
-    stacked, axes = examples(program.arguments(case), seed=case)
     with np.errstate(all="ignore"):
-        expected = [program.function(*example(stacked, b)) for b in range(EXAMPLES)]
+        for signs in (False, True):
+            stacked, axes = examples(program.arguments(case), seed=case, signs=signs)
+            try:
+                return stacked, axes, [program.function(*example(stacked, b)) for b in range(EXAMPLES)]
+            except ValueError:  # a logarithm or a root of something negative
+                continue
+    raise AssertionError(f"{name} has no arguments for several examples")
+
+
+def values(name: str, case: int) -> None:
+    program = BY_NAME[name]
+    stacked, axes, expected = arguments_for(name, case)
     untouched = copy.deepcopy(stacked)
     assert_loop(wengert.vmap(program.function, axes)(*stacked), expected)
     for before, after in zip(flatten(untouched)[0], flatten(stacked)[0], strict=True):
@@ -37,7 +50,7 @@ def values(name: str, case: int) -> None:
 def derivatives(name: str, case: int) -> None:
     """vmap of vjp, vjp of vmap, vmap of jvp and jvp of vmap, in one compilation; against each example on its own."""
     program = BY_NAME[name]
-    stacked, axes = examples(program.arguments(case), seed=case)
+    stacked, axes, _ = arguments_for(name, case)
     direction = [random_like(stacked[k], k) for k in program.wrt]
     ones = [example(stacked, b) for b in range(EXAMPLES)]
     results = wengert.vmap(program.function, axes)(*copy.deepcopy(stacked))
