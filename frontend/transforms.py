@@ -8,6 +8,7 @@ compose in any order. Transforms evaluate on the values given and never change t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,15 +29,17 @@ Made = TypeVar("Made", bound=Callable[..., Any])
 def _once(f: Callable[..., Any], key: Any, make: Callable[[], Made]) -> Made:
     """The transform of `f`, made once: calling ``grad(f)(x)`` in a loop compiles once.
 
-    It is kept on the function, and goes with it.
+    It is kept on the function, and goes with it; a method has the attributes of its function, which all instances
+    share, so what is kept there belongs to one instance (and holds it: its id is not used again).
     """
     try:
-        made: dict[Any, Made] = f.__dict__.setdefault("__wengert_transforms__", {})
+        kept: dict[Any, tuple[Any, Made]] = f.__dict__.setdefault("__wengert_transforms__", {})
     except AttributeError:  # a builtin
         return make()
-    if key not in made:
-        made[key] = make()
-    return made[key]
+    key = (key, id(f.__self__)) if isinstance(f, MethodType) else key
+    if key not in kept:
+        kept[key] = (f, make())
+    return kept[key][1]
 
 
 def _wrapped(f: Callable[..., Any], run: Callable[..., Any]) -> Function:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import wengert
@@ -39,3 +41,18 @@ def test_a_bool_stays_a_bool_where_the_entry_is_not_called_directly() -> None:
     f = wengert.compile(lambda tree: (not tree["flag"], tree["x"]))
     assert f({"flag": True, "x": 1.0}) == (False, 1.0)
     assert f.stats().compilations == 1
+
+
+class Scaled:
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def method(self, x: Any) -> Any:
+        return self.factor * x * x
+
+
+def test_transforms_of_one_method_of_two_instances() -> None:
+    """A method has the attributes of its function: what is kept there is kept for each instance."""
+    one, other = Scaled(2.0), Scaled(3.0)
+    assert wengert.grad(one.method)(1.0) == 4.0 and wengert.grad(other.method)(1.0) == 6.0
+    assert wengert.grad(one.method) is wengert.grad(one.method)
