@@ -22,6 +22,7 @@ from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
+from wengert.frontend.reads import note_items
 from wengert.frontend.refusals import method_not_covered, name_of, not_covered, option_not_covered
 from wengert.frontend.running import is_library, make_instance, run
 from wengert.frontend.trace import current, fail
@@ -59,6 +60,8 @@ _RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, r
 
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
     """``function(*arguments, **options)`` in the trace."""
+    if not isinstance(function, FunctionType) or is_library(function.__module__):
+        note_items((*arguments, *options.values(), getattr(function, "__self__", None)))
     result = _called(function, arguments, options)
     if function is copy.deepcopy or (isinstance(result, CONTAINERS) and _makes_containers(function)):
         made_new(result, deep=function is copy.deepcopy or getattr(function, "__name__", "") == "tolist")

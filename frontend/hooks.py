@@ -23,6 +23,7 @@ from wengert.frontend.handlers import Try, assert_, raise_
 from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.layout import Maybe, arrays_in
+from wengert.frontend.reads import note_attribute, note_items
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Traced
 from wengert.frontend.while_loops import While
@@ -101,7 +102,14 @@ class Hooks:
         found = _class_attribute(owner, name)
         if isinstance(found, property) and found.fget is not None:
             return call(found.fget, owner)
-        return builtins.getattr(owner, name)
+        value = builtins.getattr(owner, name)
+        note_attribute(owner, name, value)
+        return value
+
+    @staticmethod
+    def walked(items: Any) -> Any:
+        """What a comprehension walks, or a call unpacks."""
+        return note_items(items)
 
     @staticmethod
     def setattr(owner: Any, name: str, value: Any) -> None:
@@ -145,7 +153,7 @@ class Hooks:
     def unpack(value: Any, count: int) -> Any:
         """The right side of `a, b = value`; an array gives its rows or elements."""
         if not isinstance(value, Array):
-            return value
+            return note_items(value)
         length = value.shape[0] if value.ndim else None
         if isinstance(length, int) and count >= 0 and length != count:
             what = "too many values" if length > count else "not enough values"

@@ -31,6 +31,7 @@ from wengert.frontend.gathering import Selection, positions_in, selection
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked, select_masked, store_masked
 from wengert.frontend.operands import operand
+from wengert.frontend.reads import note_item
 from wengert.frontend.trace import current, fail
 from wengert.frontend.user_operators import written_in_python
 from wengert.frontend.values import (
@@ -74,6 +75,7 @@ def getitem(a: Any, index: Any) -> Any:
         return call(method, a, index)
     _need_python_index(a, index)
     item = a[index]
+    note_item(a, index, item)
     return made_new(item) if isinstance(index, slice) and isinstance(item, list) else item
 
 

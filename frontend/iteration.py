@@ -13,6 +13,7 @@ import numpy as np
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.capture import stays_python
+from wengert.frontend.reads import note_items
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar
 
@@ -101,6 +102,7 @@ def indexed(iterable: Any) -> Indexed | None:
             return Indexed(iterable.shape[0], lambda i: getitem(iterable, i))
         case np.ndarray() if iterable.ndim and not stays_python(iterable):
             return Indexed(len(iterable), lambda i: getitem(iterable, i))
+    note_items(iterable)
     return None
 
 

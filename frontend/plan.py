@@ -47,7 +47,7 @@ class Plan:
     signature: KernelSignature
     leaves: int
     static: frozenset[int]
-    guards: tuple[tuple[Any, str, Any], ...]
+    guards: tuple[tuple[Any, Any, Any], ...]
     baked: tuple[tuple[np.ndarray, np.ndarray], ...]
 
     @property

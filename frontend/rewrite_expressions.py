@@ -146,7 +146,8 @@ class ExpressionRewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in ("locals", "eval", "exec"):
             self.refuse(node, f"{node.func.id}() in compiled code", why="it looks at names from outside of the code")
         arguments = [self.expression(node.func), *self.expressions(node.args)]
-        keywords = [ast.keyword(k.arg, self.expression(k.value)) for k in node.keywords]
+        keywords = [ast.keyword(k.arg, self.expression(k.value) if k.arg else self.walked(k.value))
+                    for k in node.keywords]
         return ast.copy_location(ast.Call(attribute("__rt", "call"), arguments, keywords), node)
 
     def display(self, node: ast.expr) -> ast.expr:
@@ -157,6 +158,20 @@ class ExpressionRewriter(ast.NodeTransformer):
         return self.display(node) if isinstance(node.ctx, ast.Load) else node
 
     visit_Dict = visit_Set = visit_ListComp = visit_DictComp = visit_SetComp = display
+
+    def walked(self, node: ast.expr) -> ast.expr:
+        return ast.copy_location(hook("walked", self.expression(node)), node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.comprehension:
+        node.target = self.expression(node.target)
+        node.iter = self.walked(node.iter)
+        node.ifs = self.expressions(node.ifs)
+        return node
+
+    def visit_Starred(self, node: ast.Starred) -> ast.expr:
+        if isinstance(node.ctx, ast.Load):
+            node.value = self.walked(node.value)
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         self.defaults(node.args)

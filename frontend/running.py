@@ -105,17 +105,22 @@ def _note_guards(function: FunctionType, code: CodeType) -> None:
             value = cell.cell_contents
         except ValueError:
             continue
-        if isinstance(value, GUARDED):
+        if isinstance(value, GUARDED) or _is_data(value):
             trace.guard(cell, name, value)
     names = _loaded_names(function.__code__)
     for name in names:
         value = function.__globals__.get(name, trace)
-        if isinstance(value, GUARDED):
+        if value is not trace and (isinstance(value, GUARDED) or _is_data(value)):
             trace.guard(function.__globals__, name, value)
         elif isinstance(value, ModuleType) and not is_library(value.__name__):
             for attribute in names & vars(value).keys():
-                if isinstance(vars(value)[attribute], GUARDED):
+                if isinstance(vars(value)[attribute], GUARDED) or _is_data(vars(value)[attribute]):
                     trace.guard(vars(value), attribute, vars(value)[attribute])
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value is an object of the program: a container, an instance; no function, class or module."""
+    return not (isinstance(value, (ModuleType, type)) or callable(value))
 
 
 def _loaded_names(code: CodeType) -> set[str]:

@@ -205,7 +205,7 @@ def moving(variables: Sequence[Chosen], fresh: Sequence[Sequence[Any]]) -> Itera
                 tree = unflatten(structure, [v if rebind else x for x, v, rebind in zip(leaves, new, kept)])
                 _rebind(chosen.where, chosen.tree, tree, undo)
             for k, leaf in enumerate(leaves):
-                if isinstance(leaf, GUARDED) and not isinstance(leaf, np.ndarray):
+                if isinstance(leaf, GUARDED):
                     current().guard(_Place(chosen.where, k), chosen.where.name, leaf)
         yield
         _refuse_views(arrays)

@@ -35,6 +35,7 @@ from wengert.frontend.memory_report import MemoryReport, memory_report
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
+from wengert.frontend.reads import holds, lasting
 from wengert.frontend.stages import Stages
 from wengert.frontend.targets import Program, make_target
 from wengert.frontend.trace import NeedsStatic, Trace
@@ -136,7 +137,7 @@ def _trace_once(
                 signature,
                 len(leaves),
                 static,
-                tuple(trace.guards),
+                lasting(trace.guards),
                 tuple(trace.baked),
             )
     return module, plan
@@ -221,9 +222,7 @@ class Specialization:
 
     def guards_hold(self) -> bool:
         """Whether every captured constant still is what it was when the code was traced."""
-        return all(_lookup(namespace, name) is value for namespace, name, value in self.plan.guards) and all(
-            np.array_equal(array, copy) for array, copy in self.plan.baked
-        )
+        return holds(self.plan.guards) and all(np.array_equal(array, copy) for array, copy in self.plan.baked)
 
 
 def finish(
@@ -250,15 +249,6 @@ def _finished(
     if kind == "map":
         return CompiledMap(maps[value.name], value.direction, returned[value.residuals])
     return leaves[value] if kind == "leaf" else value
-
-
-def _lookup(namespace: Any, name: str) -> Any:
-    if isinstance(namespace, dict):
-        return namespace.get(name, _lookup)
-    try:
-        return namespace.cell_contents
-    except ValueError:
-        return _lookup
 
 
 def specialize(

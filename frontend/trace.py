@@ -141,7 +141,7 @@ class Trace:
         top: the outermost function, or None before it is opened.
         captured: arrays read from globals, closures and attributes, in the order of their hidden arguments.
         boxes: the arrays that already have a value, by id (the driver enters the arguments here).
-        guards: (namespace or cell, name, object) of every global and closure variable that was read as a constant.
+        guards: (namespace or owner, place, object) of every variable, attribute and item that was read (reads.py).
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
         inner_codes: ids of the code of functions that are defined while tracing.
         noted: the functions (and their cells) whose guards are noted.
@@ -162,7 +162,7 @@ class Trace:
         self.top: FunctionRegion | None = None
         self.captured: list[Captured] = []
         self.boxes: dict[int, tuple[np.ndarray, Any]] = {}
-        self.guards: list[tuple[Any, str, Any]] = []
+        self.guards: list[tuple[Any, Any, Any]] = []
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
         self.made: dict[int, Any] = {}
         self.inner_codes: set[int] = set()
@@ -175,7 +175,7 @@ class Trace:
         self.foreign: set[str] = set()
         self.recursions: dict[CodeType, Any] = {}
         self.unrolled: set[CodeType] = set()
-        self._guarded: set[tuple[int, str]] = set()
+        self._guarded: set[tuple[int, Any]] = set()
         self._locations: dict[tuple[int, int], Any] = {}
         self._names: set[str] = set()
         self._unknown = ir.Location.unknown()
@@ -398,8 +398,8 @@ class Trace:
                     help="take the view inside the compiled function, or copy it",
                 )
 
-    def guard(self, namespace: Any, name: str, value: Any) -> None:
-        """Notes that the code holds only as long as this global or closure variable refers to the same object."""
+    def guard(self, namespace: Any, name: Any, value: Any) -> None:
+        """Notes that the code holds only as long as this variable, attribute or item refers to the same object."""
         if (id(namespace), name) not in self._guarded:
             self._guarded.add((id(namespace), name))
             self.guards.append((namespace, name, value))
