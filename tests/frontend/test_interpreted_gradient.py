@@ -108,6 +108,18 @@ def test_whatever_is_differentiated(argnums: Any) -> None:
     np.testing.assert_allclose(flat(interpreted(g, x, scale=2.0)), flat(g(x, scale=2.0)))
 
 
+@pytest.mark.parametrize("f", [
+    lambda x: np.sum(np.where(x > 0.0, np.sqrt(x), 0.0)),
+    lambda x: np.sum(np.where(x > 0.0, np.log(x * x), x)),
+    lambda x: np.sum(np.where(x > 0.0, np.sqrt(x[::-1]), 0.0)[1:]),
+    lambda x: np.sqrt(np.sum(x * x)) + np.sum(np.where(x > 0.0, np.sqrt(x), np.sqrt(x) + x)),
+], ids=["not chosen", "twice", "moved", "another path"])
+def test_what_where_has_not_chosen(f: Any) -> None:
+    """No path, not zero times infinity: where the compiler gives 0, and where NaN, so does the sweep."""
+    x = np.array([0.0, -1.0, 0.0, 4.0])
+    np.testing.assert_allclose(interpreted(wengert.grad(f), x), wengert.grad(f)(x), rtol=1e-14)
+
+
 def test_many_sweeps_over_one_tape() -> None:
     x = np.array([0.5, 0.25])
     np.testing.assert_allclose(interpreted(wengert.jacrev(lambda x: np.sin(x) * x[0]), x),

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import wengert
+from tests.comparison import flat, random_like
+from tests.programs import PROGRAMS
 from wengert.frontend.specialize import interpret
 
 TRAP, INFINITIES = {"nan": "trap"}, {"nan": "trap-inf"}
@@ -106,6 +108,26 @@ def test_results_are_the_same() -> None:
         value, gradient = wengert.value_and_grad(wengert.compile(program, **options))(a, 4)
         np.testing.assert_allclose(value, expected[0], rtol=1e-14)
         np.testing.assert_allclose(gradient, expected[1], rtol=1e-13)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [program.name for program in PROGRAMS if program.wrt])
+def test_the_corpus_with_traps(name: str) -> None:
+    """With traps the gradients are the same, or an error names a line."""
+    program = next(program for program in PROGRAMS if program.name == name)
+    cotangent = random_like(program.function(*program.arguments(0)), 5)
+
+    def pulled(arguments, cotangent):
+        return wengert.vjp(program.function, *arguments)[1](cotangent)
+
+    expected = flat(list(wengert.compile(pulled)(program.arguments(0), cotangent)))
+    for options in ({**TRAP, "kinks": "error"}, INFINITIES):
+        try:
+            found = flat(list(wengert.compile(pulled, **options)(program.arguments(0), cotangent)))
+        except (wengert.WengertFloatingPointError, wengert.KinkError) as error:
+            assert error.position is not None
+        else:
+            np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12 * np.max(np.abs(expected), initial=1.0))
 
 
 # ---------------------------------------------------------------- kinks
