@@ -483,6 +483,24 @@ def test_sixty_random_programs(seed: int, tmp_path: Path) -> None:
     random_program(seed, tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(200, 230))
+def test_hessians_of_random_programs(seed: int, tmp_path: Path) -> None:
+    """The Hessian times random vectors is the jvp of the gradient."""
+    program, args = load(seed, tmp_path).program, arguments_for(seed)
+
+    def total(x, y, a, b, c, n):
+        return program(x, y, a, b, c, n)[0]
+
+    if np.asarray(total(*arguments_for(seed))).dtype.kind != "f":
+        pytest.skip("the result is not a float")
+    found = wengert.sparse_hessian(total, MOVING)(*args)
+    tangents = [random_like(x, seed) if k in MOVING else None for k, x in enumerate(args)]
+    expected = flat(wengert.jvp(wengert.grad(total, MOVING), args, tangents)[1])
+    moved = flat([tangents[k] for k in MOVING])
+    assert (np.abs(found @ moved - expected) <= 1e-9 * (abs(found) @ np.abs(moved) + 1.0)).all()
+
+
 CORPUS = [p for p in PROGRAMS if p.wrt]
 
 
