@@ -151,7 +151,7 @@ class JvpWriter:
         point = ir.InsertionPoint(block)
         for node in body.nodes:
             if node not in self.touched:
-                copy_node(node, self.primal, point)
+                self.copied(node, point)
                 continue
             with point, node.location:
                 if node.name == FOR:
@@ -162,6 +162,10 @@ class JvpWriter:
                     self.branches(node)
                 else:
                     self.operation(node)
+
+    def copied(self, node: Node, point: Any) -> None:
+        """An operation that has to do with no tangent."""
+        copy_node(node, self.primal, point)
 
     def inside(self, body: Body, block: Any, active: Sequence[int]) -> None:
         """A body that yields, with tangents for the values at `active`."""

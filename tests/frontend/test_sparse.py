@@ -251,13 +251,46 @@ def bent(x):
     return np.where(x > 1.0, x * x[0], x[::-1])
 
 
+def upwind(u):
+    """Branches, an index that is valid in one of them only, and an array that both change."""
+    r = np.zeros_like(u)
+    for i in range(u.shape[0]):
+        if i > 0 and u[i] > 1.0:
+            r[i] = u[i] * (u[i] - u[i - 1])
+        elif u[i] > 0.8:
+            r[i] = 2.0
+        elif i < u.shape[0] - 1:
+            flux = u[i + 1] if u[i] > 0.6 else u[-1]
+            r[i] = u[i] * flux
+    return r
+
+
+def written_on_one_side(x):
+    """Constants are written over what depends on inputs, here and there; two arrays trade places in a branch."""
+    r, s, t = np.zeros_like(x), x * 2.0, np.zeros(2)
+    if x[0] > 1.0:
+        t[0] = x[1] * x[1]
+    else:
+        t[0] = 5.0
+    for i in range(x.shape[0]):
+        if x[i] > 1.0:
+            r[i] = x[i] * x[0]
+        else:
+            r[i] = 5.0
+        if x[i] < 0.7:
+            s[i] = 1.0
+        elif x[i] > 1.2:
+            s[0], r[i] = r[i], s[i]
+    return r, s, t
+
+
 def branched(x):
     r = np.empty_like(x)
     for i in range(x.shape[0]):
         if x[i] > 1.0:
             r[i] = x[i] * x[0]
         else:
-            r[i] = x[i] + x[-1]
+            r[i] = np.sum(x[i:])
     return r
 
 
@@ -267,6 +300,27 @@ def test_a_choice_between_values_counts_both() -> None:
         x = x_of(7, seed=seed)
         np.testing.assert_allclose(derivative(x).toarray(), dense_jacobian(bent, x))
     assert len(derivative._kept) == 1
+
+
+def test_simple_branches_count_both() -> None:
+    """One pattern for all points: what some point needs, and what is read at i = 0 where i - 1 is the last element."""
+    derivative, needed = wengert.sparse_jacobian(upwind), np.zeros((9, 9), dtype=bool)
+    for seed in range(40):
+        u = x_of(9, seed=seed)
+        dense = dense_jacobian(upwind, u)
+        np.testing.assert_allclose(derivative(u).toarray(), dense, rtol=1e-12)
+        needed |= dense != 0
+    assert len(derivative._kept) == 1
+    needed[0, 8] = True
+    np.testing.assert_array_equal(derivative.pattern(u).toarray(), needed)
+
+
+def test_branches_that_write_constants_lose_nothing() -> None:
+    derivative = wengert.sparse_jacobian(written_on_one_side)
+    for seed in range(6):
+        x = x_of(8, seed=seed)
+        dense = np.vstack(wengert.jacfwd(written_on_one_side)(x))
+        np.testing.assert_allclose(derivative(x).toarray(), dense, rtol=1e-12)
 
 
 def test_branches_that_depend_on_floats_are_looked_at_again() -> None:
