@@ -82,7 +82,8 @@ def _is_zero(tree: Function, value: Value) -> bool:
     record = node.record
     if record is None:
         return False
-    jointly = record.linear and all(_is_zero(tree, node.operands[i]) for i in record.linear if i < len(node.operands))
+    linear = record.linear_in(decode_attributes(node.op))
+    jointly = linear and all(_is_zero(tree, node.operands[i]) for i in linear if i < len(node.operands))
     return bool(jointly) or any(_is_zero(tree, node.operands[i]) for i in record.bilinear)
 
 

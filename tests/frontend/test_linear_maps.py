@@ -351,6 +351,8 @@ def test_the_transpose_of_the_transpose_is_the_function() -> None:
     [
         (lambda x: x * x, "this is not linear in the arguments"),
         (lambda x: np.sin(x), "this is not linear in the arguments"),
+        (lambda x: np.max(x), "this is not linear in the arguments"),
+        (lambda x: np.prod(x), "this is not linear in the arguments"),
         (lambda x: np.where(x > 0, x, 0.0), "this is not linear in the arguments"),
         (lambda x: x + 1.0, "a value that does not depend on the arguments is added here"),
         (lambda x: np.concatenate((x, np.ones(1))), "is added here"),
