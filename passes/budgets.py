@@ -189,13 +189,14 @@ class _Meeting:
                                     HELP.format(needed=needed))
 
     def _rows(self, needed: int | Value, row: int | Value) -> Value:
-        """1 + (memory - needed) / n / row, and 1 when the budget is too small."""
+        """1 + (memory - needed) / n / row, and 0 when the budget is too small: then the loop does not run."""
         n = len(self._budgets)
         if isinstance(needed, int) and isinstance(row, int):
             return index(1 + (self._memory - needed) // n // max(row, 1))
-        left = lookup_call("arith.maxsi", lookup_call("arith.subi", index(self._memory), _value(needed)), index(0))
+        left = lookup_call("arith.subi", index(self._memory), _value(needed))
         per_row = lookup_call("arith.muli", lookup_call("arith.maxsi", _value(row), index(1)), index(n))
-        return lookup_call("arith.addi", index(1), lookup_call("arith.divsi", left, per_row))
+        rows = lookup_call("arith.addi", index(1), lookup_call("arith.divsi", left, per_row))
+        return lookup_call("arith.select", cmpi("sge", left, index(0)), rows, index(0))
 
 
 TOO_SMALL = "this takes more than {memory} bytes of memory; the smallest budget that can be met is {needed}"

@@ -126,8 +126,8 @@ class _Rules:
         handed_on = [captures[i] for i in loop.active_captures]
         with ir.InsertionPoint(block):
             if loop.counted:
-                trips, = rest
-                swept = self._sweep_all(inits, captures, trips)
+                rows, trips = self._within(rest[0])
+                swept = self._sweep_all(inits, captures, rows, trips)
                 finals = run_steps(loop, _last(trips), trips, swept[len(self._store):], captures)
                 return_([*finals, *handed_on, *captures, trips, *swept], block)
             else:
@@ -148,7 +148,8 @@ class _Rules:
         swept, received = arguments[len(kept):len(residuals)], arguments[len(residuals):]
         with ir.InsertionPoint(block):
             if not loop.counted:
-                swept = self._sweep_all(swept, captures, trips)
+                rows, trips = self._within(trips)
+                swept = self._sweep_all(swept, captures, rows, trips)
             cts = self._reverse_steps(captures, trips, swept, received)
             return_(cts, block)
 
@@ -158,10 +159,14 @@ class _Rules:
 
     # ------------------------------------------------------------ parts
 
-    def _sweep_all(self, inits: list[Value], captures: list[Value], trips: Value) -> list[Value]:
+    def _within(self, trips: Value) -> tuple[Value, Value]:
+        """The rows of the slots, and the trips: none if there is no room for one state, which a check will tell."""
+        rows = self._slots(trips)
+        return rows, lookup_call("arith.select", cmpi("sgt", rows, index(0)), trips, index(0))
+
+    def _sweep_all(self, inits: list[Value], captures: list[Value], rows: Value, trips: Value) -> list[Value]:
         """(count, positions, slots.., state..) with the state before the last step, from the beginning."""
         zero = index(0)
-        rows = self._slots(trips)
         positions = create("nd.empty", [self._positions], [rows]).result
         slots = [self._make_slots(i, init, rows) for i, init in enumerate(inits)]
         last = _last(trips)

@@ -130,7 +130,7 @@ def nested_while(x, n):
 def test_checkpoints_change_no_bit_of_a_gradient(name: str) -> None:
     function, arguments, wrt = PROGRAMS[name]
     expected = wengert.grad(wengert.compile(function, precise=True), wrt)(*arguments)
-    for slots in (1, 3, 50):
+    for slots in (1, 4):
         options = {"precise": True, "checkpoint": "binomial", "slots": slots}
         gradient = wengert.grad(wengert.compile(function, **options), wrt)
         for got, wanted in zip(gradient(*arguments), expected, strict=True):

@@ -107,6 +107,12 @@ def test_a_million_steps_in_64_kilobytes() -> None:
     assert got == wengert.grad(logistic, (0, 1))(0.3, 2.9, 1_000_000), "not the same to the last bit"
 
 
+def test_what_is_refused_when_the_call_begins_does_not_run() -> None:
+    """It would run for hours."""
+    with pytest.raises(WengertValueError, match="smallest budget that can be met"):
+        wengert.grad(wengert.compile(steps_with_tapes, memory=10_000))(STATE, 10**9, 5)
+
+
 def test_a_step_whose_tape_is_as_long_as_data_say_is_refused() -> None:
     def f(x: Any, n: int) -> Any:
         for _ in range(n):
