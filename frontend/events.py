@@ -16,7 +16,7 @@ from wengert.frontend import integrators, solvers
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.calls import call
 from wengert.frontend.function import Function, in_trace
-from wengert.frontend.implicit import _with_rule
+from wengert.frontend.implicit import with_rule
 from wengert.frontend.linear_solves import require
 from wengert.frontend.operands import is_number, operand, type_text
 from wengert.frontend.options import CompileOptions
@@ -94,7 +94,7 @@ def ode_event(f: Callable[..., Any], event: Callable[..., Any], x0: Any, t0: Any
             require(found, f"ode_event: there is no event within {max_steps} steps\n"
                     "the event function does not cross zero, or does so twice within a step\n"
                     "allow more steps, shorten them, or look at the direction")
-            h = _with_rule(last_step, after, 0, "dense")(v, t, args)
+            h = with_rule(last_step, after, 0, "dense")(v, t, args)
             v = call(integrators.runge_kutta, rate(args), v, t, h)
             return binary("Add", t, h), layout.tree(v)
 

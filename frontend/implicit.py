@@ -70,7 +70,7 @@ def _checked_method(method: str) -> str:
 # ---------------------------------------------------------------- the rule
 
 
-def _with_rule(solver: Callable[..., Any], root: Callable[..., Any], first: int, method: str,
+def with_rule(solver: Callable[..., Any], root: Callable[..., Any], first: int, method: str,
                allowed: float | None = None) -> CustomRules:
     """The solver as a function with the implicit rule.
 
@@ -144,7 +144,7 @@ def implicit(root: Callable[..., Any], *, linear: str = "auto", tol: float = 1e-
     0.25
     """
     _checked_method(linear)
-    return lambda solver: _with_rule(solver, root, 0, linear, tol)
+    return lambda solver: with_rule(solver, root, 0, linear, tol)
 
 
 def fixed_point(step: Callable[..., Any], x0: Any, *args: Any, linear: str = "auto", tol: float | None = None,
@@ -182,7 +182,7 @@ def fixed_point(step: Callable[..., Any], x0: Any, *args: Any, linear: str = "au
             _require_converged("fixed_point", change, iterations, limit)
             return layout.tree(x)
 
-        return _with_rule(fixed_point, lambda x, *args: _difference(call(step, x, *args), x), 1, linear)
+        return with_rule(fixed_point, lambda x, *args: _difference(call(step, x, *args), x), 1, linear)
 
     return _once(step, ("fixed_point", _checked_method(linear), tol, max_iterations), make)(x0, *args)
 
@@ -223,7 +223,7 @@ def newton(f: Callable[..., Any], x0: Any, *args: Any, linear: str = "auto", tol
             _require_converged("newton", change, iterations, limit)
             return layout.tree(x)
 
-        return _with_rule(newton, f, 1, linear)
+        return with_rule(newton, f, 1, linear)
 
     return _once(f, ("newton", _checked_method(linear), tol, max_iterations), make)(x0, *args)
 
