@@ -15,10 +15,11 @@ from typing import Any, overload
 
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.calls import call
-from wengert.frontend.function import Function
+from wengert.frontend.function import Function, Stats
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.positions import definition_of, fail
 from wengert.frontend.rule_traces import Rules, call_with_rules
+from wengert.frontend.stages import Stages
 from wengert.frontend.trace import FunctionRegion, Region, current, tracing
 
 
@@ -45,6 +46,14 @@ class CustomRules:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._in_trace(*args, **kwargs) if tracing() else self._compiled(*args, **kwargs)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Stages:
+        """The stages of compilation for these arguments, as those of a compiled function."""
+        return self._compiled.lower(*args, **kwargs)
+
+    def stats(self) -> Stats:
+        """How often and why the function was compiled for calls from plain Python."""
+        return self._compiled.stats()
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """What is compiled; plain Python where nothing is."""
