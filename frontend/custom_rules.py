@@ -18,7 +18,8 @@ from wengert.frontend.calls import call
 from wengert.frontend.function import Function, Stats
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.positions import definition_of, fail
-from wengert.frontend.rule_traces import Rules, call_with_rules
+from wengert.frontend.rule_forms import Rules
+from wengert.frontend.rule_traces import call_with_rules
 from wengert.frontend.stages import Stages
 from wengert.frontend.trace import FunctionRegion, Region, current, tracing
 

@@ -25,7 +25,7 @@ from wengert.frontend.function import Function, in_trace
 from wengert.frontend.numpy_table.creation import filled
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.options import CompileOptions
-from wengert.frontend.rule_traces import Rules
+from wengert.frontend.rule_forms import Rules
 from wengert.frontend.states import Layout
 from wengert.frontend.trace import current
 from wengert.frontend.transforms import _once, jvp, linear_transpose

@@ -32,7 +32,7 @@ from wengert.frontend.values import Box
 from wengert.passes.purity import CALL, callee
 
 if TYPE_CHECKING:
-    from wengert.frontend.rule_traces import Arguments, Made, Rules
+    from wengert.frontend.rule_forms import Arguments, Made, Rules
 
 #: Relative tolerance against the derivative of the body, and against differences of it with this step.
 TOLERANCE = {"f64": 1e-6, "f32": 1e-2}
