@@ -632,3 +632,14 @@ def test_the_pattern_is_that_of_the_rule() -> None:
 
 def test_what_is_stopped_is_no_entry() -> None:
     assert wengert.sparse_jacobian(lambda x: x * wengert.stop_gradient(x[::-1]))(x_of(5)).nnz == 5
+
+
+def gathered_and_scattered(x, p):
+    r = np.zeros(6)
+    r[p] += x[: p.shape[0]] * x[p]
+    return r
+
+
+def test_index_arrays() -> None:
+    x, p = x_of(6), np.array([3, 0, 5])
+    check(wengert.sparse_jacobian(gathered_and_scattered), dense_jacobian(gathered_and_scattered, x, p), x, p, sweeps=2)
