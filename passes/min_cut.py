@@ -7,7 +7,7 @@ are integers of any size: bytes times trip counts leave 32 bits, which is all th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V", bound=Hashable)
@@ -26,6 +26,7 @@ class Network(Generic[V]):
         self._ends: dict[V, tuple[int, int]] = {}  # vertex -> (in, out)
         self._heads: list[int] = []    # of arc a; a ^ 1 is the arc back
         self._residual: list[int] = []
+        self._capacity: list[int | None] = []
         self._arcs: list[list[int]] = [[], []]  # leaving each node
         self._infinite = 1             # more than all finite capacities together
         self._unbounded: list[int] = []
@@ -58,6 +59,12 @@ class Network(Generic[V]):
         self._arcs[head].append(len(self._heads) + 1)
         self._heads += [head, tail]
         self._residual += [capacity or 0, 0]
+        self._capacity += [capacity, 0]
+
+    def arcs(self) -> Iterator[tuple[int, int, int | None, int]]:
+        """(tail, head, capacity, flow) of each arc, after `solve`; a vertex is an arc, source and sink are 0 and 1."""
+        for arc in range(0, len(self._heads), 2):
+            yield self._heads[arc + 1], self._heads[arc], self._capacity[arc], self._residual[arc + 1]
 
     def solve(self) -> tuple[set[V], set[V]]:
         """The minimum cut nearest to the sink: the vertices that are cut, and those behind the cut.
