@@ -96,7 +96,7 @@ class Residuals:
             return "its operation is not repeated"
         if _reads(node) and problem.price(node.operands[0]) is None:
             return "the array it is read from is overwritten"
-        return "what it is computed from would take more memory"
+        return "computing it again takes as much memory or work"
 
 
 def decide(tree: Function, tangents: set[Value]) -> Residuals:
