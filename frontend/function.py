@@ -101,7 +101,7 @@ class Function:
         """
         leaves, structure = flatten((args, kwargs))
         static = self._static.get(self._kind(leaves, structure), frozenset())
-        return specialize.report(self.py_func, leaves, structure, static)
+        return specialize.report(self.py_func, leaves, structure, static, self.options)
 
     # ------------------------------------------------------------ dispatch
 

@@ -280,10 +280,14 @@ def stages(
         return make_target(options).stages(module, plan)
 
 
-def report(py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int]) -> MemoryReport:
+def report(
+    py_func: Callable[..., Any], leaves: Sequence[Any], structure: Any, static: frozenset[int], options: CompileOptions
+) -> MemoryReport:
     """What a call allocates, predicted."""
     with the_context():
-        module, plan = trace_function(py_func, leaves, structure, static)
+        module, plan = trace_function(py_func, leaves, structure, static, options)
+        if plan.maps:
+            module = separate(module, plan)[plan.signature.name]
         return memory_report(module, plan, [leaves[i] if isinstance(i, int) else i for i in plan.inputs])
 
 

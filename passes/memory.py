@@ -109,7 +109,7 @@ def _peak(block: Any, sizes: Sizes) -> int:
     for view in block.operations:
         op = view.operation
         if op.name == "memref.alloc":
-            allocated[op.result] = _bytes(op, sizes)
+            allocated[op.result] = _bytes(op, sizes) + _alignment(op)
             now += allocated[op.result]
         elif op.name == "memref.dealloc":
             now -= allocated.get(op.operands[0], 0)
@@ -118,6 +118,11 @@ def _peak(block: Any, sizes: Sizes) -> int:
             peak = max(peak, now + inner)
         peak = max(peak, now)
     return peak
+
+
+def _alignment(op: Any) -> int:
+    """What is allocated beyond the elements, so that an aligned address is among it."""
+    return int(ir.IntegerAttr(op.attributes["alignment"]).value) if "alignment" in op.attributes else 0
 
 
 def _bytes(op: Any, sizes: Sizes) -> int:
