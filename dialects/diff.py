@@ -93,7 +93,8 @@ saved = register(Op("diff.saved", ("*counters",), _placeholder, _placeholder, UN
 
 # Says what became of a value that a derivative uses (passes/storage_facts.py); computes nothing.
 decided = register(
-    Op("diff.decided", (), lambda **_: [], lambda **_: [], zero_tangent, effect=True, family="diff")
+    Op("diff.decided", ("*extents",), lambda *_, **__: [], lambda *_, **__: [], zero_tangent, effect=True,
+       family="diff")
 )
 
 # The identity with derivative zero.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from rich.console import Console
@@ -24,9 +23,17 @@ from wengert.frontend.arguments import prepare
 from wengert.frontend.plan import Plan
 from wengert.frontend.targets import error_of
 from wengert.passes.base import run_pipeline
-from wengert.passes.memory import extents, known_extents, peak_bytes, stored_states, tape_bytes, with_extents
+from wengert.passes.memory import (
+    decided_bytes,
+    extents,
+    known_extents,
+    peak_bytes,
+    stored_states,
+    tape_bytes,
+    with_extents,
+)
 from wengert.passes.pipeline import DIFFERENTIATION, ND, LoweringOptions, compile_to_llvmir, stages
-from wengert.passes.storage_facts import BY_REFERENCE, Fact, facts_of
+from wengert.passes.storage_facts import BY_REFERENCE, Fact
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.jit import load
 from wengert.runtime.signature import KernelSignature, Slot
@@ -103,8 +110,10 @@ def memory_report(module: Any, plan: Plan, inputs: Sequence[Any]) -> MemoryRepor
     integers = [(a, leaf) for a, leaf in zip(entry(in_memory).arguments, inputs) if isinstance(a.type, ir.IntegerType)]
     known.update((argument, int(leaf)) for argument, leaf in integers)
     peak = peak_bytes(in_memory, known) + results
-    tapes = tape_bytes(func, dict(zip(asked, numbers, strict=True)), stored_states(in_memory, known))
-    rows = [_row(fact, tapes) for fact in facts_of(func) if not fact.tape or fact.tape in tapes]
+    sizes = dict(zip(asked, numbers, strict=True))
+    tapes = tape_bytes(func, sizes, stored_states(in_memory, known))
+    told = decided_bytes(func, sizes)
+    rows = [_row(fact, size, tapes) for fact, size in told if not fact.tape or fact.tape in tapes]
     return MemoryReport(peak, tuple(sorted(rows, key=lambda row: (-row.bytes, row.kind, str(row.position)))))
 
 
@@ -129,17 +138,11 @@ def _count(module: Any, plan: Plan, inputs: Sequence[Any]) -> list[int]:
     return [int(number) for number in entry(*(prepare(leaf, False) for leaf in inputs))]
 
 
-def _row(fact: Fact, tapes: dict[str, int]) -> Row:
+def _row(fact: Fact, own: int, tapes: dict[str, int]) -> Row:
     position = position_of(fact.location)
-    size = tapes.get(fact.tape, 0) if fact.tape else _bytes(fact.type) if fact.kind == BY_REFERENCE else 0
+    size = tapes[fact.tape] if fact.tape else own if fact.kind == BY_REFERENCE else 0
     source = "" if position is None else linecache.getline(position.file, position.line).strip()
     return Row(size, fact.kind, _described(fact.type), fact.reason, position, source)
-
-
-def _bytes(type_: Any) -> int:
-    element = type_.element_type if is_tensor(type_) else type_
-    width = 8 if isinstance(element, ir.IndexType) else max(element.width // 8, 1)
-    return int(width * prod(n for n in type_.shape if n != DYNAMIC)) if is_tensor(type_) else width
 
 
 def _described(type_: Any) -> str:

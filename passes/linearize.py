@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from wengert.dialects.bindings import Value, defining_op, ir, is_float, tensor_type
-from wengert.dialects.build import create, index
+from wengert.dialects.bindings import Value, defining_op, ir, is_float, is_tensor, tensor_type
+from wengert.dialects.build import create, dynamic_sizes, index
 from wengert.dialects.control import (
     FOR,
     IF,
@@ -131,7 +131,7 @@ class _Split:
         self.linear: dict[Value, Value] = {}
         self.scopes: dict[Body, _Scope] = {}
         self.residual_ids, self.loop_ids = count(), count()
-        self.facts: list[Fact] = []
+        self.facts: list[tuple[Fact, Value | None]] = []  # the value, if its extents matter
 
     def run(self, forward: Any, linear: Any, results: int) -> None:
         body = self.tree.body
@@ -144,8 +144,8 @@ class _Split:
             tangents = self.demanded(body.ends[results:])
             return_(tangents, scope.linear)
             with ir.InsertionPoint(scope.forward):
-                for fact in self.facts:
-                    fact.emit()
+                for fact, value in self.facts:
+                    fact.emit(() if value is None else dynamic_sizes(self.forward[value]))
             return_(self.knowns(body.ends[:results]), scope.forward)
 
     # ------------------------------------------------------------ values
@@ -236,7 +236,9 @@ class _Split:
     def tell(self, value: Value, location: Any, number: int | None = None) -> None:
         """Leave the decision about a value in writing."""
         if kind := self.residuals.kind(value):
-            self.facts.append(Fact(kind, value.type, location, self.residuals.reason(value), number))
+            handed_over = kind == BY_REFERENCE and is_tensor(value.type)
+            fact = Fact(kind, value.type, location, self.residuals.reason(value), number)
+            self.facts.append((fact, value if handed_over else None))
 
     # ------------------------------------------------------------ operations
 
@@ -312,7 +314,7 @@ class _Split:
         self.forward.update(zip([node.carries[i] for i in known], new.carries[:-1], strict=True))
         number = encode_attributes({"id": (identity := next(self.residual_ids))})
         kind = STORED if outer.loops else BY_REFERENCE
-        self.facts.append(Fact(kind, ir.IndexType.get(), node.location, "how often the loop runs", identity))
+        self.facts.append((Fact(kind, ir.IndexType.get(), node.location, "how often the loop runs", identity), None))
         with ir.InsertionPoint(outer.forward):
             create("diff.save", [], [new.results[-1], *outer.forward_counters()], number)
         with outer.linear_point():

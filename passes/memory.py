@@ -8,6 +8,7 @@ with `alone`, instead of them: then dead code elimination leaves what counts, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from wengert.dialects.build import create
 from wengert.dialects.control import FOR, entry, refresh_type
 from wengert.dialects.op import DTYPES, decode_attributes, dtype_name, lookup
 from wengert.passes.budgets import BUDGET, ROWS
-from wengert.passes.storage_facts import TAPE
+from wengert.passes.storage_facts import DECIDED, TAPE, Fact, fact_of
 
 #: What an extent is when nothing is known about it.
 UNKNOWN = 0
@@ -28,7 +29,7 @@ def extents(func: Any) -> list[Any]:
     """The index values at function level that say how large something is, in program order; constants are left out."""
     found: dict[Any, None] = {}
     for op in walk(func)[1:]:
-        if any(is_tensor(r.type) and not r.type.has_static_shape for r in op.results):
+        if op.name == DECIDED or any(is_tensor(r.type) and not r.type.has_static_shape for r in op.results):
             asked = (v for v in op.operands if isinstance(v.type, ir.IndexType))
             found.update(dict.fromkeys(part for v in asked for part in _known_to_a_run(v)))
     return [v for v in found if block_of(v) == entry(func) and constant(v) is None]
@@ -75,8 +76,13 @@ def tape_bytes(func: Any, sizes: Sizes, rows: dict[str, int]) -> dict[str, int]:
     for op in walk(func, "nd.empty"):
         if TAPE in op.attributes:
             name = str(ir.StringAttr(op.attributes[TAPE]).value)
-            found[name] = found.get(name, 0) + _bytes(op, sizes)
+            found[name] = found.get(name, 0) + _bytes(op.results[0].type, op.operands, sizes)
     return found
+
+
+def decided_bytes(func: Any, sizes: Sizes) -> list[tuple[Fact, int]]:
+    """What a function of stage transposed says about values, and the bytes of one of each; extents not told count 1."""
+    return [(fact := fact_of(op), _bytes(fact.type, op.operands, sizes)) for op in walk(func, DECIDED)]
 
 
 def known_extents(func: Any, count: int, numbers: list[int]) -> Sizes:
@@ -109,7 +115,7 @@ def _peak(block: Any, sizes: Sizes) -> int:
     for view in block.operations:
         op = view.operation
         if op.name == "memref.alloc":
-            allocated[op.result] = _bytes(op, sizes) + _alignment(op)
+            allocated[op.result] = _bytes(op.result.type, op.operands, sizes) + _alignment(op)
             now += allocated[op.result]
         elif op.name == "memref.dealloc":
             now -= allocated.get(op.operands[0], 0)
@@ -125,14 +131,15 @@ def _alignment(op: Any) -> int:
     return int(ir.IntegerAttr(op.attributes["alignment"]).value) if "alignment" in op.attributes else 0
 
 
-def _bytes(op: Any, sizes: Sizes) -> int:
-    type_ = op.results[0].type
-    shape = type_.shape
-    dynamic = iter(op.operands)
+def _bytes(type_: Any, extents: Sequence[Any], sizes: Sizes) -> int:
+    dynamic = iter(extents)
     elements = 1
-    for extent in shape:
-        elements *= max(evaluate(next(dynamic), sizes), 0) if extent == DYNAMIC else extent
-    element = type_.element_type
+    for extent in type_.shape if isinstance(type_, ir.ShapedType) else ():
+        if extent != DYNAMIC:
+            elements *= extent
+        elif (value := next(dynamic, None)) is not None:
+            elements *= max(evaluate(value, sizes), 0)
+    element = type_.element_type if isinstance(type_, ir.ShapedType) else type_
     return int(elements * (8 if isinstance(element, ir.IndexType) else max(element.width // 8, 1)))
 
 

@@ -1,7 +1,9 @@
 """What was decided about each known value that a derivative uses: `diff.decided`, an operation that only says so.
 
     "diff.decided"() {kind = "stored", reason = "..", type = f64, id = 0 : i64, tape = "f.fwd:0"} : () -> ()
+    "diff.decided"(%n) {kind = "by reference", reason = "..", type = tensor<?xf64>, id = 1 : i64} : (index) -> ()
 
+The operands are the dynamic extents of what is handed over as it is.
 diff-linearize writes one for each value into the forward function, with the location of the value; diff-store names the
 tapes and drops what nobody asks for.  Inlining and further differentiation take them along, so that after the last of
 them the program's function tells all of it.  The `nd.empty` that makes a tape has the name in `diff.tape`.
@@ -9,6 +11,7 @@ them the program's function tells all of it.  The `nd.empty` that makes a tape h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +46,11 @@ class Fact:
     id: int | None = None
     tape: str = ""
 
-    def emit(self) -> None:
-        """Write it down at the current insertion point."""
+    def emit(self, extents: Sequence[Any] = ()) -> None:
+        """Write it down at the current insertion point, with the dynamic extents of the value where they are known."""
         texts = {"kind": self.kind, "reason": self.reason, "tape": self.tape or None, "id": self.id}
-        create(DECIDED, [], [], {**encode_attributes(texts), "type": ir.TypeAttr.get(self.type)}, loc=self.location)
+        attributes = {**encode_attributes(texts), "type": ir.TypeAttr.get(self.type)}
+        create(DECIDED, [], extents, attributes, loc=self.location)
 
 
 def fact_of(op: Any) -> Fact:

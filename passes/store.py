@@ -185,7 +185,7 @@ class _Recorder(Carrier):
             return
         if node.name == DECIDED and (fact := fact_of(node.op)).id is not None:
             if fact.id in self._plan.by_id:
-                replace(fact, id=None, tape=self._plan.by_id[fact.id].tape).emit()
+                replace(fact, id=None, tape=self._plan.by_id[fact.id].tape).emit(self.new(node.operands))
             return
         super().leaf(node)
         self._locate(node.results)

@@ -206,6 +206,14 @@ def test_arrays_of_arguments_are_read_again() -> None:
     assert "read again" in kinds
 
 
+def test_an_array_of_run_time_size_is_measured() -> None:
+    def f(a, n):
+        return np.sum(np.exp(a[:n]) ** 2)
+
+    rows = wengert.grad(f).memory_report(np.ones(100), 30).rows
+    assert {row.bytes for row in rows if row.type == "f64[?]" and row.kind == "by reference"} == {240}
+
+
 def test_second_derivatives_report_the_tapes_of_both() -> None:
     def third(x):
         return wengert.grad(wengert.grad(lambda y: powers(y, 50)))(x)
