@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any
 
 from wengert.dialects.bindings import Value, defining_op, ir, is_float, is_tensor, tensor_type
-from wengert.dialects.build import create, dynamic_sizes, index
+from wengert.dialects.build import create, index
 from wengert.dialects.control import (
     FOR,
     IF,
@@ -34,6 +34,7 @@ from wengert.dialects.control import (
 )
 from wengert.dialects.op import encode_attributes, lookup_call, raw_attributes
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.extents import origin
 from wengert.passes.residuals import DIM, decide, extent_of
 from wengert.passes.storage_facts import BY_REFERENCE, STORED, Fact
 from wengert.passes.taint import defining_nodes, flow, reachable, require_linear
@@ -145,7 +146,7 @@ class _Split:
             return_(tangents, scope.linear)
             with ir.InsertionPoint(scope.forward):
                 for fact, value in self.facts:
-                    fact.emit(() if value is None else dynamic_sizes(self.forward[value]))
+                    fact.emit(() if value is None else self.known_extents(value))
             return_(self.knowns(body.ends[:results]), scope.forward)
 
     # ------------------------------------------------------------ values
@@ -239,6 +240,12 @@ class _Split:
             handed_over = kind == BY_REFERENCE and is_tensor(value.type)
             fact = Fact(kind, value.type, location, self.residuals.reason(value), number)
             self.facts.append((fact, value if handed_over else None))
+
+    def known_extents(self, value: Value) -> list[Value]:
+        """The dynamic extents of a value as index values of fwd; none if one can only be read off an array."""
+        dynamic = [d for d in range(value.type.rank) if value.type.is_dynamic_dim(d)]
+        extents = [origin(self.tree, value, d) for d in dynamic]
+        return [] if any(isinstance(e, (int, tuple)) for e in extents) else self.knowns(extents)
 
     # ------------------------------------------------------------ operations
 

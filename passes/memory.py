@@ -81,7 +81,7 @@ def tape_bytes(func: Any, sizes: Sizes, rows: dict[str, int]) -> dict[str, int]:
 
 
 def decided_bytes(func: Any, sizes: Sizes) -> list[tuple[Fact, int]]:
-    """What a function of stage transposed says about values, and the bytes of one of each; extents not told count 1."""
+    """What a function of stage transposed says about values, and the bytes of each; 0 if its extents are not told."""
     return [(fact := fact_of(op), _bytes(fact.type, op.operands, sizes)) for op in walk(func, DECIDED)]
 
 
@@ -105,7 +105,7 @@ def stored_states(func: Any, sizes: Sizes) -> dict[str, int]:
 
 
 def peak_bytes(func: Any, sizes: Sizes) -> int:
-    """The most bytes that are allocated at the same time in a function of stage memref."""
+    """The most bytes that are allocated at the same time in a function of stage memref, without those for alignment."""
     return _peak(entry(func), sizes)
 
 
@@ -115,7 +115,7 @@ def _peak(block: Any, sizes: Sizes) -> int:
     for view in block.operations:
         op = view.operation
         if op.name == "memref.alloc":
-            allocated[op.result] = _bytes(op.result.type, op.operands, sizes) + _alignment(op)
+            allocated[op.result] = _bytes(op.result.type, op.operands, sizes)
             now += allocated[op.result]
         elif op.name == "memref.dealloc":
             now -= allocated.get(op.operands[0], 0)
@@ -126,19 +126,12 @@ def _peak(block: Any, sizes: Sizes) -> int:
     return peak
 
 
-def _alignment(op: Any) -> int:
-    """What is allocated beyond the elements, so that an aligned address is among it."""
-    return int(ir.IntegerAttr(op.attributes["alignment"]).value) if "alignment" in op.attributes else 0
-
-
 def _bytes(type_: Any, extents: Sequence[Any], sizes: Sizes) -> int:
     dynamic = iter(extents)
     elements = 1
     for extent in type_.shape if isinstance(type_, ir.ShapedType) else ():
-        if extent != DYNAMIC:
-            elements *= extent
-        elif (value := next(dynamic, None)) is not None:
-            elements *= max(evaluate(value, sizes), 0)
+        value = next(dynamic, None) if extent == DYNAMIC else None
+        elements *= extent if extent != DYNAMIC else 0 if value is None else max(evaluate(value, sizes), 0)
     element = type_.element_type if isinstance(type_, ir.ShapedType) else type_
     return int(elements * (8 if isinstance(element, ir.IndexType) else max(element.width // 8, 1)))
 
