@@ -54,12 +54,6 @@ def option_not_covered(x):
 
 
 @refused(ONES)
-def integer_array_as_index(x):
-    order = np.array([2, 0, 1])
-    return x[order]
-
-
-@refused(ONES)
 def selection_as_value(x):
     return x[x > 0.5]
 
