@@ -76,7 +76,7 @@ def optimize(llvm_ir_text: str, *, level: int = 3, context: llvm.ContextRef | No
     Modules that are to be linked into one must share a `context`; otherwise each has its own, freed with it.
     Raises CompilationError for text LLVM does not accept.
     """
-    _limit_interleaving()
+    _avoid_wrong_code()
     machine = host.target_machine(level)
     module = _parse(llvm_ir_text, machine, context)
     options = llvm.create_pipeline_tuning_options(speed_level=level)
@@ -88,13 +88,14 @@ def optimize(llvm_ir_text: str, *, level: int = 3, context: llvm.ContextRef | No
 
 
 @functools.cache
-def _limit_interleaving() -> None:
-    """Vectorise accesses of stride 2 to 4 by shuffles, wider ones element by element.
+def _avoid_wrong_code() -> None:
+    """Keep away from two transformations of LLVM 22.1 that give wrong numbers; docs/decisions/interleaving.md.
 
-    LLVM 22.1 gives wrong code for AVX-512 when groups of six doubles are interleaved, summed and taken apart again in
-    registers; docs/decisions/interleaving.md has the program.
+    Accesses of stride 2 to 4 are vectorised by shuffles, wider ones element by element; trees of additions of scalars
+    are not turned into vectors (all other groups of scalars are).
     """
     llvm.set_option("wengert", "-max-interleave-group-factor=4")
+    llvm.set_option("wengert", "-slp-vectorize-hor=0")
 
 
 def emit_object(module: llvm.ModuleRef | str, *, level: int = 3) -> bytes:
