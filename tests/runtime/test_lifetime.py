@@ -229,7 +229,7 @@ def work(k):
             h(k + 1)
             wrong.append((k, i))
         except IndexError as caught:
-            if caught.args != (k + 1, 7, -9):
+            if caught.args != (k + 1, 7, -9, 0):
                 wrong.append((k, i))
 threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
 for thread in threads: thread.start()
