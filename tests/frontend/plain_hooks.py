@@ -151,6 +151,9 @@ class PlainHooks:
     def returned(self, value: Any) -> Any:
         return value
 
+    def walked(self, items: Any) -> Any:
+        return items
+
     def unpack(self, value: Any, count: int) -> Any:
         return value
 
