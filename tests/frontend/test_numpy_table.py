@@ -158,7 +158,7 @@ def test_constants_the_code_depends_on_are_noted() -> None:
         (lambda a: special.gamma(a), "gamma is not covered", ""),
         (lambda a: a.sort(), "ndarray.sort is not covered", "sort before"),
         (lambda a: a.argpartition(1), "ndarray.argpartition is not covered", ""),
-        (lambda a: np.linalg.svd(a), "numpy.linalg.svd is not covered", "loops"),
+        (lambda a: np.linalg.svd(a), "numpy.linalg.svd is not covered", "loop"),
         (lambda a: np.sum(a, where=a > 0), "numpy.sum with the argument where=", "leave it out"),
         (lambda a: np.random.rand() * a, "random number is drawn", "draw it outside"),
         (lambda a: math.gamma(a[0, 0]), "math.gamma is not covered", ""),
