@@ -71,10 +71,30 @@ class Flow:
         self._around = {node for node in tree.body.walk() if any(map(chosen, _inside(node)))}
         last = self._body(tree.body, self._new(tree.body.arguments))
         last.end = Return(tree.body.ends)
+        self._shorten()
 
     def resolve(self, value: Value) -> Value:
         """The variable that a value is another name of."""
         return self.variable.get(value, value)
+
+    def _shorten(self) -> None:
+        """A jump to a block that only jumps on or returns goes on or returns itself; unreachable blocks go."""
+        for block in reversed(self.blocks):  # what a block jumps to, back edges apart, comes after it
+            while isinstance(end := block.end, Jump) and not end.target.nodes and end.target.number > block.number:
+                following, passed = end.target.end, dict(zip(end.target.parameters, end.values, strict=True))
+                if isinstance(following, Return):
+                    block.end = Return([passed.get(v, v) for v in following.values])
+                elif isinstance(following, Jump):
+                    block.end = Jump(following.target, [passed.get(v, v) for v in following.values])
+                else:
+                    break
+        reached = {self.blocks[0]}
+        for block in self.blocks:  # a block comes after one that leads to it
+            if block in reached:
+                reached.update(_successors(block.end))
+        self.blocks = [block for block in self.blocks if block in reached]
+        for number, block in enumerate(self.blocks):
+            block.number = number
 
     def _new(self, parameters: list[Value], *, after_call: bool = False) -> Block:
         self.blocks.append(Block(len(self.blocks), parameters, after_call))
@@ -114,6 +134,17 @@ class Flow:
         self._body(condition, head).end = Branch(condition.ends[0], start, after)
         self._body(body, start).end = Jump(head, body.ends)
         return after
+
+
+def _successors(end: Jump | Branch | Call | Return) -> list[Block]:
+    match end:
+        case Jump(target, _):
+            return [target]
+        case Branch(_, then, otherwise):
+            return [then, otherwise]
+        case Call(_, then):
+            return [then]
+    return []
 
 
 def _inside(node: Node) -> list[Node]:
