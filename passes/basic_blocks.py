@@ -78,20 +78,21 @@ class Flow:
         return self.variable.get(value, value)
 
     def _shorten(self) -> None:
-        """A jump to a block that only jumps on or returns goes on or returns itself; unreachable blocks go."""
-        for block in reversed(self.blocks):  # what a block jumps to, back edges apart, comes after it
-            while isinstance(end := block.end, Jump) and not end.target.nodes and end.target.number > block.number:
-                following, passed = end.target.end, dict(zip(end.target.parameters, end.values, strict=True))
-                if isinstance(following, Return):
-                    block.end = Return([passed.get(v, v) for v in following.values])
-                elif isinstance(following, Jump):
-                    block.end = Jump(following.target, [passed.get(v, v) for v in following.values])
-                else:
-                    break
-        reached = {self.blocks[0]}
-        for block in self.blocks:  # a block comes after one that leads to it
-            if block in reached:
-                reached.update(_successors(block.end))
+        """A jump to a block that only returns is a return; blocks that nobody goes to any more are dropped."""
+        changed = True
+        while changed:
+            changed = False
+            for block in self.blocks:
+                end = block.end
+                if isinstance(end, Jump) and not end.target.nodes and isinstance(end.target.end, Return):
+                    passed = dict(zip(end.target.parameters, end.values, strict=True))
+                    block.end = Return([passed.get(v, v) for v in end.target.end.values])
+                    changed = True
+        reached, pending = {self.blocks[0]}, [self.blocks[0]]
+        while pending:
+            new = [block for block in _successors(pending.pop().end) if block not in reached]
+            reached.update(new)
+            pending += new
         self.blocks = [block for block in self.blocks if block in reached]
         for number, block in enumerate(self.blocks):
             block.number = number

@@ -183,3 +183,18 @@ def countdown(n, x):
     if n == 0:
         return x
     return countdown(n - 1, x * 0.999) + 1e-3
+
+
+def zigzag(n, x):
+    """What a branch with a call gives is used in a loop after it, and in a branch inside of that."""
+    if n == 0:
+        y = x
+    else:
+        y = 0.5 * zigzag(n - 1, x * 1.1)
+    total = 0.0
+    for k in range(3):
+        if k == n % 3:
+            total += zigzag(n - 2, y) if n > 2 else y
+        else:
+            total += 0.25 * y * x
+    return total

@@ -30,6 +30,7 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = [
     (programs.flight, (7.0,), (0,)),
     (programs.hanoi, (6, 0.4), (1,)),
     (programs.nested, (60, 0.3), (1,)),
+    (programs.zigzag, (5, 0.7), (1,)),
     (programs.countdown, (900, 2.0), (1,)),
 ]
 IDS = [f"{f.__name__}-{k}" for k, (f, _, _) in enumerate(CASES)]
