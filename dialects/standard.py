@@ -10,6 +10,7 @@ from wengert.dialects import (
     linear_algebra,
     multilinear,
     reduction,
+    sorting,
     structural,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "linear_algebra",
     "multilinear",
     "reduction",
+    "sorting",
     "structural",
 ]

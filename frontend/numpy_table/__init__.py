@@ -11,6 +11,7 @@ from wengert.frontend.numpy_table import (
     python,
     reductions,
     shaping,
+    sorting,
 )
 from wengert.frontend.numpy_table.registry import METHODS, TABLE, covers, enter
 
@@ -29,4 +30,5 @@ __all__ = [
     "python",
     "reductions",
     "shaping",
+    "sorting",
 ]
