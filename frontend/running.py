@@ -165,9 +165,10 @@ def make_instance(cls: type, arguments: tuple[Any, ...], options: dict[str, Any]
     journal = current().region.journal
     initialise, create = getattr(cls, "__init__"), getattr(cls, "__new__")  # noqa: B009 - looked up on the class
     plain = create is object.__new__ and type(cls).__call__ is type.__call__
-    if plain and dataclasses.is_dataclass(cls) and "__post_init__" in dir(cls):
+    generated = isinstance(initialise, FunctionType) and initialise.__code__.co_filename == "<string>"
+    if plain and generated and dataclasses.is_dataclass(cls):
         return _make_dataclass(cls, arguments, options)
-    if plain and isinstance(initialise, FunctionType) and initialise.__code__.co_filename != "<string>":
+    if plain and isinstance(initialise, FunctionType) and not generated:
         instance = journal.mark_fresh(object.__new__(cls))
         run(initialise, (instance, *arguments), options)
         return instance
@@ -179,7 +180,9 @@ _FACTORY = dataclasses._HAS_DEFAULT_FACTORY  # type: ignore[attr-defined]
 
 
 def _make_dataclass(cls: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What the generated __init__ does, with __post_init__ through the rewriter."""
+    """What the generated __init__ does, with default factories and __post_init__ through the rewriter."""
+    from wengert.frontend.calls import call
+
     bound = inspect.signature(cls.__init__).bind(None, *arguments, **options)
     bound.apply_defaults()
     given = bound.arguments
@@ -191,7 +194,7 @@ def _make_dataclass(cls: Any, arguments: tuple[Any, ...], options: dict[str, Any
             continue
         value = given.get(name, _FACTORY)
         if value is _FACTORY and field.default_factory is not dataclasses.MISSING:
-            value = field.default_factory()
+            value = call(field.default_factory)
         elif value is _FACTORY and field.default is not dataclasses.MISSING:
             value = field.default
         if value is _FACTORY:
@@ -200,7 +203,6 @@ def _make_dataclass(cls: Any, arguments: tuple[Any, ...], options: dict[str, Any
             late.append(value)
         else:
             object.__setattr__(instance, name, value)
-    from wengert.frontend.calls import call
-
-    call(cls.__post_init__, instance, *late)
+    if hasattr(cls, "__post_init__"):
+        call(cls.__post_init__, instance, *late)
     return instance
