@@ -14,19 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.errors import WengertTypeError
-from wengert.frontend.arithmetic import store_in_place
 from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
+from wengert.frontend.numpy_table.results import stored
+from wengert.frontend.numpy_table.ufunc_methods import ufunc_method
+from wengert.frontend.numpy_table.ufuncs import call_ufunc
 from wengert.frontend.reads import note_items
 from wengert.frontend.refusals import method_not_covered, name_of, not_covered, option_not_covered
 from wengert.frontend.running import is_library, make_instance, run
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Scalar, Traced
+from wengert.frontend.values import Scalar, Traced
 
 #: Methods that change a list, dict, set, deque or bytearray.
 MUTATING = frozenset(
@@ -76,6 +77,8 @@ def _makes_containers(function: Any) -> bool:
 
 
 def _called(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return _ufunc_method(function, arguments, options)
     entry = _entry(function)
     if entry is not None:
         return _handle(name_of(function), entry, function, arguments, options)
@@ -131,6 +134,8 @@ def _handle(name: str, entry: Entry, function: Any, arguments: tuple[Any, ...], 
     """A covered function: itself while everything is known, else its handler; `out=` stores the result."""
     if entry.python and not needs_trace(arguments) and not needs_trace(options.values()):
         return made(function(*arguments, **options))
+    if isinstance(function, np.ufunc):
+        return call_ufunc(function, entry, arguments, options)
     out = None
     if options.get("out") is not None and entry.names is not None and "out" not in entry.names:
         options = dict(options)
@@ -142,18 +147,16 @@ def _handle(name: str, entry: Entry, function: Any, arguments: tuple[Any, ...], 
     if entry.most is not None and len(arguments) > entry.most:
         option_not_covered(name, f"number {entry.most + 1}")
     result = entry.handler(*arguments, **options)
-    return result if out is None else _store_out(out, result)
+    return stored(result, out)
 
 
-def _store_out(out: Any, result: Any) -> Any:
-    """``out=``: the result goes into an array that exists."""
-    target = out[0] if isinstance(out, tuple) else out
-    if isinstance(target, np.ndarray):
-        target = captured(target)
-    if not isinstance(target, Array):
-        fail("out= is no array", error=WengertTypeError)
-    store_in_place("", target, result)
-    return target
+def _ufunc_method(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """``np.add.reduce(...)``, ``np.maximum.at(...)``."""
+    if not needs_trace(arguments) and not needs_trace(options.values()):
+        return made(function(*arguments, **options))
+    if function.__self__ not in TABLE:
+        not_covered(function.__self__)
+    return ufunc_method(function.__self__, function.__name__, arguments, options)
 
 
 def needs_trace(values: Iterable[Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.frontend.numpy_table import METHODS, TABLE
+from wengert.frontend.numpy_table.registry import METHODS, TABLE
 from wengert.frontend.trace import fail
 
 #: What to write instead of functions that people reach for.

@@ -114,9 +114,7 @@ class Traced:
         )
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if method != "__call__":
-            fail(f"numpy.{function.__name__}.{method} is not covered")
-        return _call(function, *inputs, **options)
+        return _call(function if method == "__call__" else getattr(function, method), *inputs, **options)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         return _call(function, *arguments, **options)

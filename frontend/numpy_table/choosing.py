@@ -6,17 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects import gather as ops
-from wengert.dialects.errors import WengertTypeError, WengertValueError
-from wengert.frontend.arithmetic import unary
-from wengert.frontend.conversions import promote
+from wengert.dialects.errors import WengertValueError
 from wengert.frontend.gathering import positions_in
-from wengert.frontend.indexing import getitem, selection_by
+from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.arguments import array_operand, one_axis
 from wengert.frontend.numpy_table.creation import iota
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import ravel
-from wengert.frontend.operands import kind_of, operand
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array
 
@@ -46,22 +42,3 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 def _counted(extent: int, d: int, rank: int) -> Array:
     """0, 1, .. along dimension d, with extent 1 in the others."""
     return iota([extent if k == d else 1 for k in range(rank)], d)
-
-
-@covers(np.add.at, python=False)
-def add_at(a: Any, indices: Any, b: Any) -> None:
-    """``a[indices] += b`` in which repeated indices count as often as they are there."""
-    _accumulate(a, indices, operand(b), "add.at")
-
-
-@covers(np.subtract.at, python=False)
-def subtract_at(a: Any, indices: Any, b: Any) -> None:
-    """``a[indices] -= b`` in which repeated indices count as often as they are there."""
-    _accumulate(a, indices, unary("USub", operand(b)), "subtract.at")
-
-
-def _accumulate(a: Any, indices: Any, b: Any, name: str) -> None:
-    array, kind = array_operand(a), kind_of(b)
-    if kind is None or promote(array.kind, kind).element != array.element:
-        fail(f"{name} cannot store {b!r} in an array of {array.kind.element}", error=WengertTypeError)
-    selection_by(array, indices).store(b, ops.scatter_add)

@@ -1,7 +1,11 @@
-"""Reductions: sums, extrema, means, norms, and `any`/`all`, over some axes or all."""
+"""Reductions: sums, products, extrema, `any`/`all` and norms, over some axes or all; means are in averages.py.
+
+`where=` puts the neutral element where the mask is false; `initial` takes part as one element more.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,19 +14,33 @@ from wengert.dialects import elementwise as ops
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.reduction import reduce as reduce_values
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.broadcasting import larger
-from wengert.frontend.comparison import compare
-from wengert.frontend.conversions import Kind, element_of
+from wengert.frontend.comparison import compare, select
+from wengert.frontend.conversions import DTYPES, Kind, element_of
 from wengert.frontend.masks import Masked
-from wengert.frontend.numpy_table.arguments import some_axes, static_int
+from wengert.frontend.numpy_table.arguments import some_axes
 from wengert.frontend.numpy_table.elementwise import absolute, float_kind, strong
-from wengert.frontend.numpy_table.registry import covers
+from wengert.frontend.numpy_table.registry import H, covers
+from wengert.frontend.numpy_table.results import stored
 from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Extent, Scalar
 from wengert.frontend.views import reshape_value
 
 NAMES = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
+#: NumPy's default of `initial`: none.
+NO_VALUE: Any = np._NoValue
+#: Ufunc -> the handler that does what its `reduce` does.
+REDUCERS: dict[Any, Callable[..., Any]] = {}
+
+
+def reduces(ufunc: np.ufunc) -> Callable[[H], H]:
+    """Decorator: the handler of ``ufunc.reduce``."""
+
+    def decorate(handler: H) -> H:
+        REDUCERS[ufunc] = handler
+        return handler
+
+    return decorate
 
 
 def converted(x: Any, element: str) -> Any:
@@ -91,41 +109,6 @@ def count(x: Any, axes: tuple[int, ...]) -> Extent:
     return result
 
 
-# ---------------------------------------------------------------- sums and products
-
-
-def _summand(a: Any, dtype: Any, neutral: int) -> Any:
-    a = operand(a)
-    element = kind_of(a).element if dtype is None else element_of(dtype)
-    a = converted(a, "i64" if element == "i1" else element)
-    return a.filled(neutral) if isinstance(a, Masked) else a
-
-
-@covers(np.sum, methods=("sum",))
-def sum_(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, initial: Any = None) -> Any:
-    result = reduce_array(_summand(a, dtype, 0), "sum", axis, keepdims)
-    return result if initial is None else strong(binary("Add", result, initial))
-
-
-@covers(np.prod, methods=("prod",))
-def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
-    return reduce_array(_summand(a, dtype, 1), "prod", axis, keepdims)
-
-
-@covers(np.mean, methods=("mean",))
-def mean(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
-    a = operand(a)
-    if dtype is None and not kind_of(a).is_float:
-        dtype = np.float64
-    return strong(binary("Div", sum_(a, axis, dtype, keepdims=keepdims), _count_of(a, axis)))
-
-
-def _count_of(a: Any, axis: Any) -> Any:
-    if isinstance(a, Masked):
-        return selected_count(a)
-    return count(a, some_axes(axis, a.ndim)) if isinstance(a, Array) else 1
-
-
 def selected_count(a: Masked) -> Any:
     """The number of elements selected by a mask, a Python int."""
     total = sum_(a.mask)
@@ -134,33 +117,67 @@ def selected_count(a: Masked) -> Any:
     return binary("Mult", size, rest)
 
 
-@covers(np.var, methods=("var",))
-def var(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Any:
-    """``sum((a - mean)^2) / (n - ddof)``"""
+def chosen(a: Any, where: Any, neutral: Any) -> Any:
+    """The operand, with the neutral element where the mask `where` is false."""
+    if where is True:
+        return a
+    where = operand(where)
+    if isinstance(a, Masked) or isinstance(where, Masked):
+        fail("where= beside a selection by a mask", help="combine the masks: a.sum(where=mask & other)")
+    where = where if kind_of(where).element == "i1" else compare("NotEq", where, 0)
+    return select(where, a, neutral)
+
+
+# ---------------------------------------------------------------- sums and products
+
+
+def _summand(a: Any, dtype: Any, neutral: int, where: Any) -> Any:
     a = operand(a)
-    if isinstance(a, Masked):
-        fail("the variance of a selection by a mask is not covered", help="use np.where and divide by the count")
-    a = converted(a, element_of(dtype) if dtype is not None else float_kind(a, "").element)
-    if not isinstance(a, Array):
-        return strong(binary("Mult", a, 0))
-    centered = binary("Sub", a, mean(a, axis, keepdims=True))
-    total = sum_(binary("Mult", centered, centered), axis, keepdims=keepdims)
-    freedom = binary(
-        "Sub", count(a, some_axes(axis, a.ndim)), static_int(ddof, "it is the number of degrees of freedom")
-    )
-    return strong(binary("Div", total, larger(freedom, 0)))
+    element = kind_of(a).element if dtype is None else element_of(dtype)
+    a = chosen(converted(a, "i64" if element == "i1" else element), where, neutral)
+    return a.filled(neutral) if isinstance(a, Masked) else a
 
 
-@covers(np.std, methods=("std",))
-def std(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Any:
-    variance = var(a, axis, dtype, ddof=ddof, keepdims=keepdims)
-    return elementwise_result([variance], variance.element, ops.sqrt, Kind(variance.element, False))
+def _with_initial(op: str, result: Any, initial: Any) -> Any:
+    if initial is NO_VALUE or initial is None:
+        return result
+    return strong(binary(op, result, converted(operand(initial), kind_of(result).element)))
+
+
+@reduces(np.add)
+@covers(np.sum, methods=("sum",))
+def sum_(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    result = reduce_array(_summand(a, dtype, 0, where), "sum", axis, keepdims)
+    return stored(_with_initial("Add", result, initial), out)
+
+
+@reduces(np.multiply)
+@covers(np.prod, methods=("prod",))
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    result = reduce_array(_summand(a, dtype, 1, where), "prod", axis, keepdims)
+    return stored(_with_initial("Mult", result, initial), out)
 
 
 # ---------------------------------------------------------------- extrema, any, all
 
 
-def _extremum(a: Any, kind: str, axis: Any, keepdims: Any) -> Any:
+def _extremum(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     a = operand(a)
     if isinstance(a, Masked):
         fail(
@@ -169,34 +186,87 @@ def _extremum(a: Any, kind: str, axis: Any, keepdims: Any) -> Any:
             help=f"use np.where(mask, a, {'-' if kind == 'max' else ''}np.inf).{kind}()",
         )
     if kind_of(a).element == "i1":
-        return reduce_truth("any" if kind == "max" else "all", a, axis, keepdims)
-    return reduce_array(a, kind, axis, keepdims)
+        neutral: Any = kind == "min"
+        result = reduce_truth("any" if kind == "max" else "all", chosen(a, where, neutral), axis, keepdims)
+        return result if initial is NO_VALUE or bool(initial) is neutral else full_of(result, not neutral)
+    if initial is NO_VALUE:
+        if where is not True:
+            fail(
+                f"reduction operation '{NAMES[kind]}' does not have an identity, so to use a where mask one has to "
+                "specify 'initial'",
+                error=WengertValueError,
+            )
+        return reduce_array(a, kind, axis, keepdims)
+    return _from_initial(kind, a, axis, keepdims, initial, where)
 
 
+def _from_initial(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    """``max(initial, max of what the mask chooses)``, which may be nothing."""
+    from wengert.frontend.numpy_table.pairs import extremum
+
+    element = kind_of(a).element
+    a = chosen(converted(a, element), where, least(element, kind))
+    axes = some_axes(axis, a.ndim if isinstance(a, Array) else 0)
+    if not is_number(initial):
+        initial = converted(operand(initial), element)
+    elif not kind_of(a).is_float:
+        initial = int(initial)
+    if isinstance(a, Array) and any(a.shape[d] == 0 for d in axes if isinstance(a.shape[d], int)):
+        return full_of(reduce_array(converted(a, element), "sum", axis, keepdims), initial)
+    return strong(extremum(reduce_array(a, kind, axis, keepdims), initial, kind == "max"))
+
+
+def least(element: str, kind: str) -> Any:
+    """The neutral element of "max" or "min": a NumPy number of the element type."""
+    dtype = DTYPES[element]
+    if dtype.kind == "f":
+        return dtype.type(-np.inf if kind == "max" else np.inf)
+    limits = np.iinfo(dtype)
+    return dtype.type(limits.min if kind == "max" else limits.max)
+
+
+def full_of(like: Any, value: Any) -> Any:
+    """An array, or a number, of the shape and type of another, filled with a value."""
+    if not isinstance(like, Array):
+        return converted(operand(value), kind_of(like).element)
+    from wengert.frontend.numpy_table.creation import full
+
+    return full(like.shape, value, like.dtype)
+
+
+@reduces(np.maximum)
 @covers(np.max, np.amax, methods=("max",))
-def max_(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return _extremum(a, "max", axis, keepdims)
+def max_(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NO_VALUE, where: Any = True
+) -> Any:
+    return stored(_extremum("max", a, axis, keepdims, initial, where), out)
 
 
+@reduces(np.minimum)
 @covers(np.min, np.amin, methods=("min",))
-def min_(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return _extremum(a, "min", axis, keepdims)
+def min_(
+    a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = NO_VALUE, where: Any = True
+) -> Any:
+    return stored(_extremum("min", a, axis, keepdims, initial, where), out)
 
 
 @covers(np.ptp)
-def ptp(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     a = operand(a)
-    return strong(binary("Sub", max_(a, axis, keepdims=keepdims), min_(a, axis, keepdims=keepdims)))
+    span = strong(binary("Sub", max_(a, axis, keepdims=keepdims), min_(a, axis, keepdims=keepdims)))
+    return stored(span, out)
 
 
+@reduces(np.logical_or)
 @covers(np.any, methods=("any",))
-def any_(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return reduce_truth("any", operand(a), axis, keepdims)
+def any_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
+    return stored(reduce_truth("any", chosen(converted(operand(a), "i1"), where, False), axis, keepdims), out)
 
 
+@reduces(np.logical_and)
 @covers(np.all, methods=("all",))
-def all_(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return reduce_truth("all", operand(a), axis, keepdims)
+def all_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
+    return stored(reduce_truth("all", chosen(converted(operand(a), "i1"), where, True), axis, keepdims), out)
 
 
 @covers(np.count_nonzero)
