@@ -155,7 +155,7 @@ def _store(ufunc: np.ufunc, out: Array, result: Any, options: Options) -> Array:
         fail("out= of a selection by a mask", help="store it under its mask: out[mask] = ...", error=WengertTypeError)
     result = operand(result)
     source = result.dtype if isinstance(result, Traced) else np.asarray(result).dtype
-    if not np.can_cast(source, out.dtype, options.casting):  # type: ignore[arg-type]
+    if not np.can_cast(source, out.dtype, options.casting):
         fail(
             f"Cannot cast ufunc '{ufunc.__name__}' output from {source!r} to {out.dtype!r} with casting rule "
             f"'{options.casting}'",

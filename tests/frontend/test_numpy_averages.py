@@ -140,7 +140,7 @@ def test_errors_at_run_time() -> None:
 DERIVATIVES: list[Callable[..., Any]] = [
     lambda a, v: (np.mean(a, where=a > 0, axis=1), np.var(a, where=a > -1), np.max(a, initial=0.1, axis=0)),
     lambda a, v: (np.average(a, axis=1, weights=v + 1), np.corrcoef(a), np.std(a[:, :1], axis=1), np.nanstd(a)),
-    lambda a, v: (np.cumprod(a * (a > 0), axis=1), np.prod(a * (v > 0), axis=1), np.nancumsum(v), np.trapezoid(a, a**2)),
+    lambda a, v: (np.cumprod(a * (a > 0), 1), np.prod(a * (v > 0), axis=1), np.nancumsum(v), np.trapezoid(a, a * a)),
 ]
 
 
