@@ -137,15 +137,12 @@ def _compare_integers(op: str, a: Operand, b: Operand, result: Kind) -> Any:
     known = _proved(op, a, b)
     if known is not None:
         return known
-    elements = [_compared_in(x, y) for x, y in ((a, b), (b, a))]
-    if None in elements:
+    first, second = _compared_in(a, b), _compared_in(b, a)
+    if first is None or second is None:
         return _beyond_all(op, a, b, result)
-    if elements[0] == elements[1]:
-        element = elements[0]
-    elif "u64" not in elements:
-        element = promote(Kind(elements[0], False), Kind(elements[1], False)).element
-    else:
-        return _compare_signs(op, a, b, elements, result)
+    if first != second and "u64" in (first, second):
+        return _compare_signs(op, a, b, result) if second == "u64" else _compare_signs(_SWAPPED[op], b, a, result)
+    element = promote(Kind(first, False), Kind(second, False)).element
     names = _SIGNED if is_signed(element) else _UNSIGNED
     return elementwise_result([a, b], element, lambda x, y: discrete.cmpi(names[op], x, y), result)
 
@@ -171,11 +168,8 @@ def _beyond_all(op: str, a: Operand, b: Operand, result: Kind) -> Any:
     return elementwise_result([other], kind_of(other).element, lambda x: discrete.cmpi(build, x, x), result)
 
 
-def _compare_signs(op: str, a: Operand, b: Operand, elements: list[Any], result: Kind) -> Any:
-    """uint64 with integers that have a sign: what is negative is below all others."""
-    if elements[0] == "u64":
-        return _compare_signs(_SWAPPED[op], b, a, elements[::-1], result)
-
+def _compare_signs(op: str, a: Operand, b: Operand, result: Kind) -> Any:
+    """An integer with another one that is a uint64: what is negative is below all of those."""
     def build(x: Any, y: Any) -> Any:
         negative = discrete.cmpi("slt", x, constant_like(0, x))
         related = discrete.cmpi(_UNSIGNED[op], x, y)

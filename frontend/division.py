@@ -6,6 +6,7 @@ zero, ``d(a % b) = da - floor(a / b) db``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from wengert.dialects import discrete, elementwise
@@ -88,13 +89,13 @@ def unsigned_remainder(a: Any, b: Any) -> Any:
 
 
 #: By whether the integers have a sign, and whether the divisor is certainly neither 0 nor -1.
-QUOTIENTS = {
+QUOTIENTS: dict[tuple[bool, bool], Callable[[Any, Any], Any]] = {
     (True, False): signed_quotient,
     (True, True): discrete.floordivsi,
     (False, False): unsigned_quotient,
     (False, True): discrete.divui,
 }
-REMAINDERS = {
+REMAINDERS: dict[tuple[bool, bool], Callable[[Any, Any], Any]] = {
     (True, False): signed_remainder,
     (True, True): plain_remainder,
     (False, False): unsigned_remainder,

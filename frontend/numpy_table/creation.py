@@ -136,8 +136,8 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
     first, last, by = (_python_number(x, "it decides how long the new array is") for x in (start, stop, step))
     if by == 0:
         fail("Maximum allowed size exceeded: the step of numpy.arange is 0", error=WengertValueError)
-    alike = [type(x)(0) for x in (first, last)]
-    element = element_of(np.arange(*alike, type(by)(1)).dtype if dtype is None else dtype)
+    alike: list[Any] = [type(x)(0) for x in (first, last)]
+    element = element_of(np.arange(alike[0], alike[1], type(by)(1)).dtype if dtype is None else dtype)
     if element == "i1":
         fail("numpy.arange of bools is not covered")
     length = max(0, ceil((last - first) / by))
