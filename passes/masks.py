@@ -7,8 +7,12 @@ elementwise operations that follow it,
 
     L(select(c, ct, 0))  =  select(c, L(ct), 0)        for L linear, e.g. a product with a partial derivative,
 
-and a cotangent that comes out of a mask by data movement (slices, reshapes, sums) gets it back as ``ct != 0``.  A
-cotangent to which an unmasked path contributes is an ordinary one.
+and where a cotangent comes out of a mask by data movement (slices, reshapes, sums), what is not zero is not masked:
+
+    select(ct != 0 or L(ct) is a number, L(ct), 0).
+
+Without the second test a cotangent that is zero by chance would pass for masked, and the derivative of L(ct) be lost.
+A cotangent to which an unmasked path contributes is an ordinary one.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from typing import Any
 
 from wengert.dialects.bindings import Value, defining_op, ir, is_float
 from wengert.dialects.build import zeros_like
-from wengert.dialects.discrete import FLOAT_PREDICATES, cmpf
+from wengert.dialects.discrete import FLOAT_PREDICATES, cmpf, ori
 from wengert.dialects.op import decode_attributes
 from wengert.dialects.structural import select
 from wengert.passes.fold import splat
@@ -76,13 +80,12 @@ def _sink(node: Node, position: int) -> None:
         mask, inner = found
         masks.append(mask)
     with node.location:
-        if not masks:
-            with ir.InsertionPoint(op):
-                masks.append((cmpf("une", inner, zeros_like(inner)), True))
         op.operands[position] = inner
         users = [(use.owner.operation, use.operand_number) for use in result.uses]
         kept = result
         with ir.InsertionPoint.after(op):
+            if not masks:
+                masks.append((ori(cmpf("une", inner, zeros_like(inner)), cmpf("ord", kept, kept)), True))
             for condition, positive in reversed(masks):
                 zeros = zeros_like(kept)
                 kept = select(condition, kept, zeros) if positive else select(condition, zeros, kept)
@@ -91,7 +94,7 @@ def _sink(node: Node, position: int) -> None:
 
 
 def forget_zero_tests(func: Any, moving: Sequence[Value]) -> None:
-    """Replace ``select(v != 0, L(v), 0)`` by L(v), for v linear in the arguments `moving` and L linear elementwise.
+    """Replace ``select(v != 0 or .., L(v), 0)`` by L(v), for v linear in the arguments `moving`, L linear elementwise.
 
     The two are the same, and only the second is a composition of linear operations, which has a transpose.
     """
@@ -100,7 +103,8 @@ def forget_zero_tests(func: Any, moving: Sequence[Value]) -> None:
     for node in tree.body.walk():
         if node.record is not select or node.results[0] not in linear:
             continue
-        test, kept = tree.definition.get(node.operands[0]), node.operands[1]
+        either, kept = tree.definition.get(node.operands[0]), node.operands[1]
+        test = tree.definition.get(either.operands[0]) if either is not None and either.record is ori else None
         if test is None or not _tests_for_zero(test) or splat(node.operands[2]) != 0:
             continue
         if test.operands[0] in linear and _is_image(tree, kept, test.operands[0], linear):

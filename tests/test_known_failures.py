@@ -106,6 +106,24 @@ def test_what_where_has_not_chosen_does_not_poison_the_gradient(f: Callable[[Any
     np.testing.assert_allclose(wengert.grad(lambda x: np.sum(wengert.grad(total)(x)))(x), second, rtol=1e-12)
 
 
+def by_its_series(x: Any) -> Any:
+    y = 3.0 * x
+    close = np.abs(y) < 0.5
+    return np.where(close, 0.5 * y * y, 1.0 / np.where(close, 1.0, y))
+
+
+def moved(x: Any) -> Any:
+    inside = np.where(np.abs(x) < 0.5, x * x, 1.0)
+    return 4.5 * inside.reshape(1)[::-1][0]
+
+
+@pytest.mark.parametrize("f", [by_its_series, moved])
+def test_a_cotangent_that_is_zero_by_chance_has_a_derivative(f: Callable[[Any], Any]) -> None:
+    """At a minimum the first derivative is 0, the second is not."""
+    for second in (wengert.hessian(f)(0.0), wengert.grad(wengert.grad(f))(0.0), wengert.hvp(f, (0.0,), (1.0,))):
+        assert second == pytest.approx(9.0)
+
+
 # ---------------------------------------------------------------- derivatives inside of loops whose length data decide
 
 

@@ -1,5 +1,5 @@
 // The cotangent of what a select has not chosen is no number to be multiplied: the mask moves behind the product, through
-// the reshape it comes back as "is not zero".  A cotangent with an unmasked contribution is multiplied as it is.
+// the reshape it comes back as "is not zero, or the product is a number".  A cotangent with an unmasked contribution is multiplied as it is.
 // RUN: wengert-opt %s --pass-pipeline='builtin.module(diff-transpose{function=f},diff-transpose{function=g},diff-transpose{function=h})' | FileCheck %s
 
 func.func @f.lin(%c: tensor<4xi1>, %p: tensor<4xf64>, %dx: tensor<4xf64>) -> tensor<4xf64>
@@ -29,8 +29,10 @@ func.func @g.lin(%c: tensor<2x2xi1>, %p: tensor<4xf64>, %dx: tensor<4xf64>) -> t
 
 // CHECK-LABEL: func.func private @g.rev
 // CHECK: %[[FLAT:.*]] = "nd.reshape"
-// CHECK: %[[THERE:.*]] = arith.cmpf une, %[[FLAT]]
 // CHECK: %[[PRODUCT:.*]] = arith.mulf %[[FLAT]]
+// CHECK: %[[NONZERO:.*]] = arith.cmpf une, %[[FLAT]]
+// CHECK: %[[NUMBER:.*]] = arith.cmpf ord, %[[PRODUCT]], %[[PRODUCT]]
+// CHECK: %[[THERE:.*]] = arith.ori %[[NONZERO]], %[[NUMBER]]
 // CHECK: arith.select %[[THERE]], %[[PRODUCT]]
 
 func.func @h.lin(%c: tensor<4xi1>, %p: tensor<4xf64>, %dx: tensor<4xf64>) -> (tensor<4xf64>, tensor<4xf64>)
