@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wengert.dialects.bindings import Value, ir, is_float, is_tensor, tensor_type
+from wengert.dialects.bindings import Value, ir, is_float, is_tensor, position_of, tensor_type
+from wengert.dialects.errors import DifferentiationError
 
 if TYPE_CHECKING:
+    from wengert.dialects.external import External
     from wengert.dialects.kinks import Kink
 
 DTYPES: dict[str, type] = {
@@ -27,7 +29,6 @@ DTYPES: dict[str, type] = {
     "f32": np.float32,
     "i64": np.int64,
     "i32": np.int32,
-    "i16": np.int16,
     "i8": np.int8,
     "i1": np.bool_,
     "index": np.int64,
@@ -123,6 +124,9 @@ class Op:
         symbol: what a message calls it, or a function of the attributes; by default the name without the dialect.
         kinks: where the derivative does not exist, or the function jumps; see dialects/kinks.py.
         results: names of the results, where several of different types are needed.
+        refused: operands in which there is no derivative rule although they are floats, and why.
+        written_out: the op on numbers in terms of others, where upstream's conversions to LLVM do not know it.
+        external: the C function that computes the op on numbers of float64.
         dependence: which inputs the elements of the results depend on, where the family does not say it; see
             dialects/dependencies.py.
         samples: functions of a random generator, each returning the operands of one test point.
@@ -156,6 +160,9 @@ class Op:
     symbol: str | Callable[[Mapping[str, Any]], str] = ""
     kinks: tuple[Kink, ...] = ()
     results: tuple[str, ...] = ()
+    refused: Mapping[int, Absent] = field(default_factory=dict)
+    written_out: Callable[..., Any] | None = None
+    external: External | None = None
     samples: tuple[Callable[[np.random.Generator], tuple[Any, ...]], ...] = ()
     sample_attributes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -305,8 +312,8 @@ def converted(dtype: str) -> Callable[..., Any]:
     return typing
 
 
-#: A partial derivative: a constant factor, or a function of the operands and the result, `f(*operands, y)`.
-Partial = float | Callable[..., Any]
+#: A partial derivative: a constant factor, a function of the operands and the result, `f(*operands, y)`, or none.
+Partial = float | Callable[..., Any] | Absent
 
 
 def elementwise(
@@ -325,9 +332,11 @@ def elementwise(
         primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any], attributes: Mapping[str, Any]
     ) -> list[Any]:
         total = None
-        for partial, dx in zip(partials, tangents):
+        for i, (partial, dx) in enumerate(zip(partials, tangents)):
             if dx is None or (isinstance(partial, float) and partial == 0.0):
                 continue
+            if isinstance(partial, Absent):
+                raise no_partial(name, operands[i], partial)
             if isinstance(partial, float):
                 total = _add_scaled(total, partial, dx)
             else:
@@ -338,9 +347,21 @@ def elementwise(
     from wengert.dialects.batching import batch_elementwise
 
     fields.setdefault("batch", batch_elementwise)
+    fields["refused"] = {i: partial for i, partial in enumerate(partials) if isinstance(partial, Absent)}
     inert = bool(partials) and all(isinstance(partial, float) and partial == 0.0 for partial in partials)
     rule = zero_tangent if inert else jvp
     return register(Op(name, operands, meaning, same_type, rule, family="elementwise", flops=one_each, **fields))
+
+
+def no_partial(name: str, operand: str, absent: Absent) -> DifferentiationError:
+    """The refusal of a derivative with respect to one operand, with the position of what is being differentiated."""
+    location = ir.Location.current if ir.Context.current else None
+    return DifferentiationError(
+        f"{name.partition('.')[2]} has no derivative with respect to its argument {operand}",
+        position_of(location) if location is not None else None,
+        why=absent.reason,
+        help="stop_gradient on this argument, if the derivative through it is not wanted",
+    )
 
 
 def _add_scaled(total: Any, factor: float, dx: Any) -> Any:

@@ -11,6 +11,8 @@ from wengert.dialects import (
     multilinear,
     reduction,
     sorting,
+    special_functions,
+    special_orders,
     structural,
 )
 
@@ -25,5 +27,7 @@ __all__ = [
     "multilinear",
     "reduction",
     "sorting",
+    "special_functions",
+    "special_orders",
     "structural",
 ]

@@ -30,7 +30,7 @@ INSTEAD = {
     "qr": "use np.linalg.cholesky of a.T @ a, or write the reflections as loops",
     "lstsq": "use np.linalg.solve(a.T @ a, a.T @ b)",
     "pinv": "use np.linalg.solve(a.T @ a, a.T)",
-    "erfc": "write 1 - erf(x)",
+    "lambertw": "for real x > 0 write x = np.log(x); w = scipy.special.wrightomega(x)",
     "vander": "build the columns in a loop",
     "gradient": "write the differences with slices",
     "convolve": "write the sum of shifted slices",

@@ -1,8 +1,9 @@
 """Scalar ops that upstream's conversions to LLVM do not know, in terms of others they know.
 
 Divisions that round down or up, 1/sqrt, tests of floats, copysign and |i| (convert-math-to-libm refuses to leave the
-last ones to convert-math-to-llvm).  Upstream's arith-expand would also take apart maximumf and minimumf, which LLVM
-vectorises only whole.  Assumes that elementwise ops are scalar by now.
+last ones to convert-math-to-llvm), and the ops of ours whose records say how they are written out.  Upstream's
+arith-expand would also take apart maximumf and minimumf, which LLVM vectorises only whole.  Assumes that elementwise
+ops are scalar by now.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from wengert.dialects.bindings import ir, walk
 from wengert.dialects.build import constant, create
 from wengert.dialects.discrete import FLOAT_PREDICATES, INTEGER_PREDICATES
+from wengert.dialects.op import lookup
 from wengert.passes.base import Pass, register_pass
 
 
@@ -24,7 +26,8 @@ class ExpandScalars(Pass):
 
     def run(self, module: Any) -> None:
         for op in walk(module):
-            expansion = EXPANSIONS.get(op.name)
+            record = lookup(op.name)
+            expansion = EXPANSIONS.get(op.name) or (record and record.written_out)
             if expansion is not None:
                 with ir.InsertionPoint(op), op.location:
                     op.results[0].replace_all_uses_with(expansion(*op.operands))

@@ -177,6 +177,8 @@ def copied(op: Any, operands: Sequence[Value]) -> Value:
         UnsupportedError: it is not one that runs on the GPU.
     """
     record = lookup(op.name)
+    if record is not None and record.written_out is not None:
+        return record.written_out(*operands)
     arithmetic = record is not None and op.name.startswith(("arith.", "math.")) and len(op.results) == 1
     if not arithmetic or op.name in NO_KERNEL or any(is_tensor(v.type) for v in (*op.operands, *op.results)):
         raise not_on_gpu(op)
@@ -186,6 +188,9 @@ def copied(op: Any, operands: Sequence[Value]) -> Value:
 def not_on_gpu(op: Any) -> UnsupportedError:
     """The refusal of an operation, with the user's position."""
     what, why = _REASONS.get(op.name, (op.name, "kernels are made of elementwise functions, reductions and products"))
+    record = lookup(op.name)
+    if record is not None and record.external is not None:
+        what, why = f"the function {record.spelled({})}", "SciPy's C function for it runs on the CPU only"
     return UnsupportedError(f"{what} cannot be compiled for the GPU", position_of(op.location), why=why,
                             help="use target='cpu' for this function")
 

@@ -42,6 +42,12 @@ class LowerTensors(Pass):
         drop_foreign_declarations(module)
 
 
+def is_elementwise(name: str) -> bool:
+    """Whether an op on arrays is one on their elements."""
+    record = lookup(name)
+    return name.startswith(("arith.", "math.")) or (record is not None and record.family == "elementwise")
+
+
 class Rebuild(Fusion):
     """One function, copied op by op."""
 
@@ -101,7 +107,7 @@ class Rebuild(Fusion):
             lowered = record.lower(self, op)
             for old, new in zip(op.results, lowered if isinstance(lowered, (list, tuple)) else [lowered], strict=True):
                 self.bind(old, new)
-        elif len(op.results) == 1 and is_tensor(types[-1]) and op.name.startswith(("arith.", "math.")):
+        elif len(op.results) == 1 and is_tensor(types[-1]) and is_elementwise(op.name):
             attributes = raw_attributes(op)
             in_place = attributes.pop("nd.accumulate", None) is not None
             self.bind(op.results[0], self.mapped(op, attributes, in_place))
@@ -116,7 +122,7 @@ class Rebuild(Fusion):
 
     def copied(self, op: Any) -> None:
         """An op that stays as it is, but for the types of tensors."""
-        if op.name.startswith("nd."):
+        if op.name.startswith("nd.") and not is_elementwise(op.name):
             raise UnsupportedError(f"{op.name} has no lowering", position_of(op.location),
                                    why="its record has no `lower` rule",
                                    help="give the op a lowering rule, or use other operations")

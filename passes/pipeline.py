@@ -29,6 +29,7 @@ from wengert.passes.empty_arrays import EmptyArrays
 from wengert.passes.entry_abi import EntryAbi
 from wengert.passes.expand import DiffExpand, expand
 from wengert.passes.expand_scalars import ExpandScalars
+from wengert.passes.external_calls import ExternalCalls
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.foreign_calls import ForeignCalls
 from wengert.passes.inline import Inline
@@ -147,6 +148,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
         ExpandScalars(),                                          # what no conversion below knows
+        ExternalCalls(),                                          # after it: what is written out may use these
         Upstream("convert-math-to-funcs"),                        # integer powers become functions that loop
         Upstream("convert-scf-to-cf,expand-strided-metadata,lower-affine"),
         # libm before LLVM's intrinsics: its calls are what the vector library replaces.

@@ -2,7 +2,8 @@
 
 Kernels name everything they call (`exp`, `_ZGVeN8v_exp`, `malloc`, `wengert_blas_dgemm`), so object code holds no
 address and can be kept on disk. BLAS and LAPACK are those of SciPy: Fortran ABI, 32-bit integers, found through
-`scipy.linalg.cython_blas.__pyx_capi__`; SciPy is imported when a kernel first names one of them.
+`scipy.linalg.cython_blas.__pyx_capi__`, special functions in the same way; SciPy is imported when a kernel first names
+one of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import functools
 import importlib
 import os
 import platform
+import re
 import sys
+from typing import Any
 
 from llvmlite import binding as llvm
 
@@ -20,6 +23,7 @@ from wengert.runtime import foreign
 
 BLAS_PREFIX = "wengert_blas_"
 LAPACK_PREFIX = "wengert_lapack_"
+SPECIAL_PREFIX = "wengert_special_"
 _CAPSULE_MODULES = {BLAS_PREFIX: "scipy.linalg.cython_blas", LAPACK_PREFIX: "scipy.linalg.cython_lapack"}
 
 
@@ -100,6 +104,8 @@ def symbol_address(name: str) -> int | None:
     for prefix, module in _CAPSULE_MODULES.items():
         if name.startswith(prefix):
             return _capsule_address(module, name.removeprefix(prefix))
+    if name.startswith(SPECIAL_PREFIX):
+        return _special_address(*name.removeprefix(SPECIAL_PREFIX).split("_", 1))
     if name.startswith(foreign.PREFIX):
         return foreign.symbol_address(name)
     _math_libraries()
@@ -114,13 +120,41 @@ def symbol_address(name: str) -> int | None:
 def _capsule_address(module: str, routine: str) -> int | None:
     """The pointer inside the Cython capsule `module.routine`, which holds a C function."""
     capsules = importlib.import_module(module).__pyx_capi__
-    if routine not in capsules:
-        return None
-    capsule = capsules[routine]
+    return _pointer_in(capsules[routine]) if routine in capsules else None
+
+
+def _type_in(capsule: Any) -> bytes:
+    """The name of a capsule: Cython writes the C type of the function there."""
     api = ctypes.pythonapi
     get_name = ctypes.PYFUNCTYPE(ctypes.c_char_p, ctypes.py_object)(("PyCapsule_GetName", api))
+    return bytes(get_name(capsule))
+
+
+def _pointer_in(capsule: Any) -> int:
+    api = ctypes.pythonapi
     get_pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(("PyCapsule_GetPointer", api))
-    return int(get_pointer(capsule, get_name(capsule)))
+    return int(get_pointer(capsule, _type_in(capsule)))
+
+
+@functools.cache
+def _special_address(parameters: str, function: str) -> int | None:
+    """The function of `scipy.special.cython_special` with these parameters: d double, l an integer, p double *.
+
+    Cython numbers the variants of a name (`__pyx_fuse_1erf`), so the type tells which one it is.
+    """
+    capsules = importlib.import_module("scipy.special.cython_special").__pyx_capi__
+    types = {"d": "double", "l": "long", "p": "double *"}
+    wanted = [types[letter] for letter in parameters]
+    for name, capsule in capsules.items():
+        if re.fullmatch(rf"(__pyx_fuse_[0-9_]+)?{re.escape(function)}", name) is None:
+            continue
+        returned, _, listed = _type_in(capsule).decode().rstrip(")").partition(" (")
+        found = [part.replace("Py_ssize_t", "long") for part in listed.split(", ")]
+        if "p" in parameters and returned == "void" and found == wanted:
+            return _pointer_in(capsule)
+        if returned == "double" and found == [*wanted, "int __pyx_skip_dispatch"]:
+            return _pointer_in(capsule)
+    return None
 
 
 def blas_symbol(routine: str) -> str:

@@ -15,6 +15,7 @@ from wengert.frontend.numpy_table import (
     reductions,
     shaping,
     sorting,
+    special,
 )
 from wengert.frontend.numpy_table.registry import METHODS, TABLE, covers, enter
 
@@ -37,4 +38,5 @@ __all__ = [
     "reductions",
     "shaping",
     "sorting",
+    "special",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 import wengert
 from tests.passes.gpu_emulator import call
@@ -39,7 +40,12 @@ def differences(x):
     return np.sum(np.where(d > 0, d * d, np.abs(d)))
 
 
+def logistic(x):
+    return np.sum(special.expit(x) * special.log_expit(-x) + special.erfc(x))
+
+
 CASES = {
+    "logistic": (logistic, (np.linspace(-3, 3, 500),)),
     "fused": (fused, (np.linspace(-2, 2, 5000),)),
     "layer": (layer, (np.linspace(-1, 1, 12).reshape(4, 3), np.arange(3.0), np.linspace(0, 1, 80).reshape(20, 4))),
     "differences": (differences, (np.sin(np.arange(60.0)).reshape(12, 5),)),
@@ -136,7 +142,11 @@ def with_a_check(x, n):
     return x * x[n]  # here
 
 
-@pytest.mark.parametrize("f", [with_a_loop, with_a_branch, with_a_mutation, with_a_check])
+def with_a_function_of_scipy(x):
+    return special.erfinv(x / 2)  # here
+
+
+@pytest.mark.parametrize("f", [with_a_loop, with_a_branch, with_a_mutation, with_a_check, with_a_function_of_scipy])
 def test_a_refusal_has_the_users_line(f: Callable[..., Any]) -> None:
     arguments = (np.ones(4), 2)[:len(inspect.signature(f).parameters)]
     lines, first = inspect.getsourcelines(f)

@@ -47,13 +47,18 @@ def sampled() -> list[Any]:
     return cases
 
 
+#: Ops that C functions compute differ in their functions only: one of each form stands for all.
+OF_EACH_FORM = ("nd.erfinv", "nd.betainc", "nd.fresnel_s", "nd.zeta", "nd.expn")
+
+
 def elementwise() -> list[Any]:
-    return [pytest.param(r, r.samples[0], id=r.name) for r in records() if r.family == "elementwise" and r.samples]
+    return [pytest.param(r, r.samples[0], id=r.name) for r in records() if r.family == "elementwise" and r.samples
+            and (r.external is None or r.name in OF_EACH_FORM)]
 
 
-def subsets(primals: Sequence[Any]) -> list[tuple[int, ...]]:
-    """All float operands together, and each one alone (the others inactive)."""
-    floats = tuple(i for i, x in enumerate(primals) if is_float(x))
+def subsets(record: Op, primals: Sequence[Any]) -> list[tuple[int, ...]]:
+    """All float operands that have a derivative together, and each one alone (the others inactive)."""
+    floats = tuple(i for i, x in enumerate(primals) if is_float(x) and i not in record.refused)
     return [floats, *((i,) for i in floats if len(floats) > 1)]
 
 
@@ -88,7 +93,7 @@ def test_rule_on_arrays_is_the_derivative(record: Op, draw: Any, attributes: Map
     """The rule, run on arrays, agrees with differences of the op's meaning; inactive operands have tangent None."""
     rng = np.random.default_rng(0)
     primals = draw(rng)
-    for wrt in subsets(primals):
+    for wrt in subsets(record, primals):
         directions = [random_like(x, rng) if i in wrt else None for i, x in enumerate(primals)]
         assert not isinstance(record.jvp, Absent)
         (tangent,) = record.jvp(primals, [record.meaning(*primals, **attributes)], directions, attributes)
@@ -106,14 +111,14 @@ def test_rule_on_arrays_is_the_derivative(record: Op, draw: Any, attributes: Map
 def test_passes(record: Op, draw: Any, attributes: Mapping[str, Any]) -> None:
     """jvp = differences, lin = jvp, and the adjoint identity, for all operands together and each one alone."""
     primals = draw(np.random.default_rng(0))
-    for wrt in subsets(primals):
+    for wrt in subsets(record, primals):
         check_in_ir(record, primals, attributes, wrt, tolerance=1e-7)
 
 
 @pytest.mark.parametrize("record, draw", elementwise())
 def test_scalars(record: Op, draw: Any) -> None:
     primals = [x[0, 0] for x in draw(np.random.default_rng(0))]
-    for wrt in subsets(primals):
+    for wrt in subsets(record, primals):
         check_in_ir(record, primals, {}, wrt, tolerance=1e-7)
 
 
@@ -123,7 +128,7 @@ def test_empty_and_size_one_arrays(record: Op, draw: Any, shape: tuple[int, ...]
     primals = [np.resize(x, shape) for x in draw(np.random.default_rng(0))]
     if shape == ():
         primals = [x[()] for x in primals]
-    for wrt in subsets(primals):
+    for wrt in subsets(record, primals):
         check_in_ir(record, primals, {}, wrt, tolerance=1e-7)
 
 
@@ -132,7 +137,7 @@ def test_float32(record: Op, draw: Any, attributes: Mapping[str, Any]) -> None:
     """Tangents and cotangents of float32 are float32, and the tangent is that of float64 rounded."""
     wide = draw(np.random.default_rng(0))
     primals = [np.asarray(x, np.float32) if is_float(x) else x for x in wide]
-    (wrt, *_) = subsets(primals)
+    (wrt, *_) = subsets(record, primals)
     tangent = check_in_ir(record, primals, attributes, wrt, tolerance=np.inf, rounding=2e-5)
     expected = check_in_ir(record, [np.asarray(x, np.float64) if is_float(x) else x for x in primals], attributes, wrt)
     assert tangent.dtype == np.float32
