@@ -26,13 +26,19 @@ def create(
 
 
 def constant(value: float | int | bool, type_: Any, *, ip: Any = None, loc: Any = None) -> Any:
-    """A scalar `arith.constant` of a float, integer or index type."""
+    """A scalar `arith.constant` of a float, integer or index type; an integer modulo two to the width."""
     attribute = (
         ir.FloatAttr.get(type_, float(value))
         if isinstance(type_, ir.FloatType)
-        else ir.IntegerAttr.get(type_, int(value))
+        else ir.IntegerAttr.get(type_, signed(int(value), getattr(type_, "width", 64)))
     )
     return create("arith.constant", [type_], [], {"value": attribute}, ip=ip, loc=loc).result
+
+
+def signed(value: int, bits: int) -> int:
+    """The number that the low bits stand for in two's complement (a bool is 0 or 1)."""
+    low = value % 2**bits
+    return low - 2**bits if bits > 1 and low >= 2 ** (bits - 1) else low
 
 
 def index(value: int) -> Any:

@@ -15,27 +15,34 @@ subi = discrete("arith.subi", np.subtract)
 muli = discrete("arith.muli", np.multiply)
 
 
+def unsigned(x: Any) -> Any:
+    """The integers with the same bits and no sign."""
+    x = np.asarray(x)
+    return (x.view(f"u{x.itemsize}") if x.dtype.kind == "i" else x)[()]
+
+
 def _truncating(a: Any, b: Any) -> Any:
     """C's integer division: towards zero."""
-    return np.where(np.asarray(a) * np.sign(b) < 0, -(np.abs(a) // np.abs(b)), np.abs(a) // np.abs(b)).astype(
-        np.asarray(a).dtype
-    )[()]
+    return np.floor_divide(np.subtract(a, np.fmod(a, b)), b)
 
 
 divsi = discrete("arith.divsi", _truncating)
-divui = discrete("arith.divui", np.floor_divide)
-remsi = discrete("arith.remsi", lambda a, b: a - _truncating(a, b) * b)
-remui = discrete("arith.remui", np.remainder)
+divui = discrete("arith.divui", lambda a, b: np.floor_divide(unsigned(a), unsigned(b)))
+remsi = discrete("arith.remsi", np.fmod)
+remui = discrete("arith.remui", lambda a, b: np.remainder(unsigned(a), unsigned(b)))
 floordivsi = discrete("arith.floordivsi", np.floor_divide)
 ceildivsi = discrete("arith.ceildivsi", lambda a, b: -(-a // b))
 ceildivui = discrete("arith.ceildivui", lambda a, b: -(-a // b))
 maxsi = discrete("arith.maxsi", np.maximum)
 minsi = discrete("arith.minsi", np.minimum)
+maxui = discrete("arith.maxui", lambda a, b: np.maximum(unsigned(a), unsigned(b)))
+minui = discrete("arith.minui", lambda a, b: np.minimum(unsigned(a), unsigned(b)))
 andi = discrete("arith.andi", np.bitwise_and)
 ori = discrete("arith.ori", np.bitwise_or)
 xori = discrete("arith.xori", np.bitwise_xor)
 shli = discrete("arith.shli", np.left_shift)
 shrsi = discrete("arith.shrsi", np.right_shift)
+shrui = discrete("arith.shrui", lambda a, b: np.right_shift(unsigned(a), unsigned(b)))
 absi = discrete("math.absi", np.abs, ("x",))
 ipowi = discrete("math.ipowi", lambda a, b: np.power(a, b))
 
@@ -78,7 +85,7 @@ _INTEGER_NAMES = {number: name for name, number in INTEGER_PREDICATES.items()}
 def _compare_integers(a: Any, b: Any, predicate: int) -> Any:
     name = _INTEGER_NAMES[predicate]
     if name[0] == "u":
-        a, b = np.asarray(a).astype(np.uint64), np.asarray(b).astype(np.uint64)
+        a, b = unsigned(a), unsigned(b)
     return _RELATIONS[name.removeprefix("s").removeprefix("u")](a, b)
 
 
@@ -124,12 +131,16 @@ def cmpi(predicate: str, a: Any, b: Any) -> Any:
 # ---------------------------------------------------------------- conversions
 
 
-def _convert(name: str, target: str) -> Op:
-    return discrete(name, lambda x, out: np.asarray(x).astype(out[0][1])[()], ("x",), converted(target), typed=True)
+def _convert(name: str, target: str, of: Callable[[Any], Any] = np.asarray) -> Op:
+    """A conversion of what `of` says the bits of x are."""
+    def meaning(x: Any, out: Any) -> Any:
+        return np.asarray(of(x)).astype(out[0][1])[()]
+
+    return discrete(name, meaning, ("x",), converted(target), typed=True)
 
 
 index_cast = _convert("arith.index_cast", "index")
-extui = _convert("arith.extui", "i64")
+extui = _convert("arith.extui", "i64", unsigned)
 extsi = _convert("arith.extsi", "i64")
 trunci = discrete(
     "arith.trunci",
@@ -141,7 +152,7 @@ trunci = discrete(
     typed=True,
 )
 sitofp = _convert("arith.sitofp", "f64")
-uitofp = _convert("arith.uitofp", "f64")
+uitofp = _convert("arith.uitofp", "f64", unsigned)
 fptosi = _convert("arith.fptosi", "i64").where(
     recompute=False, symbol="int", kinks=(Kink(at_integers_but_zero, STEP),)
 )

@@ -70,6 +70,10 @@ class WengertIndexError(WengertError, IndexError):
     """An index outside of its dimension, seen while compiling or while running."""
 
 
+class WengertOverflowError(WengertError, OverflowError):
+    """A Python integer that does not fit into the type NumPy gives it."""
+
+
 class WengertNameError(WengertError, UnboundLocalError):
     """A local name that is read where it may not have been assigned."""
 

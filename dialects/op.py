@@ -29,6 +29,7 @@ DTYPES: dict[str, type] = {
     "f32": np.float32,
     "i64": np.int64,
     "i32": np.int32,
+    "i16": np.int16,
     "i8": np.int8,
     "i1": np.bool_,
     "index": np.int64,

@@ -15,16 +15,10 @@ import numpy as np
 import optree
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend.conversions import COVERED, DTYPES, known_element, refusal
 from wengert.runtime.signature import Slot
 
 NAMESPACE = "wengert"
-DTYPE_NAMES = {
-    np.dtype(np.float64): "f64",
-    np.dtype(np.float32): "f32",
-    np.dtype(np.int64): "i64",
-    np.dtype(np.bool_): "i1",
-}
-DTYPES = {name: dtype for dtype, name in DTYPE_NAMES.items()}
 _registered: set[type] = set()
 # A dict is flattened in its own order: programs may depend on it.  Entered once, for wengert's namespace only.
 _in_order = optree.dict_insertion_ordered(True, namespace=NAMESPACE)
@@ -99,19 +93,19 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
         WengertTypeError: an array of a dtype that is not compiled.
     """
     if isinstance(leaf, np.ndarray):
-        if leaf.dtype not in DTYPE_NAMES or not leaf.dtype.isnative:
-            raise WengertTypeError(
-                f"an argument is an array of dtype {leaf.dtype}",
-                why="compiled code works on float64, float32, int64 and bool arrays",
-                help="convert it first, for example with .astype(np.float64)",
-            )
-        return Leaf("array", Slot(DTYPE_NAMES[leaf.dtype], tuple(leaf.shape)))
+        element = known_element(leaf.dtype)
+        if element is None:
+            why, help = refusal(leaf.dtype)
+            raise WengertTypeError(f"an argument is an array of dtype {leaf.dtype}", why=why, help=help)
+        return Leaf("array", Slot(element, tuple(leaf.shape)))
     if not static and (slot := scalar_slot(leaf)) is not None:
         return Leaf("number", slot, weak=type(leaf) in (float, int, bool))
-    if isinstance(leaf, (np.generic, complex)) and not isinstance(leaf, (np.bool_, np.int64, np.str_, np.bytes_)):
+    if isinstance(leaf, (np.generic, complex)) and not isinstance(
+        leaf, (np.bool_, np.integer, np.str_, np.bytes_)
+    ):
         raise WengertTypeError(
             f"an argument is a number of type {type(leaf).__name__}",
-            why="compiled code works on float64, float32, int64 and bool numbers",
+            why=f"compiled code works on {COVERED}",
             help="convert it first, for example with float(x)",
         )
     return Leaf("static", value=Static(leaf))
@@ -119,15 +113,11 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
 
 def scalar_slot(x: Any) -> Slot | None:
     """The slot of a Python or NumPy number, or None for any other object."""
-    for types, dtype in (
-        ((bool, np.bool_), "i1"),
-        ((int, np.int64), "i64"),
-        ((float, np.float64), "f64"),
-        ((np.float32,), "f32"),
-    ):
-        if isinstance(x, types):
-            return Slot(dtype, None)
-    return None
+    for python, element in ((bool, "i1"), (int, "i64"), (float, "f64")):
+        if isinstance(x, python):
+            return Slot(element, None)
+    known = known_element(x.dtype) if isinstance(x, np.generic) else None
+    return None if known is None else Slot(known, None)
 
 
 class Static:
@@ -226,6 +216,9 @@ def prepare(leaf: Any, written: bool) -> Any:
         return leaf
     if written and not leaf.flags.writeable:
         raise WengertValueError("an argument the function writes to is a read-only array", help="pass a copy")
+    element = known_element(leaf.dtype)
+    if element is not None and leaf.dtype.num != DTYPES[element].num:
+        leaf = leaf.view(DTYPES[element])  # C's long long, which is int64 by another name
     if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.flags.aligned:
         return leaf
     return np.require(leaf.view(np.ndarray), requirements=["C", "A"])

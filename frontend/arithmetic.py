@@ -1,6 +1,7 @@
 """Operators on traced values: NumPy 2's types, broadcasting, Python's rules for integers, writes in place.
 
-What is a Python value on both sides stays one.  Division of floats by zero gives inf or nan, as in NumPy; of
+What is a Python value on both sides stays one.  Where NumPy takes part, NumPy says of which type the result is
+(`conversions.resolved`).  Division of floats by zero gives inf or nan, of NumPy's integers 0, as in NumPy; of Python's
 integers it is a ZeroDivisionError at run time.
 """
 
@@ -19,7 +20,7 @@ from wengert.frontend import division
 from wengert.frontend.broadcasting import form_of, interval_of
 from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.comparison import both, compare, flip, negated, select, truth
-from wengert.frontend.conversions import DTYPES, Kind, can_store, promote
+from wengert.frontend.conversions import DTYPES, Kind, bounds_of, can_store, is_signed, promote, resolved
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked
 from wengert.frontend.operands import (
@@ -34,7 +35,7 @@ from wengert.frontend.operands import (
     type_text,
     unsupported,
 )
-from wengert.frontend.trace import current, fail
+from wengert.frontend.trace import current, fail, note_weak
 from wengert.frontend.user_operators import user_operator
 from wengert.frontend.values import Array, Scalar, Traced, shape_text
 
@@ -76,7 +77,7 @@ def binary(op: str, a: Any, b: Any) -> Any:
         from wengert.frontend.numpy_table.products import matmul
 
         return matmul(a, b)
-    return _BINARY[op](op, a, b, promote(kind_of(a), kind_of(b)))
+    return _BINARY[op](op, a, b, _kind_of_result(op, a, b))
 
 
 def _refuse_operands(op: str, a: Any, b: Any) -> Any:
@@ -91,25 +92,45 @@ def _refuse_operands(op: str, a: Any, b: Any) -> Any:
     return unsupported(op, a, b)
 
 
-def _as_integers(op: str, a: Operand, b: Operand, kind: Kind) -> Kind:
-    """The kind of an arithmetic result: Python's bools count as integers, NumPy's do not."""
-    if kind.element != "i1":
-        return kind
-    if kind.weak:
-        return Kind("i64", True)
-    return fail(
-        f"numpy boolean {SYMBOLS[op]}: NumPy has no such operation on bools, or gives int8, which is not covered",
-        help="convert to integers first, for example with .astype(int)",
-        error=WengertTypeError,
-    )
+UFUNCS: dict[str, np.ufunc] = {
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mult": np.multiply,
+    "Div": np.true_divide,
+    "FloorDiv": np.floor_divide,
+    "Mod": np.remainder,
+    "Pow": np.power,
+    "BitAnd": np.bitwise_and,
+    "BitOr": np.bitwise_or,
+    "BitXor": np.bitwise_xor,
+    "LShift": np.left_shift,
+    "RShift": np.right_shift,
+    "USub": np.negative,
+    "UAdd": np.positive,
+    "Invert": np.invert,
+}
+
+
+def _kind_of_result(op: str, *operands: Operand) -> Kind:
+    """The kind of the result, in which the operation is computed as well: Python's for its numbers, else NumPy's."""
+    kinds = [kind_of(x) for x in operands]
+    if not all(kind.weak for kind in kinds):
+        return Kind(resolved(UFUNCS[op], *kinds)[-1], False)
+    kind = kinds[0] if len(kinds) == 1 else promote(*kinds)
+    if kind.is_float and op in _ON_BITS:
+        unsupported(op, *operands)
+    if op == "Div" and not kind.is_float:
+        return Kind("f64", True)
+    arithmetic = op not in ("BitAnd", "BitOr", "BitXor")
+    return Kind("i64", True) if kind.element == "i1" and arithmetic else kind
+
+
+_ON_BITS = ("BitAnd", "BitOr", "BitXor", "LShift", "RShift", "Invert")
 
 
 def _sum(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
-    if kind == ("i1", False) and op == "Add":
-        return elementwise_result([a, b], "i1", discrete.ori, kind)
-    if kind == ("i1", False) and op == "Mult":
-        return elementwise_result([a, b], "i1", discrete.andi, kind)
-    kind = _as_integers(op, a, b, kind)
+    if kind.element == "i1":
+        return elementwise_result([a, b], "i1", discrete.ori if op == "Add" else discrete.andi, kind)
     if kind.is_float:
         build = {"Add": elementwise.addf, "Sub": elementwise.subf, "Mult": elementwise.mulf}[op]
         return elementwise_result([a, b], kind.element, build, kind)
@@ -129,9 +150,14 @@ def _is_neutral(op: str, x: Operand, y: Operand) -> bool:
 
 
 def _with_facts(op: str, result: Scalar, a: Operand, b: Operand) -> Scalar:
-    """Interval and form of an integer sum, difference or product."""
+    """Interval and form of an integer sum, difference or product; that an int64 overflows is not followed."""
     x, y = interval_of(a), interval_of(b)
     interval = x.plus(y) if op == "Add" else x.minus(y) if op == "Sub" else x.times(y)
+    if result.element != "i64":
+        least, most = bounds_of(result.element)
+        if interval.low is not None and interval.high is not None and least <= interval.low <= interval.high <= most:
+            result.low, result.high = interval
+        return result
     result.low, result.high = (bound if bound is not None and abs(bound) < 2**62 else None for bound in interval)
     if op != "Mult":
         result._form = form_of(a).plus(form_of(b), 1 if op == "Add" else -1)
@@ -143,70 +169,57 @@ def _with_facts(op: str, result: Scalar, a: Operand, b: Operand) -> Scalar:
 
 
 def _true_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
-    if not kind.is_float:
-        kind = Kind("f64", kind.weak)
     return elementwise_result([a, b], kind.element, elementwise.divf, kind)
 
 
 def _floor_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
-    kind = _as_integers(op, a, b, kind)
     if kind.is_float:
         build = division.float_floor_divide if op == "FloorDiv" else division.float_remainder
         return elementwise_result([a, b], kind.element, build, kind)
-    divisor = nonzero_divisor(b)
-    build = division.integer_floor_divide if op == "FloorDiv" else division.integer_remainder
-    result = elementwise_result([a, divisor], "i64", build, kind)
-    if isinstance(result, Scalar) and isinstance(divisor, int) and divisor > 0:
+    if kind.weak:
+        check_divisor(b)
+    builds = division.QUOTIENTS if op == "FloorDiv" else division.REMAINDERS
+    result = elementwise_result([a, b], kind.element, builds[is_signed(kind.element), is_plain_divisor(b)], kind)
+    if isinstance(result, Scalar) and isinstance(b, (int, np.integer)) and b > 0:
         facts = interval_of(a).divided(int(b)) if op == "FloorDiv" else interval_of(a).modulo(int(b))
         result.low, result.high = facts
     return result
 
 
-def nonzero_divisor(b: Operand) -> Operand:
-    """An integer divisor, checked at run time to be no zero (and replaced by 1 where it is)."""
+def is_plain_divisor(b: Operand) -> bool:
+    """Whether an integer divisor is certainly neither 0 nor -1, with which the machine's division may fail."""
+    if isinstance(b, (Array, Masked)):
+        return False
+    low, high = interval_of(b)
+    return (low is not None and low > 0) or (high is not None and high < -1)
+
+
+def check_divisor(b: Operand) -> None:
+    """A run-time check that a Python int is not zero (the division that follows gives 0 there)."""
+    note_weak(True)
     if is_number(b):
         if b == 0:
             current().check(False, "ZeroDivisionError", "integer division or modulo by zero")
-            return 1
-        return b
-    if isinstance(b, Scalar) and ((b.low is not None and b.low > 0) or (b.high is not None and b.high < 0)):
-        return b
-    if isinstance(b, Masked):
-        return fail("integer division by a masked array is not covered", help="divide under np.where")
-    trace = current()
-
-    def is_zero(x: Any) -> Any:
-        return discrete.cmpi("eq", x, constant_like(0, x))
-
-    zero = elementwise_result([b], "i64", is_zero, Kind("i1", False))
-    if isinstance(zero, Array):
-        from wengert.frontend.numpy_table.reductions import reduce_truth
-
-        found = reduce_truth("any", zero)
-    else:
-        found = zero
-    trace.check(negated(found), "ZeroDivisionError", "integer division or modulo by zero")
-    return select(zero, 1, b)
+        return
+    low, high = interval_of(b)
+    if (low is None or low <= 0) and (high is None or high >= 0):
+        current().check(compare("NotEq", b, 0), "ZeroDivisionError", "integer division or modulo by zero")
 
 
 def _bitwise(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
-    if kind.is_float:
-        unsupported(op, a, b)
     build = {"BitAnd": discrete.andi, "BitOr": discrete.ori, "BitXor": discrete.xori}[op]
     return elementwise_result([a, b], kind.element, build, kind)
 
 
 def _shift(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
-    kind = _as_integers(op, a, b, kind)
-    if kind.is_float:
-        unsupported(op, a, b)
-    if (kind.weak and interval_of(b).low is None) or (kind.weak and interval_of(b).low < 0):  # type: ignore[operator]
+    if kind.weak and (interval_of(b).low is None or interval_of(b).low < 0):  # type: ignore[operator]
+        note_weak(True)
         current().check(compare("GtE", b, 0), "ValueError", "negative shift count")
-    return elementwise_result([a, b], "i64", division.shift_left if op == "LShift" else division.shift_right, kind)
+    build = division.shift_left if op == "LShift" else division.SHIFTS_RIGHT[is_signed(kind.element)]
+    return elementwise_result([a, b], kind.element, build, kind)
 
 
 def _power(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
-    kind = _as_integers(op, a, b, kind)
     whole = int(b) if is_number(b) and float(b).is_integer() else None
     if not kind.is_float:
         return _integer_power(a, b, kind, whole)
@@ -231,8 +244,9 @@ def _constant_power(a: Operand, exponent: int, kind: Kind) -> Any:
 
 
 def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any:
-    if whole is not None and whole < 0:
+    if whole is not None and whole < 0 and is_signed(kind.element):
         if kind.weak:
+            note_weak(True)
             return (
                 _constant_power(a, whole, Kind("f64", True))
                 if whole >= -division.LARGEST_PRODUCT
@@ -243,9 +257,11 @@ def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any
             error=WengertValueError,
             help="use a float base or exponent",
         )
-    if whole is not None and whole <= division.LARGEST_PRODUCT:
+    if whole is not None and 0 <= whole <= division.LARGEST_PRODUCT:
         return _constant_power(a, whole, kind)
     low = interval_of(b).low if not isinstance(b, (Array, Masked)) else None
+    if not is_signed(kind.element):
+        return elementwise_result([a, b], kind.element, division.unsigned_power, kind)
     if low is None or low < 0:
         negative = compare("Lt", b, 0)
         if isinstance(negative, Array):
@@ -254,7 +270,7 @@ def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any
             negative = reduce_truth("any", negative)
         current().check(negated(negative), "ValueError", "integers to negative integer powers are not allowed")
         b = select(compare("Lt", b, 0), 0, b)
-    return elementwise_result([a, b], "i64", discrete.ipowi, kind)
+    return elementwise_result([a, b], kind.element, discrete.ipowi, kind)
 
 
 _BINARY: dict[str, Callable[[str, Operand, Operand, Kind], Any]] = {
@@ -340,13 +356,9 @@ def unary(op: str, a: Any) -> Any:
         return made(PYTHON[op](a)) if result is NotImplemented else result
     if op == "Not":
         return negated(truth(a))
-    kind = kind_of(a)
+    kind = _kind_of_result(op, a)
     if op == "Invert":
-        if kind.is_float:
-            unsupported(op, a)
-        kind = Kind("i64", True) if kind == ("i1", True) else kind
         return elementwise_result([a], kind.element, flip, kind)
-    kind = _as_integers(op, a, a, kind)
     if op == "UAdd":
         return elementwise_result([a], kind.element, lambda x: x, kind)
     if kind.is_float:
@@ -360,9 +372,9 @@ __all__ = [
     "compare",
     "elementwise_result",
     "inplace",
+    "is_plain_divisor",
     "is_number",
     "kind_of",
-    "nonzero_divisor",
     "operand",
     "select",
     "store_in_place",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wengert.dialects.bindings import DYNAMIC, ir, is_tensor
@@ -38,22 +39,32 @@ def returned_value(trace: Trace, leaf: Any) -> Any:
     )
 
 
-def slot_of(type_: Any) -> Slot:
+def slot_of(type_: Any, unsigned: bool = False) -> Slot:
     """How a value passes the boundary: an index as i64, an extent known only at run time as None."""
     dtype = "i64" if dtype_name(type_) == "index" else dtype_name(type_)
+    dtype = f"u{dtype[1:]}" if unsigned else dtype
     return Slot(dtype, tuple(None if n == DYNAMIC else n for n in type_.shape) if is_tensor(type_) else None)
 
 
-def result_attributes(into: int | None) -> Any:
-    return ir.DictAttr.get(
-        {} if into is None else {"nd.into": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), into)}
-    )
+UNSIGNED = "nd.unsigned"
 
 
-def signature_of(func: Any) -> KernelSignature:
-    slots, results = ([slot_of(t) for t in types] for types in function_types(func))
-    into = [None] * len(results)
+def result_attributes(into: int | None, element: str) -> Any:
+    """What the type of a result does not say: the argument it is written into, and that its integers have no sign."""
+    found: dict[str, Any] = {UNSIGNED: ir.UnitAttr.get()} if element[:1] == "u" else {}
+    if into is not None:
+        found["nd.into"] = ir.IntegerAttr.get(ir.IntegerType.get_signless(64), into)
+    return ir.DictAttr.get(found)
+
+
+def signature_of(func: Any, arguments: Sequence[str] = ()) -> KernelSignature:
+    """How a function is called; `arguments` are their element types, where some have no sign."""
+    taken, returned = function_types(func)
+    listed: list[Any] = [{}] * len(returned)
     if "res_attrs" in func.attributes:
         listed = [ir.DictAttr(a) for a in ir.ArrayAttr(func.attributes["res_attrs"])]
-        into = [ir.IntegerAttr(a["nd.into"]).value if "nd.into" in a else None for a in listed]
+    elements = [*arguments, *[""] * (len(taken) - len(arguments))]
+    slots = [slot_of(type_, element[:1] == "u") for type_, element in zip(taken, elements, strict=True)]
+    results = [slot_of(type_, UNSIGNED in about) for type_, about in zip(returned, listed, strict=True)]
+    into = [ir.IntegerAttr(about["nd.into"]).value if "nd.into" in about else None for about in listed]
     return KernelSignature(symbol(func), tuple(slots), tuple(results), tuple(into))

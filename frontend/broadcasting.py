@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wengert.dialects import discrete, structural
+from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.intervals import Form, Interval
 from wengert.frontend.trace import current, fail
@@ -76,6 +77,22 @@ def limits_below(start: Extent, stop: Extent) -> tuple[Form, ...]:
     if isinstance(stop, Scalar) and stop.positive_part_of is not None and low is not None and low >= 0:
         return form_of(stop), stop.positive_part_of
     return (form_of(stop),)
+
+
+def as_index(x: Scalar) -> Scalar:
+    """An integer of any type as the Python int of an index; what is too large for one stays out of every range."""
+    if x.weak:
+        return x
+    trace = current()
+    if x.element == "i64":
+        return weak_int(trace.use(x), x.interval, x.origins, x.form)
+    value = trace.cast(x, "i64")
+    low, high = x.interval
+    if high is not None and high >= 2**63:
+        high = None
+        with trace.here():
+            value = discrete.minui(value, constant_like(2**63 - 1, value))
+    return weak_int(value, Interval(low, high), x.origins)
 
 
 def _extremum(op: Any, a: Extent, b: Extent, interval: Interval) -> Scalar:

@@ -11,12 +11,13 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.broadcasting import broadcast_shapes, interval_of, origins_of, same_extent, tensor
 from wengert.frontend.capture import captured, stays_python
-from wengert.frontend.conversions import Kind, element_name, promote
+from wengert.frontend.conversions import Kind, bounds_of, element_name, is_integer, is_signed, is_whole, promote
 from wengert.frontend.masks import Masked, apply_masked
 from wengert.frontend.operands import (
     PYTHON,
     Operand,
     elementwise_result,
+    is_number,
     is_operand,
     kind_of,
     operand,
@@ -85,7 +86,7 @@ def select(condition: Any, x: Any, y: Any) -> Any:
         with trace.here():
             value = structural.select(*values)
         chosen = Scalar(value, kind.element, kind.weak, origins=origins_of(condition, x, y))
-        if kind.element == "i64":
+        if is_integer(kind.element):
             chosen.low, chosen.high = interval_of(x).union(interval_of(y))
         return chosen
     shape = broadcast_shapes(*[z.shape for z in arrays])
@@ -99,6 +100,7 @@ def select(condition: Any, x: Any, y: Any) -> Any:
 
 _FLOAT = {"Eq": "oeq", "NotEq": "une", "Lt": "olt", "LtE": "ole", "Gt": "ogt", "GtE": "oge"}
 _SIGNED = {"Eq": "eq", "NotEq": "ne", "Lt": "slt", "LtE": "sle", "Gt": "sgt", "GtE": "sge"}
+_SWAPPED = {"Eq": "Eq", "NotEq": "NotEq", "Lt": "Gt", "LtE": "GtE", "Gt": "Lt", "GtE": "LtE"}
 _UNSIGNED = {"Eq": "eq", "NotEq": "ne", "Lt": "ult", "LtE": "ule", "Gt": "ugt", "GtE": "uge"}
 
 
@@ -122,12 +124,60 @@ def compare(op: str, a: Any, b: Any) -> Any:
             return op == "NotEq"  # a number equals nothing that is no number
         unsupported(op, a, b)
     a, b = operand(a), operand(b)
-    kind = promote(kind_of(a), kind_of(b))
-    names = _FLOAT if kind.is_float else _UNSIGNED if kind.element == "i1" else _SIGNED
-    relate = discrete.cmpf if kind.is_float else discrete.cmpi
-    if not kind.is_float and (known := _proved(op, a, b)) is not None:
+    kinds = kind_of(a), kind_of(b)
+    result = Kind("i1", kinds[0].weak and kinds[1].weak)
+    if all(is_whole(kind.element) for kind in kinds):
+        return _compare_integers(op, a, b, result)
+    element = promote(*kinds).element
+    return elementwise_result([a, b], element, lambda x, y: discrete.cmpf(_FLOAT[op], x, y), result)
+
+
+def _compare_integers(op: str, a: Operand, b: Operand, result: Kind) -> Any:
+    """Exact for any two types, as in NumPy: a Python int need not fit, int64 and uint64 have no type in common."""
+    known = _proved(op, a, b)
+    if known is not None:
         return known
-    return elementwise_result([a, b], kind.element, lambda x, y: relate(names[op], x, y), Kind("i1", kind.weak))
+    first, second = _compared_in(a, b), _compared_in(b, a)
+    if first is None or second is None:
+        return _beyond_all(op, a, b, result)
+    if first != second and "u64" in (first, second):
+        return _compare_signs(op, a, b, result) if second == "u64" else _compare_signs(_SWAPPED[op], b, a, result)
+    element = promote(Kind(first, False), Kind(second, False)).element
+    names = _SIGNED if is_signed(element) else _UNSIGNED
+    return elementwise_result([a, b], element, lambda x, y: discrete.cmpi(names[op], x, y), result)
+
+
+def _compared_in(x: Operand, other: Operand) -> str | None:
+    """The type in which an operand is compared: a Python int takes that of the other one if it fits; None: in none."""
+    kind, wanted = kind_of(x), kind_of(other).element
+    if not kind.weak or not is_number(x):
+        return kind.element
+    for element in (wanted, "i64", "u64"):
+        low, high = bounds_of(element)
+        if low <= x <= high and element != "i1":
+            return element
+    return None
+
+
+def _beyond_all(op: str, a: Operand, b: Operand, result: Kind) -> Any:
+    """A comparison with a Python int that no integer type holds: its sign decides."""
+    swapped = is_number(a)
+    number, other = (a, b) if swapped else (b, a)
+    answer = PYTHON[op](number, 0) if swapped else PYTHON[op](0, number)
+    build = "eq" if answer else "ne"
+    return elementwise_result([other], kind_of(other).element, lambda x: discrete.cmpi(build, x, x), result)
+
+
+def _compare_signs(op: str, a: Operand, b: Operand, result: Kind) -> Any:
+    """An integer with another one that is a uint64: what is negative is below all of those."""
+    def build(x: Any, y: Any) -> Any:
+        negative = discrete.cmpi("slt", x, constant_like(0, x))
+        related = discrete.cmpi(_UNSIGNED[op], x, y)
+        if op in ("Lt", "LtE", "NotEq"):
+            return discrete.ori(negative, related)
+        return discrete.andi(discrete.xori(negative, constant_like(1, negative)), related)
+
+    return elementwise_result([a, np.uint64(b) if is_number(b) else b], "i64", build, result)
 
 
 def _proved(op: str, a: Operand, b: Operand) -> bool | None:

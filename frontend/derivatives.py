@@ -19,7 +19,7 @@ from wengert.dialects.errors import DifferentiationError, WengertTypeError, Weng
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
-from wengert.frontend.conversions import Kind
+from wengert.frontend.conversions import Kind, spoken
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import definition_of
@@ -261,7 +261,7 @@ def _moving_form(f: Callable[..., Any], leaf: Any, path: str, chosen: Chosen, wh
     if form is not None and form.floats:
         return form
     kind = (
-        "an object of type " + type(leaf).__name__ if form is None else {"i64": "an int", "i1": "a bool"}[form.element]
+        "an object of type " + type(leaf).__name__ if form is None else spoken(form.element)
     )
     if form is not None and form.shape is not None:
         kind += " array"
@@ -439,7 +439,7 @@ def scalar_output(inner: Inner, f: Callable[..., Any], what: str) -> Form:
         kind = (
             f"an array of shape {shape_text(leaves[0].shape)}"
             if leaves[0].shape
-            else {"i64": "an int", "i1": "a bool"}.get(leaves[0].element, "")
+            else spoken(leaves[0].element)
         )
     raise DifferentiationError(
         f"{what} needs a function with one float as its result; {getattr(f, '__name__', 'this one')} returns {kind}",

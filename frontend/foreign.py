@@ -18,8 +18,8 @@ from wengert.dialects.build import create
 from wengert.dialects.discrete import cmpi
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.foreign import FOREIGN, MEANINGS, PURE, RAISED
-from wengert.frontend.arguments import DTYPE_NAMES, Static, flatten, unflatten
-from wengert.frontend.conversions import DTYPES
+from wengert.frontend.arguments import Static, flatten, unflatten
+from wengert.frontend.conversions import DTYPES, is_whole, known_element
 from wengert.frontend.custom_rules import CustomRules
 from wengert.frontend.derivatives import Form, form_of
 from wengert.frontend.operands import is_number, operand
@@ -30,7 +30,7 @@ from wengert.frontend.values import Array, Scalar, shape_text
 from wengert.runtime import foreign
 
 #: What stands for a number in `arguments` and `result`.
-NUMBERS = {float: "f64", int: "i64", bool: "i1", np.float64: "f64", np.float32: "f32", np.int64: "i64", np.bool_: "i1"}
+NUMBERS: dict[Any, str] = {float: "f64", int: "i64", bool: "i1", **{d.type: name for name, d in DTYPES.items()}}
 
 
 def extern(
@@ -305,7 +305,7 @@ def _traced(leaf: Any) -> Any:
 
 
 def _as_float(x: Any, element: str) -> Any:
-    if isinstance(x, Scalar) and x.weak and x.element in ("i64", "i1"):
+    if isinstance(x, Scalar) and x.weak and is_whole(x.element):
         return Scalar(current().cast(x, element), element, weak=True, origins=x.origins)
     return float(x) if isinstance(x, int) else x
 
@@ -326,9 +326,9 @@ def _declared(entry: Any) -> tuple[str, bool]:
 def _like(x: Any, name: str) -> Form:
     if isinstance(x, type) and x in NUMBERS:
         return Form(NUMBERS[x], x in (float, int, bool), None)
-    if isinstance(x, np.ndarray) and x.dtype in DTYPE_NAMES:
-        return Form(DTYPE_NAMES[x.dtype], False, x.shape) if x.ndim else Form(DTYPE_NAMES[x.dtype], False, None)
-    if isinstance(x, (bool, int, float, np.bool_, np.int64, np.float64, np.float32)):
+    if isinstance(x, np.ndarray) and (element := known_element(x.dtype)) is not None:
+        return Form(element, False, x.shape if x.ndim else None)
+    if type(x) in NUMBERS:
         return Form(NUMBERS[type(x)], isinstance(x, (bool, int, float)) and not isinstance(x, np.generic), None)
     raise WengertTypeError(f"the result of {name} is described by {x!r}",
                            help="an array or a number like the result, or a type such as float")

@@ -24,6 +24,8 @@ from wengert.dialects.reduction import reduce
 from wengert.dialects.structural import select
 from wengert.frontend.broadcasting import broadcast_shapes, is_empty, tensor
 from wengert.frontend.capture import captured
+from wengert.frontend.conversions import is_integer
+from wengert.frontend.operands import converted
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Box, Extent, Scalar
 from wengert.frontend.views import reshape_value, transposed
@@ -43,8 +45,8 @@ def positions_in(x: Any) -> Array | None:
     if isinstance(x, list) and np.asarray(x, dtype=object).ndim > 1:
         x = np.array(x)
     if isinstance(x, np.ndarray) and np.issubdtype(x.dtype, np.integer):
-        x = captured(x.astype(np.int64, copy=False))
-    return x if isinstance(x, Array) and x.element == "i64" else None
+        x = captured(x)
+    return converted(x, "i64") if isinstance(x, Array) and is_integer(x.element) else None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend.broadcasting import as_index
 from wengert.frontend.capture import stays_python
+from wengert.frontend.conversions import is_integer, is_whole
 from wengert.frontend.reads import note_items
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar
@@ -69,12 +71,13 @@ class Indexed:
 def range_(*arguments: Any) -> range | Range:
     """`range`, of Python ints or of integers known at run time."""
     for bound in arguments:
-        if isinstance(bound, Scalar) and bound.element not in ("i64", "i1"):
+        if isinstance(bound, Scalar) and not is_whole(bound.element):
             fail(f"range() takes integers, not {bound.type_name}", error=WengertTypeError)
         if isinstance(bound, Array):
             fail("range() takes integers, not arrays", error=WengertTypeError, help="index the array to get an element")
     if not any(isinstance(bound, Scalar) for bound in arguments):
         return range(*arguments)
+    arguments = tuple(as_index(x) if isinstance(x, Scalar) and is_integer(x.element) else x for x in arguments)
     start, stop, step = (0, *arguments, 1) if len(arguments) == 1 else (*arguments, 1)[:3]
     if isinstance(step, Scalar):
         fail(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wengert.frontend.broadcasting import same_extent
-from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.conversions import DTYPES, Kind, element_of, promote, spoken
 from wengert.frontend.trace import current
 from wengert.frontend.values import Array, Scalar
 
@@ -57,9 +57,9 @@ def signature(value: Any) -> Signature | None:
         case np.bool_():
             return Signature("i1", False, None)
         case np.integer():
-            return Signature("i64", False, None)
+            return Signature(element_of(value.dtype, "a number"), False, None)
         case np.floating():
-            return Signature("f32" if value.dtype == np.float32 else "f64", False, None)
+            return Signature(element_of(value.dtype, "a number"), False, None)
         case float():
             return Signature("f64", True, None)
     return None
@@ -99,9 +99,5 @@ def kind_text(kind: Signature) -> str:
     """``an array float64(3,)`` or ``a float``."""
     if kind.shape is not None:
         extents = ", ".join(str(n) if isinstance(n, int) else "?" for n in kind.shape)
-        return f"an array {_numpy_name(kind.element)}({extents}{',' if len(kind.shape) == 1 else ''})"
-    return {"i1": "a bool", "i64": "an int", "f64": "a float", "f32": "a float32"}[kind.element]
-
-
-def _numpy_name(element: str) -> str:
-    return {"i1": "bool", "i64": "int64", "f64": "float64", "f32": "float32"}[element]
+        return f"an array {DTYPES[kind.element]}({extents}{',' if len(kind.shape) == 1 else ''})"
+    return spoken(kind.element)

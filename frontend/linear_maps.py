@@ -17,7 +17,8 @@ import numpy as np
 from wengert.dialects.bindings import Value, ir, is_tensor
 from wengert.dialects.control import find_function, function_types
 from wengert.dialects.errors import WengertError, WengertValueError
-from wengert.frontend.arguments import DTYPES, flatten, prepare
+from wengert.frontend.arguments import flatten, prepare
+from wengert.frontend.conversions import DTYPES
 from wengert.frontend.derivatives import Form, Inner, Linearized
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.running import Rebindable
@@ -168,19 +169,14 @@ def _given(form: Form, x: Any, what: str) -> Any:
 
 
 def _known(x: Any, type_: Any) -> Value:
-    """A residual as an IR value of another trace; bytes travel as bools."""
+    """A residual as an IR value of another trace."""
     trace = current()
     if not is_tensor(type_):
         element = str(type_)
         if element == "index":
             return trace.emit("arith.index_cast", [type_], [trace.constant(int(x), "i64")]).result
-        if element == "i8":
-            return trace.emit("arith.extui", [type_], [trace.cast(bool(x), "i1")]).result
         return trace.cast(x, element)
-    value = operand(x.view(np.bool_) if x.dtype == np.int8 else x).read()
-    if x.dtype == np.int8:
-        i8 = ir.RankedTensorType.get(value.type.shape, type_.element_type)
-        value = trace.emit("arith.extui", [i8], [value]).result
+    value = operand(x).read()
     if value.type == type_:
         return value
     unknown = [n for d, n in enumerate(x.shape) if type_.is_dynamic_dim(d)]

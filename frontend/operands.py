@@ -15,10 +15,10 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.broadcasting import broadcast_shapes, is_empty, origins_of, tensor, unspecified
 from wengert.frontend.capture import captured
-from wengert.frontend.conversions import Kind, element_of
+from wengert.frontend.conversions import Kind, bounds_of, element_of, is_integer
 from wengert.frontend.masks import Masked, apply_masked
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Box, Scalar, Traced, describe
+from wengert.frontend.values import DATA, Array, Box, Scalar, Traced, describe
 
 Operand = Any  # a Scalar, an Array, a Masked, or a Python or NumPy number
 
@@ -116,6 +116,32 @@ def type_text(x: Any) -> str:
     if isinstance(x, Array):
         return describe(x)
     return x.type_name if isinstance(x, Scalar) else type(x).__name__
+
+
+def strong(x: Any) -> Any:
+    """A result of a NumPy function: a NumPy scalar, not a Python number."""
+    if isinstance(x, Scalar) and x.weak:
+        return Scalar(x.value, x.element, False, x.low, x.high, x.origins, x.region, x.form)
+    return x
+
+
+def converted(x: Any, element: str) -> Any:
+    """An operand of another element type, as NumPy's astype has it."""
+    kind = kind_of(x)
+    if kind.element == element and not is_number(x):
+        return strong(x)
+    if isinstance(x, Masked):
+        return Masked(converted(x.values, element), x.mask)
+    trace = current()
+    if isinstance(x, Array):
+        return Box(trace.convert(x.read(), x.element, element), x.shape, element, contiguous=x.layout is not None)
+    result = Scalar(trace.cast(x, element), element, origins=x.origins if isinstance(x, Scalar) else DATA)
+    if isinstance(x, Scalar) and is_integer(element) and is_integer(kind.element):
+        low, high = x.interval
+        least, most = bounds_of(element)
+        if element == kind.element or (low is not None and high is not None and least <= low and high <= most):
+            result.low, result.high = low, high
+    return result
 
 
 # ---------------------------------------------------------------- the core

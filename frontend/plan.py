@@ -37,7 +37,7 @@ class Plan:
     that is returned itself), ("captured", array), ("static", value) or ("map", MapPlan).
     structure: of the result; with `restores` it is (result, arguments as the function leaves them).
     static: leaves whose value went into the code.
-    guards, baked: see Trace.
+    guards, baked, weak_matters: see Trace.
     """
 
     inputs: tuple[int | np.ndarray, ...]
@@ -49,6 +49,7 @@ class Plan:
     static: frozenset[int]
     guards: tuple[tuple[Any, Any, Any], ...]
     baked: tuple[tuple[np.ndarray, np.ndarray], ...]
+    weak_matters: bool = False
 
     @property
     def maps(self) -> list[MapPlan]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten
+from wengert.frontend.conversions import is_whole
 from wengert.frontend.derivatives import Form, form_of
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of
@@ -66,7 +67,7 @@ def value_of(rule: Callable[..., Any], form: Form, x: Any, what: str, *, zero: b
         wanted = f"{form.element}{shape_text(form.shape or ())}" if form.shape else form.element
         wrong(rule, f"{what} of {name_of_rule(rule)} is {kind_text(x)}", f"it belongs to a value of the form {wanted}",
               "give it the shape and dtype of the value it belongs to; .astype() converts, np.sum undoes a broadcast")
-    if number and form.element in ("i64", "i1") and isinstance(x, float):
+    if number and is_whole(form.element) and isinstance(x, float):
         wrong(rule, f"{what} of {name_of_rule(rule)} is a float", f"it belongs to a number {form.element}", "")
     return form.value(x, what)
 

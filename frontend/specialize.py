@@ -28,6 +28,7 @@ from wengert.frontend.arguments import (
 from wengert.frontend.boundary import result_attributes, returned_value, signature_of, the_context
 from wengert.frontend.calls import call
 from wengert.frontend.containers import restore, stored_into
+from wengert.frontend.conversions import DTYPES
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
 from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
@@ -121,14 +122,17 @@ def _trace_once(
                     if isinstance(values[i], Box) and values[i].value != arguments[i]
                 ]
                 written += [(len(inputs) + k, c.value) for k, c in enumerate(trace.captured) if c.written]
-                returned += [box.read() for _, box in written]
+                returned += [(box.read(), box.element) for _, box in written]
                 into += [k for k, _ in written]
-                trace.emit("func.return", [], returned)
+                trace.emit("func.return", [], [value for value, _ in returned])
             for name, attribute in options.attributes().items():
                 region.func.attributes[name] = attribute
-            region.func.attributes["res_attrs"] = ir.ArrayAttr.get([result_attributes(k) for k in into])
+            described = [result_attributes(k, element) for k, (_, element) in zip(into, returned, strict=True)]
+            region.func.attributes["res_attrs"] = ir.ArrayAttr.get(described)
             outputs = with_maps(trace, module, region.name, outputs, maps)
-            signature = signature_of(find_function(module, region.name))
+            elements = [slot.dtype for i in inputs if (slot := classes[i].slot)]
+            elements += [captured.value.element for captured in trace.captured]
+            signature = signature_of(find_function(module, region.name), elements)
             plan = Plan(
                 (*inputs, *[c.array for c in trace.captured]),
                 tuple(outputs),
@@ -139,6 +143,7 @@ def _trace_once(
                 static,
                 lasting(trace.guards),
                 tuple(trace.baked),
+                trace.weak_matters,
             )
     return module, plan
 
@@ -157,11 +162,13 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
 
 def _outputs(
     trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]], definition: Position | None
-) -> tuple[list[tuple[str, Any]], list[Any], Any, dict[int, LinearMap]]:
-    """Classify the leaves of the result; equal traced leaves are returned once.  Also the maps by their position."""
+) -> tuple[list[tuple[str, Any]], list[tuple[Any, str]], Any, dict[int, LinearMap]]:
+    """Classify the leaves of the result; equal traced leaves are returned once, as values with their element types.
+
+    Also the maps by their position."""
     leaves, structure = flatten(result)
     outputs: list[tuple[str, Any]] = []
-    returned: list[Any] = []
+    returned: list[tuple[Any, str]] = []
     maps: dict[int, LinearMap] = {}
     made: dict[int, tuple[str, Any]] = {}
     for leaf in leaves:
@@ -170,12 +177,12 @@ def _outputs(
                 made[id(leaf)] = boxes[id(leaf)]
             elif isinstance(leaf, (Array, Scalar)):
                 made[id(leaf)] = ("result", len(returned))
-                returned.append(returned_value(trace, leaf))
+                returned.append((returned_value(trace, leaf), leaf.element))
             elif isinstance(leaf, LinearMap):
                 leaf.linearized.require_alive()
                 maps[len(returned)] = leaf
                 made[id(leaf)] = ("map", len(returned))
-                returned.append(leaf.linearized.residuals)
+                returned.append((leaf.linearized.residuals, ""))
             else:
                 refuse_traced(leaf, definition)
                 made[id(leaf)] = ("static", leaf)
@@ -202,9 +209,9 @@ class Specialization:
     def __init__(self, plan: Plan, program: Program, description: str, maps: Mapping[str, MapProgram]) -> None:
         self.plan, self.program, self.description, self.maps = plan, program, description, maps
         self.static = plan.static
-        # A generated entry takes np.float64 for float: the same unless NumPy's promotion has to tell them apart.
+        # A generated entry takes np.float64 for float: the same unless NumPy has to tell them apart.
         numbers = any(slot.shape is None for slot in plan.signature.arguments)
-        self.direct = program.entry if plan.direct and not (numbers and program.has_float32) else None
+        self.direct = program.entry if plan.direct and not (numbers and plan.weak_matters) else None
 
     def __call__(self, leaves: Sequence[Any], arguments: Any) -> Any:
         """Run on the leaves of a call; `arguments` is the tree they come from."""
@@ -312,6 +319,9 @@ def interpret(
         results = run_function(module, plan.signature.name, inputs)
         text = module.operation.get_asm(enable_debug_info=True)
         maps = {p.name: interpreted_map(text, p.name) for p in plan.maps}
+    # The IR's integers have no sign; those of the signature do.
+    results = [np.asarray(x).astype(DTYPES[slot.dtype], copy=False)[()] if slot.dtype[0] == "u" else x
+               for x, slot in zip(results, plan.signature.results, strict=True)]
     returned = [result for result, target in zip(results, plan.signature.into) if target is None]
     for result, target in zip(results, plan.signature.into):
         if target is not None:

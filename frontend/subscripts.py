@@ -13,12 +13,13 @@ from wengert.dialects import discrete
 from wengert.dialects.effects import INDEX_HELP
 from wengert.dialects.errors import WengertIndexError, WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.broadcasting import form_of, interval_of, is_below, larger, smaller
+from wengert.frontend.broadcasting import as_index, form_of, interval_of, is_below, larger, smaller
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare, select
+from wengert.frontend.conversions import is_integer
 from wengert.frontend.gathering import positions_in
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Extent, Scalar, weak_int
+from wengert.frontend.values import Array, Extent, Scalar
 from wengert.frontend.views import Axis
 
 Part = Any  # an int or i64 Scalar, a slice, or None for a new axis
@@ -50,8 +51,8 @@ def _part(x: Any) -> Part:
         fail("a single bool is an index", help="use np.where(condition, a, b), or an if", error=WengertIndexError)
     if isinstance(x, (int, np.integer)):
         return int(x)
-    if isinstance(x, Scalar) and x.element == "i64":
-        return x
+    if isinstance(x, Scalar) and is_integer(x.element):
+        return x if x.element == "i64" else as_index(x)
     chosen = positions_in(x)
     if chosen is not None:
         return chosen
@@ -98,8 +99,8 @@ def position(index: Extent, extent: Extent, axis: int) -> Extent:
             fail(message.format(index, extent), error=WengertIndexError, help=INDEX_HELP)
         current().check(False, "IndexError", message, index, extent)
         return 0
-    if isinstance(index, Scalar) and not index.weak:
-        index = weak_int(current().use(index), index.interval, index.origins, index.form)
+    if isinstance(index, Scalar):
+        index = as_index(index)
     wrapped = _from_end(index, extent)
     if is_below(-1, wrapped) and is_below(wrapped, extent):
         return wrapped
@@ -149,8 +150,8 @@ def _bound(x: Any) -> Any:
         return None
     if isinstance(x, (int, np.integer)) and not isinstance(x, bool):
         return int(x)
-    if isinstance(x, Scalar) and x.element == "i64":
-        return x if x.weak else weak_int(current().use(x), x.interval, x.origins, x.form)
+    if isinstance(x, Scalar) and is_integer(x.element):
+        return as_index(x)
     return fail("slice indices must be integers or None", error=WengertTypeError)
 
 

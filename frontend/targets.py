@@ -40,7 +40,6 @@ class Program:
 
     entry: Callable[..., Any]
     single: bool
-    has_float32: bool = False
     reads: tuple[int, ...] = ()
     copies_in_loops: int = 0
     allocations_in_loops: int = 0
@@ -68,13 +67,11 @@ class Cpu:
     def compile(self, module: Any, plan: Plan, mismatch: Mismatch) -> Program:
         signature, single = plan.signature, plan.single
         text = module.operation.get_asm(enable_debug_info=True)
-        has_float32 = "f32" in text
         key = cache_key(text, repr(self.options), repr(signature), repr(single), _compiler_digest())
         bundle = self.cache.get(key)
         if bundle is None:
             lowered = compile_to_llvmir(module, options=self.options)
             header: dict[str, Any] = {
-                "float32": has_float32,
                 "checks": lowered.checks,
                 "reads": lowered.reads,
                 "copies": lowered.buffers.copies_in_loops,
@@ -86,7 +83,7 @@ class Cpu:
         header, code = _unpack(bundle)
         entry = build_entry(load(code), signature, mismatch, error_of(header["checks"]), single=single)
         reads = tuple(header["reads"])
-        return Program(entry, single, header["float32"], reads, header["copies"], header["allocations"])
+        return Program(entry, single, reads, header["copies"], header["allocations"])
 
     def stages(self, module: Any, plan: Plan) -> Stages:
         lowered = compile_to_llvmir(module, options=self.options, record=True)

@@ -21,7 +21,7 @@ import numpy as np
 from wengert.dialects.bindings import DYNAMIC, Value, ir, tensor_type, walk
 from wengert.dialects.build import constant
 from wengert.dialects.control import FOR, WHILE, entry, make_function, refresh_type
-from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.journal import Journal
 from wengert.frontend.options import DEFAULT, CompileOptions
@@ -154,6 +154,7 @@ class Trace:
         options: what the user has chosen; the functions that are differentiated carry it as attributes.
         of_loops: what the functions that are being called have to say of their loops.
         quoting: whether traced values may be shown in a text (the message of an error).
+        weak_matters: whether the code would differ if a Python number had been one of NumPy's.
     """
 
     def __init__(self, module: Any, options: CompileOptions = DEFAULT) -> None:
@@ -169,6 +170,7 @@ class Trace:
         self.noted: set[tuple[int, ...]] = set()
         self.without_source: list[str] = []
         self.quoting = False
+        self.weak_matters = False
         self.of_loops: dict[str, int] = {}
         self.depths: dict[int, list[Region]] = {}
         self.rules: dict[int, Any] = {}
@@ -179,14 +181,14 @@ class Trace:
         self._locations: dict[tuple[int, int], Any] = {}
         self._names: set[str] = set()
         self._unknown = ir.Location.unknown()
-        integer = ir.IntegerType.get_signless
         self.types = {
             "f64": ir.F64Type.get(),
             "f32": ir.F32Type.get(),
-            "i64": integer(64),
-            "i1": integer(1),
+            "i1": ir.IntegerType.get_signless(1),
             "index": ir.IndexType.get(),
         }
+        for bits in (8, 16, 32, 64):
+            self.types[f"i{bits}"] = self.types[f"u{bits}"] = ir.IntegerType.get_signless(bits)
 
     def __enter__(self) -> Trace:
         _stack().append(self)
@@ -249,12 +251,6 @@ class Trace:
 
     def constant(self, value: Number, element: str) -> Any:
         """A scalar constant as an IR value; one of a region serves in all that is nested in it."""
-        if element == "i64" and not -(2**63) <= int(value) < 2**63:
-            fail(
-                f"the integer {value} does not fit in 64 bits",
-                why="compiled integers are int64, as NumPy's",
-                error=WengertValueError,
-            )
         number = float(value) if element in ("f64", "f32") else int(value)
         key = element, repr(number)
         region: Region | None = self.region
@@ -278,8 +274,11 @@ class Trace:
 
     def cast(self, x: Any, element: str) -> Any:
         """A scalar or a Python or NumPy number as an IR value of the given element type, by NumPy's `astype`."""
+        from wengert.frontend.conversions import cast_number, check_fits
+
         if isinstance(x, (bool, int, float, np.generic)):
-            return self.constant(bool(x) if element == "i1" else x, element)
+            return self.constant(cast_number(x, element), element)
+        check_fits(x, element)
         return self.convert(self.use(x), x.element, element)
 
     def convert(self, value: Any, source: str, target: str) -> Any:
@@ -311,7 +310,9 @@ class Trace:
         """Asks for `scalar` to become a Python number; an error when it never can."""
         if self.without_source:
             reason = f"{reason} ({self.without_source[-1]})"
-        if scalar.element not in ("i64", "i1"):
+        from wengert.frontend.conversions import is_whole
+
+        if not is_whole(scalar.element):
             fail(
                 f"a Python number is needed here: {reason}",
                 why="a float stays a run-time value: made static, its derivative would silently be zero",
@@ -443,3 +444,9 @@ def current() -> Trace:
 def tracing() -> bool:
     """Whether a trace is in progress in this thread."""
     return bool(_stack())
+
+
+def note_weak(matters: bool) -> None:
+    """Notes that the code depends on whether a number is Python's or NumPy's."""
+    if matters and tracing():
+        current().weak_matters = True

@@ -5,8 +5,8 @@
 * `View`: a part or another shape of an array; reads and writes go to its base (views.py).
 * `Phi`: a name that refers to one of two arrays by a traced condition.
 
-Element types are the strings "f64", "f32", "i64", "i1" (`.element`); `.dtype` is NumPy's, for the user.  The operators
-work in code that was not rewritten too; there, only control flow on a traced value is impossible.
+Element types are strings such as "f64" (`.element`; conversions.py has the table); `.dtype` is NumPy's, for the user.
+The operators work in code that was not rewritten too; there, only control flow on a traced value is impossible.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from wengert.dialects import structural
 from wengert.dialects.errors import WengertTypeError
-from wengert.frontend.conversions import DTYPES, Kind
+from wengert.frontend.conversions import DTYPES, Kind, bounds_of, is_whole
 from wengert.frontend.intervals import Form, Interval, Unknown
 from wengert.frontend.trace import Region, current, fail
 
@@ -105,7 +105,7 @@ class Traced:
     def __format__(self, specification: str) -> str:
         if current().quoting:
             return repr(self)
-        if isinstance(self, Scalar) and self.element in ("i64", "i1") and "data" not in self.origins:
+        if isinstance(self, Scalar) and is_whole(self.element) and "data" not in self.origins:
             current().need_static(self, "it is formatted into a string")
         return fail(
             "a traced value is formatted into a string",
@@ -144,7 +144,7 @@ class Scalar(Traced):
 
     Args:
         value: its IR value.
-        element: "f64", "f32", "i64" or "i1".
+        element: its element type.
         weak: whether Python would have an int, float or bool here (else a NumPy scalar).
         low, high: bounds of an integer, both included; None is unknown.
         origins: what the value depends on: ("arg", name), a loop object, "data" for the contents of an array.
@@ -180,7 +180,11 @@ class Scalar(Traced):
 
     @property
     def interval(self) -> Interval:
-        return Interval(0, 1) if self.element == "i1" else Interval(self.low, self.high)
+        """Bounds of its value; those of its type where it is narrower than the integers of indices."""
+        if self.element in ("i64", "f64", "f32"):
+            return Interval(self.low, self.high)
+        low, high = bounds_of(self.element)
+        return Interval(low if self.low is None else self.low, high if self.high is None else self.high)
 
     @property
     def form(self) -> Form:
@@ -349,7 +353,7 @@ class Box(Array):
     Args:
         value: its IR value (a tensor).
         shape: ints, or Scalars where the extent is known only at run time.
-        element: "f64", "f32", "i64" or "i1".
+        element: its element type.
         region: where it was made.
         contiguous: whether NumPy would have it in C order (else the order is not known).
     """

@@ -23,7 +23,7 @@ from wengert.passes.destinations import ancestor_in, enclosing_loop, result_numb
 from wengert.passes.entry_abi import HANDED_OVER
 
 ALLOC, ADDRESS = "memref.alloc", "memref.extract_aligned_pointer_as_index"
-BYTES = {"f64": 8, "f32": 4, "i64": 8, "i32": 4, "i8": 1, "index": 8}
+BYTES = {"f64": 8, "f32": 4, "i64": 8, "i32": 4, "i16": 2, "i8": 1, "index": 8}
 
 
 @register_pass("place-buffers")

@@ -24,12 +24,14 @@ from collections.abc import Sequence
 
 from wengert.runtime.entry_arrays import ArrayFunctions, overlap_function
 from wengert.runtime.ir_text import FunctionWriter, symbol
-from wengert.runtime.python_abi import ARRAY_DATA, ARRAY_DIMENSIONS, OBJECT_TYPE, SCALAR_VALUE, TABLE
+from wengert.runtime.python_abi import ARRAY_DATA, ARRAY_DIMENSIONS, DTYPES, OBJECT_TYPE, SCALAR_VALUE, TABLE
 from wengert.runtime.signature import KernelSignature, Slot
 
-LLVM_TYPES = {"f64": "double", "f32": "float", "i64": "i64", "i8": "i8", "i1": "i8"}
+LLVM_TYPES = {"f64": "double", "f32": "float", "i1": "i8"}
+for _bits in (8, 16, 32, 64):
+    LLVM_TYPES[f"i{_bits}"] = LLVM_TYPES[f"u{_bits}"] = f"i{_bits}"
 PYTHON_TYPES = {"f64": "float", "i64": "int", "i1": "bool"}
-SCALAR_TYPES = {"f64": "np.float64", "f32": "np.float32", "i64": "np.int64", "i8": "np.int8", "i1": "np.bool"}
+SCALAR_TYPES = {name: f"np.{dtype.name}" for name, dtype in DTYPES.items()}
 ERROR_WORDS = 4
 
 _FEW_PAIRS = 8  # of arrays to compare for overlap one by one, rather than eight at a time out of memory

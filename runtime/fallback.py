@@ -20,14 +20,19 @@ _C_TYPES: dict[str, Any] = {
     "f64": ctypes.c_double,
     "f32": ctypes.c_float,
     "i64": ctypes.c_int64,
+    "i32": ctypes.c_int32,
+    "i16": ctypes.c_int16,
     "i8": ctypes.c_int8,
+    "u64": ctypes.c_uint64,
+    "u32": ctypes.c_uint32,
+    "u16": ctypes.c_uint16,
+    "u8": ctypes.c_uint8,
     "i1": ctypes.c_uint8,
 }
 _SCALARS: dict[str, tuple[type, ...]] = {
+    **{name: (dtype.type,) for name, dtype in DTYPES.items()},
     "f64": (float, np.float64),
-    "f32": (np.float32,),
     "i64": (int, np.int64),
-    "i8": (np.int8,),
     "i1": (bool, np.bool_),
 }
 _ERROR_WORDS = 4

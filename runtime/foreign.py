@@ -22,7 +22,10 @@ import numpy as np
 Kind = tuple[np.dtype[Any], tuple[int, ...] | None]
 
 PREFIX = "wengert_foreign_"
-_BY_VALUE: dict[str, Any] = {"f8": ctypes.c_double, "f4": ctypes.c_float, "i8": ctypes.c_int64, "b1": ctypes.c_uint8}
+_BY_VALUE: dict[str, Any] = {"f8": ctypes.c_double, "f4": ctypes.c_float, "b1": ctypes.c_uint8}
+for _bytes in (1, 2, 4, 8):
+    for _sign, _name in (("i", "int"), ("u", "uint")):
+        _BY_VALUE[f"{_sign}{_bytes}"] = getattr(ctypes, f"c_{_name}{8 * _bytes}")
 #: Exceptions kept for one thread; later ones of the same run are not needed.
 _MOST = 64
 

@@ -20,7 +20,7 @@ import numpy as np
 
 HEAD = object.__basicsize__  # 16 bytes; 32 on free-threaded builds
 OBJECT_TYPE = HEAD - 8  # the type is the last field of the head
-SCALAR_VALUE = HEAD  # of float, np.float64, np.float32, np.int64, np.bool_
+SCALAR_VALUE = HEAD  # of float, np.float64, np.float32, np.int8 .. np.uint64, np.bool_
 ARRAY_DATA, ARRAY_NDIM, ARRAY_DIMENSIONS = HEAD, HEAD + 8, HEAD + 16
 ARRAY_DESCRIPTOR, ARRAY_FLAGS = HEAD + 40, HEAD + 48
 DESCRIPTOR_BYTE_ORDER, DESCRIPTOR_TYPE_NUMBER = HEAD + 10, HEAD + 12
@@ -30,7 +30,13 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "f64": np.dtype(np.float64),
     "f32": np.dtype(np.float32),
     "i64": np.dtype(np.int64),
+    "i32": np.dtype(np.int32),
+    "i16": np.dtype(np.int16),
     "i8": np.dtype(np.int8),
+    "u64": np.dtype(np.uint64),
+    "u32": np.dtype(np.uint32),
+    "u16": np.dtype(np.uint16),
+    "u8": np.dtype(np.uint8),
     "i1": np.dtype(np.bool_),
 }
 
@@ -56,11 +62,7 @@ _OBJECTS: dict[str, Any] = {
     "bool": bool,
     "True": True,
     "np.ndarray": np.ndarray,
-    "np.float64": np.float64,
-    "np.float32": np.float32,
-    "np.int64": np.int64,
-    "np.int8": np.int8,
-    "np.bool": np.bool_,
+    **{f"np.{dtype.name}": dtype.type for dtype in DTYPES.values()},
     **{f"dtype.{name}": dtype for name, dtype in DTYPES.items()},
 }
 _CALLBACKS = ("on_mismatch", "on_error")
@@ -124,7 +126,13 @@ def _object_problem() -> str | None:
         (np.float64(-2.5), ctypes.c_double, -2.5),
         (np.float32(3.5), ctypes.c_float, 3.5),
         (np.int64(-(2**40)), ctypes.c_int64, -(2**40)),
+        (np.int32(-3), ctypes.c_int32, -3),
+        (np.int16(-3), ctypes.c_int16, -3),
         (np.int8(-3), ctypes.c_int8, -3),
+        (np.uint64(2**63), ctypes.c_uint64, 2**63),
+        (np.uint32(2**31), ctypes.c_uint32, 2**31),
+        (np.uint16(2**15), ctypes.c_uint16, 2**15),
+        (np.uint8(2**7), ctypes.c_uint8, 2**7),
         (np.bool_(True), ctypes.c_uint8, 1),
         (np.bool_(False), ctypes.c_uint8, 0),
     ]

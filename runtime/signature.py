@@ -12,15 +12,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-ITEM_BYTES = {"f64": 8, "f32": 4, "i64": 8, "i8": 1, "i1": 1}
+ITEM_BYTES = {"f64": 8, "f32": 4, "i1": 1}
+for _bits in (8, 16, 32, 64):
+    ITEM_BYTES[f"i{_bits}"] = ITEM_BYTES[f"u{_bits}"] = _bits // 8
 
 
 @dataclass(frozen=True)
 class Slot:
     """One leaf of the arguments or of the results.
 
-    `dtype` is one of `f64 f32 i64 i8 i1`; `shape` is None for a scalar passed by value and a tuple for an array. A 0-d
-    array argument has the shape `()` and is passed as a pointer. As a result both mean a NumPy scalar.
+    `dtype` is one of `f64 f32 i1`, `i8` .. `i64` and `u8` .. `u64`. `shape` is None for a scalar passed by value and
+    a tuple for an array. A 0-d array argument has the shape `()` and is passed as a pointer. As a result both mean a
+    NumPy scalar.
 
     Raises ValueError for another dtype or a negative dimension.
 

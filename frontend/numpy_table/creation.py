@@ -14,7 +14,7 @@ from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import tensor, unspecified
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare, select
-from wengert.frontend.conversions import DTYPES, Kind, element_of, promote
+from wengert.frontend.conversions import DTYPES, Kind, element_of, is_integer, promote
 from wengert.frontend.indexing import assign, store_element
 from wengert.frontend.numpy_table.arguments import array_operand, static_int, static_shape
 from wengert.frontend.numpy_table.reductions import converted
@@ -136,17 +136,16 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
     first, last, by = (_python_number(x, "it decides how long the new array is") for x in (start, stop, step))
     if by == 0:
         fail("Maximum allowed size exceeded: the step of numpy.arange is 0", error=WengertValueError)
-    kind = kind_of(first)
-    for x in (last, by):
-        kind = promote(kind, kind_of(x))
-    element = ("i64" if kind.element == "i1" else kind.element) if dtype is None else element_of(dtype)
+    alike: list[Any] = [type(x)(0) for x in (first, last)]
+    element = element_of(np.arange(alike[0], alike[1], type(by)(1)).dtype if dtype is None else dtype)
     if element == "i1":
         fail("numpy.arange of bools is not covered")
     length = max(0, ceil((last - first) / by))
     counted = iota((length,), 0, "i64")
-    if element == "i64":
+    if is_integer(element):
         begin, delta = int(first), int(first + by) - int(first)
-        return binary("Add", binary("Mult", counted, delta), begin) if (begin, delta) != (0, 1) else counted
+        counted = binary("Add", binary("Mult", counted, delta), begin) if (begin, delta) != (0, 1) else counted
+        return converted(counted, element)
     cast = np.float32 if element == "f32" else np.float64
     origin = cast(first)
     return binary("Add", binary("Mult", converted(counted, element), cast(first + by) - origin), origin)

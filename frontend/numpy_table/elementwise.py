@@ -19,22 +19,15 @@ from wengert.dialects.structural import select as select_values
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import interval_of
 from wengert.frontend.comparison import compare
-from wengert.frontend.conversions import Kind
+from wengert.frontend.conversions import Kind, is_signed, resolved
 from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import static_int
 from wengert.frontend.numpy_table.registry import covers, enter
-from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand, type_text
+from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand, strong, type_text
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar
 
 Build = Callable[..., Any]
-
-
-def strong(x: Any) -> Any:
-    """A result of a NumPy function: a NumPy scalar, not a Python number."""
-    if isinstance(x, Scalar) and x.weak:
-        return Scalar(x.value, x.element, False, x.low, x.high, x.origins, x.region, x.form)
-    return x
 
 
 def numpy_operand(x: Any) -> Any:
@@ -61,18 +54,12 @@ def python_number(x: Any, function: str) -> Any:
 
 
 def float_kind(x: Any, name: str) -> Kind:
-    """The type in which NumPy evaluates a function of floats."""
+    """The type in which NumPy evaluates its function of floats, or without a name a mean."""
     kind = kind_of(x)
     if kind.is_float:
         return Kind(kind.element, False)
-    if kind.element == "i1" and name:
-        fail(
-            f"{name} of bools is not covered",
-            why="its result is of the smallest float type that will do",
-            help="convert to float first, for example with .astype(float)",
-            error=WengertTypeError,
-        )
-    return Kind("f64", False)
+    ufunc = getattr(np, name, None) or getattr(special, name, None)
+    return Kind(resolved(ufunc, kind)[-1] if ufunc is not None else "f64", False)
 
 
 def float_function(build: Build, name: str) -> Callable[[Any], Any]:
@@ -168,6 +155,17 @@ def _step_function(build: Build, name: str) -> Callable[[Any], Any]:
     return handler
 
 
+def python_int(x: Scalar) -> Scalar:
+    """A Python int from an integer known at run time, which has to fit in 64 bits with a sign."""
+    low, high = x.interval
+    if x.element == "u64" and (high is None or high >= 2**63):
+        fits = compare("LtE", x, 2**63 - 1)
+        current().check(fits, "OverflowError", "an integer of uint64 is too large for the int64 of compiled code")
+    result: Scalar = elementwise_result([x], "i64", _unchanged, Kind("i64", True))
+    result.low, result.high = low, None if high is None or high >= 2**63 else high
+    return result
+
+
 def to_integer(x: Any, build: Build = _unchanged) -> Any:
     """A Python int from a number: `build` rounds a float first; nan and infinities fail at run time."""
     if isinstance(x, Array):
@@ -177,9 +175,7 @@ def to_integer(x: Any, build: Build = _unchanged) -> Any:
     if is_number(x):
         return int(x)
     if not kind_of(x).is_float:
-        result = elementwise_result([x], "i64", _unchanged, Kind("i64", True))
-        result.low, result.high = x.interval
-        return result
+        return python_int(x)
     rounded = elementwise_result([x], x.element, build, Kind(x.element, True))
     size = elementwise_result([rounded], x.element, ops.absf, Kind(x.element, True))
     current().check(
@@ -211,10 +207,10 @@ def math_trunc(x: Any) -> Any:
 def _absolute(x: Any, kind: Kind) -> Any:
     if kind.is_float:
         return elementwise_result([x], kind.element, ops.absf, kind)
-    if kind.element == "i1":
-        return elementwise_result([x], "i1", _unchanged, kind)
-    result = elementwise_result([x], "i64", discrete.absi, kind)
-    if isinstance(result, Scalar):
+    if not is_signed(kind.element):
+        return elementwise_result([x], kind.element, _unchanged, kind)
+    result = elementwise_result([x], kind.element, discrete.absi, kind)
+    if isinstance(result, Scalar) and kind.element == "i64":
         result.low, result.high = interval_of(x).absolute()
     return result
 
@@ -251,39 +247,32 @@ def _sign_of_integer(x: Any) -> Any:
     return select_values(cmpi("sgt", x, zero), one, below)
 
 
+def _is_positive(x: Any) -> Any:
+    return select_values(cmpi("ne", x, constant_like(0, x)), constant_like(1, x), x)
+
+
 @covers(np.sign)
 def sign(x: Any) -> Any:
     x = operand(x)
-    kind = Kind(kind_of(x).element, False)
-    if kind.element == "i1":
-        fail("numpy.sign of bools: NumPy has no such operation", error=WengertTypeError)
-    return elementwise_result([x], kind.element, _sign_of_float if kind.is_float else _sign_of_integer, kind)
+    kind = Kind(resolved(np.sign, kind_of(x))[-1], False)
+    build = _sign_of_float if kind.is_float else _sign_of_integer if is_signed(kind.element) else _is_positive
+    return elementwise_result([x], kind.element, build, kind)
 
 
 @covers(np.square)
 def square(x: Any) -> Any:
     x = numpy_operand(x)
-    if kind_of(x).element == "i1":
-        fail(
-            "numpy.square of bools is not covered",
-            why="its result is int8",
-            help="convert first, or use x & x",
-            error=WengertTypeError,
-        )
-    return strong(binary("Mult", x, x))
+    element = resolved(np.square, kind_of(x))[-1]
+    return strong(binary("Mult", *[converted(x, element)] * 2))
 
 
 @covers(np.reciprocal)
 def reciprocal(x: Any) -> Any:
     x = operand(x)
-    if not kind_of(x).is_float:
-        fail(
-            "numpy.reciprocal of integers",
-            why="NumPy's result is an integer: 0, 1 or -1",
-            help="use 1 / x",
-            error=WengertTypeError,
-        )
-    return strong(binary("Div", 1, x))
+    kind = Kind(resolved(np.reciprocal, kind_of(x))[-1], False)
+    if kind.is_float:
+        return strong(binary("Div", 1, x))
+    return converted(binary("Div", 1.0, converted(x, "f64")), kind.element)
 
 
 @covers(np.round, np.around, methods=("round",))
@@ -292,11 +281,9 @@ def round_(a: Any, decimals: Any = 0) -> Any:
     a, digits = operand(a), static_int(decimals, "it is the number of digits to round to")
     kind = Kind(kind_of(a).element, False)
     if kind.element == "i1":
-        fail("rounding bools is not covered", why="the result is float16", error=WengertTypeError)
+        resolved(np.rint, kind)
     if not kind.is_float:
-        if digits < 0:
-            fail("rounding integers to tens is not covered")
-        return elementwise_result([a], kind.element, _unchanged, kind)
+        return elementwise_result([a], kind.element, _unchanged, kind) if digits >= 0 else _to_tens(a, -digits, kind)
 
     def build(x: Any) -> Any:
         if digits == 0:
@@ -307,6 +294,13 @@ def round_(a: Any, decimals: Any = 0) -> Any:
         return ops.mulf(ops.roundeven(ops.divf(x, scale)), scale)
 
     return elementwise_result([a], kind.element, build, kind)
+
+
+def _to_tens(a: Any, digits: int, kind: Kind) -> Any:
+    """Integers to a power of ten, as NumPy computes it: by division in float64."""
+    scale = 10.0**digits
+    rounded = elementwise_result([binary("Div", converted(a, "f64"), scale)], "f64", ops.roundeven, Kind("f64", False))
+    return converted(binary("Mult", rounded, scale), kind.element)
 
 
 @covers(builtins.round)

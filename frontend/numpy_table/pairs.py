@@ -14,10 +14,11 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.discrete import cmpf
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.structural import select as select_values
-from wengert.frontend.arithmetic import binary, nonzero_divisor, unary
+from wengert.frontend import division
+from wengert.frontend.arithmetic import binary, unary
 from wengert.frontend.broadcasting import interval_of
 from wengert.frontend.comparison import compare, select, truth
-from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.conversions import Kind, is_integer, is_signed, is_unsigned, promote, resolved
 from wengert.frontend.numpy_table.elementwise import Build, numpy_operand, python_number, strong
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand
@@ -94,7 +95,9 @@ def fmod(x1: Any, x2: Any) -> Any:
     kind = promote(kind_of(x1), kind_of(x2))
     if kind.is_float:
         return elementwise_result([x1, x2], kind.element, ops.remf, Kind(kind.element, False))
-    return elementwise_result([x1, nonzero_divisor(x2)], "i64", discrete.remsi, Kind("i64", False))
+    element = resolved(np.fmod, kind_of(x1), kind_of(x2))[-1]
+    build = division.truncated_remainder if is_signed(element) else division.unsigned_remainder
+    return elementwise_result([x1, x2], element, build, Kind(element, False))
 
 
 @covers(math.fmod)
@@ -106,7 +109,7 @@ def float_pair(x: Any, y: Any, build: Build) -> Any:
     """A NumPy function of two floats."""
     x, y = operand(x), operand(y)
     kind = promote(kind_of(x), kind_of(y))
-    element = kind.element if kind.is_float else "f64"
+    element = kind.element if kind.is_float else resolved(np.arctan2, kind_of(x), kind_of(y))[-1]
     return elementwise_result([x, y], element, build, Kind(element, False))
 
 
@@ -173,14 +176,22 @@ def logical_not(x: Any) -> Any:
 # ---------------------------------------------------------------- the larger and the smaller
 
 
+def integer_extremum(element: str, largest: bool) -> Build:
+    """The larger or the smaller of two integers or bools."""
+    if element == "i1":
+        return discrete.ori if largest else discrete.andi
+    if is_unsigned(element):
+        return discrete.maxui if largest else discrete.minui
+    return discrete.maxsi if largest else discrete.minsi
+
+
 def extremum(x: Any, y: Any, largest: bool) -> Any:
     """np.maximum or np.minimum.  Against a literal number the derivative at a tie is 0; else ties share."""
     x, y = operand(x), operand(y)
     kind = Kind(promote(kind_of(x), kind_of(y)).element, False)
     if not kind.is_float:
-        names = {"i64": (discrete.minsi, discrete.maxsi), "i1": (discrete.andi, discrete.ori)}[kind.element]
-        result = elementwise_result([x, y], kind.element, names[largest], kind)
-        if isinstance(result, Scalar) and kind.element == "i64":
+        result = elementwise_result([x, y], kind.element, integer_extremum(kind.element, largest), kind)
+        if isinstance(result, Scalar) and is_integer(kind.element):
             a, b = interval_of(x), interval_of(y)
             result.low, result.high = a.larger(b) if largest else a.smaller(b)
         return result
@@ -217,9 +228,8 @@ def python_extremum(x: Any, y: Any, largest: bool) -> Any:
     """max(x, y) or min(x, y) of numbers, as Python compares them; a literal is taken at a tie."""
     kind = promote(kind_of(x), kind_of(y))
     if not kind.is_float:
-        names = {"i64": (discrete.minsi, discrete.maxsi), "i1": (discrete.andi, discrete.ori)}[kind.element]
-        result = elementwise_result([x, y], kind.element, names[largest], kind)
-        if kind.element == "i64":
+        result = elementwise_result([x, y], kind.element, integer_extremum(kind.element, largest), kind)
+        if is_integer(kind.element):
             a, b = interval_of(x), interval_of(y)
             result.low, result.high = a.larger(b) if largest else a.smaller(b)
         return result

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.errors import WengertValueError
 from wengert.dialects.multilinear import dot_general
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import broadcast_shapes, check_equal, fitted, same_extent, smaller, tensor
+from wengert.frontend.comparison import compare
 from wengert.frontend.conversions import promote
 from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.arguments import array_operand, one_axis
-from wengert.frontend.numpy_table.elementwise import strong
-from wengert.frontend.numpy_table.reductions import converted, sum_
+from wengert.frontend.numpy_table.reductions import sum_
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import concatenate, ravel, reshape, transpose
-from wengert.frontend.operands import operand
+from wengert.frontend.operands import converted, operand, strong
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Extent, Scalar, shape_text
 from wengert.frontend.views import with_new_axes
@@ -31,10 +31,9 @@ def contracted(
 ) -> Any:
     """Sums of products over pairs of dimensions; a Scalar when none is left."""
     kind = promote(a.kind, b.kind)
-    if kind.element == "i1":
-        fail(
-            "products of arrays of bools are not covered", help="convert to int or float first", error=WengertTypeError
-        )
+    if kind.element == "i1":  # sums of products of bools are what NumPy calls their or of ands
+        counts = contracted(converted(a, "i64"), converted(b, "i64"), over, batch)
+        return strong(compare("NotEq", counts, 0))
     a, b = converted(a, kind.element), converted(b, kind.element)
     wanted_a, wanted_b = list(a.shape), list(b.shape)
     for i, j in (*zip(*over), *zip(*batch)):

@@ -11,6 +11,7 @@ from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import same_extent
 from wengert.frontend.comparison import both, compare, negated, truth
+from wengert.frontend.conversions import DTYPES
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
 from wengert.frontend.masks import Masked
@@ -91,7 +92,7 @@ def pow_(base: Any, exp: Any, mod: Any = None) -> Any:
     return result if mod is None else binary("Mod", result, mod)
 
 
-for _type in (np.float64, np.float32, np.int64, np.bool_):
+for _type in (dtype.type for dtype in DTYPES.values()):
 
     def _number(x: Any = 0, _type: Any = _type) -> Any:
         from wengert.frontend.numpy_table.creation import astype

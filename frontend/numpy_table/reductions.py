@@ -15,13 +15,13 @@ from wengert.dialects.errors import WengertValueError
 from wengert.dialects.reduction import reduce as reduce_values
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.comparison import compare, select
-from wengert.frontend.conversions import DTYPES, Kind, element_of
+from wengert.frontend.conversions import DTYPES, Kind, accumulator, element_of, flip_sign, is_unsigned
 from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import some_axes
-from wengert.frontend.numpy_table.elementwise import absolute, float_kind, strong
+from wengert.frontend.numpy_table.elementwise import absolute, float_kind
 from wengert.frontend.numpy_table.registry import H, covers
 from wengert.frontend.numpy_table.results import stored
-from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand
+from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand, strong
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Extent, Scalar
 from wengert.frontend.views import reshape_value
@@ -43,22 +43,6 @@ def reduces(ufunc: np.ufunc) -> Callable[[H], H]:
     return decorate
 
 
-def converted(x: Any, element: str) -> Any:
-    """An operand of another element type, as NumPy's astype has it."""
-    kind = kind_of(x)
-    if kind.element == element and not is_number(x):
-        return strong(x)
-    if isinstance(x, Masked):
-        return Masked(converted(x.values, element), x.mask)
-    trace = current()
-    if isinstance(x, Array):
-        return Box(trace.convert(x.read(), x.element, element), x.shape, element, contiguous=x.layout is not None)
-    result = Scalar(trace.cast(x, element), element, origins=x.origins if isinstance(x, Scalar) else DATA)
-    if isinstance(x, Scalar) and element == kind.element == "i64":
-        result.low, result.high = x.interval
-    return result
-
-
 def reduce_array(x: Any, kind: str, axis: Any = None, keepdims: Any = False) -> Any:
     """One of the reductions of nd.reduce over the axes of an operand, without change of type."""
     if not isinstance(x, Array):
@@ -69,8 +53,10 @@ def reduce_array(x: Any, kind: str, axis: Any = None, keepdims: Any = False) -> 
         _refuse_empty(x, axes, kind)
     value = x.read()
     if axes:
+        unordered = kind in ("max", "min") and is_unsigned(x.element)
         with current().here():
-            value = reduce_values(value, kind, axes)
+            value = reduce_values(flip_sign(value) if unordered else value, kind, axes)
+            value = flip_sign(value) if unordered else value
     shape = tuple(n for d, n in enumerate(x.shape) if d not in axes)
     if keepdims:
         kept = tuple(1 if d in axes else n for d, n in enumerate(x.shape))
@@ -133,7 +119,7 @@ def chosen(a: Any, where: Any, neutral: Any) -> Any:
 
 def _summand(a: Any, dtype: Any, neutral: int, where: Any) -> Any:
     a = operand(a)
-    element = kind_of(a).element if dtype is None else element_of(dtype)
+    element = accumulator(kind_of(a).element) if dtype is None else element_of(dtype)
     a = chosen(converted(a, "i64" if element == "i1" else element), where, neutral)
     return a.filled(neutral) if isinstance(a, Masked) else a
 

@@ -16,6 +16,7 @@ from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.sorting import argsort as order_last
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import is_empty, same_extent
+from wengert.frontend.conversions import flip_sign
 from wengert.frontend.indexing import assign
 from wengert.frontend.numpy_table.arguments import array_operand, one_axis, static_int
 from wengert.frontend.numpy_table.creation import filled, iota
@@ -37,6 +38,7 @@ def order_of(a: Array) -> Box:
         return filled(a.shape, 0, "i64")
     value = keys.read()
     with current().here():
+        value = flip_sign(value) if a.element == "u64" else value
         return Box(order_last(value), a.shape, "i64")
 
 def _rows(shape: tuple[Extent, ...]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from wengert.dialects.context import make_context
 from wengert.dialects.control import return_
 from wengert.dialects.interpret import run
 from wengert.frontend.calls import call
+from wengert.frontend.conversions import element_of
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.trace import Trace
 from wengert.frontend.values import Array, Box, Scalar
@@ -74,7 +75,7 @@ def _type(trace: Trace, x: Any) -> Any:
 
 
 def kind_of_array(x: np.ndarray) -> str:
-    return {"float64": "f64", "float32": "f32", "int64": "i64", "bool": "i1"}[x.dtype.name]
+    return element_of(x.dtype)
 
 
 def _value(x: Any, value: Any, k: int) -> Any:
@@ -88,10 +89,10 @@ def _flatten(x: Any, leaves: list[Any]) -> Callable[[Any], Any]:
     """Collects IR values of a result; the function that puts interpreted values in their places."""
     if isinstance(x, Array):
         leaves.append(x.read())
-        return lambda values: next(values)
+        return lambda values: next(values).astype(x.dtype, copy=False)
     if isinstance(x, Scalar):
         leaves.append(x.value)
-        return (lambda values: next(values).item()) if x.weak else (lambda values: next(values))
+        return (lambda values: next(values).item()) if x.weak else (lambda values: next(values).astype(x.dtype))
     if isinstance(x, (tuple, list)):
         parts = [_flatten(y, leaves) for y in x]
         return lambda values: type(x)(part(values) for part in parts)
