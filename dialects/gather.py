@@ -6,6 +6,7 @@ and clamped them); they may repeat.  ``shape = (.., n, ..)`` of the array and ``
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -48,6 +49,11 @@ def _gathered_type(array: Any, positions: Any, *, axis: int) -> Any:
     shape = list(array.shape)
     shape[axis] = positions.shape[0]
     return tensor_type(shape, array.element_type)
+
+
+def _gathered_extent(operands: Sequence[Any], attributes: Mapping[str, Any], d: int) -> Any:
+    array, positions = operands
+    return (positions, 0) if d == attributes["axis"] else (array, d)
 
 
 # ---------------------------------------------------------------- transposes
@@ -117,6 +123,7 @@ gather = structural(
     (0,),
     _transpose_gather,
     lower=lower_gather,
+    extent=_gathered_extent,
     batch=_batched,
     samples=(_sample((5, 2)),),
     sample_attributes={"axis": 0},

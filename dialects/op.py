@@ -116,6 +116,8 @@ class Op:
         overwrites: what an op with a destination replaces there: ``overwrites(operands, attributes)`` is the op that
             reads it, as (name, operands, attributes).
         of_shape: the result depends on the shapes of arrays, not on their elements.
+        extent: which operand says how large the result is, where the family does not: for dimension d,
+            ``extent(operands, attributes, d)`` is an operand that is the extent, or (operand, its dimension).
         lower: emits the op in terms of linalg/tensor/scf on tensors; see passes/lower_tensors.py.
         choice: position of the bool that says which of the other operands is the result.
         effect: the op must neither be removed, merged nor moved.
@@ -149,6 +151,7 @@ class Op:
     reads_part: int | None = None
     overwrites: Callable[..., Any] | None = None
     of_shape: bool = False
+    extent: Callable[[Sequence[Any], Mapping[str, Any], int], Any] | None = None
     lower: Callable[..., Any] | None = None
     effect: bool = False
     recompute: bool = False

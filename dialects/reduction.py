@@ -30,7 +30,16 @@ _MEANINGS: dict[str, Callable[..., Any]] = {"sum": np.sum, "prod": np.prod, "max
 
 
 def _meaning(array: Any, kind: str, axes: Sequence[int]) -> Any:
+    if kind in ("max", "min") and not np.size(array):
+        return _MEANINGS[kind](array, axis=tuple(axes), initial=_beyond(np.asarray(array).dtype, kind == "max"))
     return _MEANINGS[kind](array, axis=tuple(axes))
+
+
+def _beyond(dtype: Any, below: bool) -> Any:
+    """What the maximum of nothing is (below), or the minimum."""
+    if np.issubdtype(dtype, np.floating):
+        return -np.inf if below else np.inf
+    return np.iinfo(dtype).min if below else np.iinfo(dtype).max
 
 
 def _typing(array: Any, kind: str, axes: Sequence[int]) -> Any:
@@ -66,7 +75,7 @@ def _extremum_tangent(x: Any, y: Any, dx: Any, axes: tuple[int, ...]) -> Any:
     """Ties share: dy is the mean of dx over the elements that equal the extremum."""
     attained = lookup_call("arith.cmpf", x, spread(y, x, axes), predicate=1)  # oeq
     count = reduce(lookup_call("arith.select", attained, constant_like(1.0, x), zeros_like(x)), "sum", axes)
-    total = reduce(lookup_call("arith.select", attained, dx, zeros_like(dx)), "sum", axes)
+    total = reduce(lookup_call("arith.select", attained, dx, zeros_like(x)), "sum", axes)
     return lookup_call("arith.divf", total, count)
 
 

@@ -22,7 +22,7 @@ from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.comparison import both, compare, flip, negated, select, truth
 from wengert.frontend.conversions import DTYPES, Kind, bounds_of, can_store, is_signed, promote, resolved
 from wengert.frontend.journal import CONTAINERS
-from wengert.frontend.masks import Masked
+from wengert.frontend.masks import Masked, is_selection
 from wengert.frontend.operands import (
     PYTHON,
     SYMBOLS,
@@ -135,7 +135,7 @@ def _sum(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
         build = {"Add": elementwise.addf, "Sub": elementwise.subf, "Mult": elementwise.mulf}[op]
         return elementwise_result([a, b], kind.element, build, kind)
     build = {"Add": discrete.addi, "Sub": discrete.subi, "Mult": discrete.muli}[op]
-    if not isinstance(a, (Array, Masked)) and not isinstance(b, (Array, Masked)):
+    if not isinstance(a, Array) and not isinstance(b, Array):
         if _is_neutral(op, a, b):
             return a
         if _is_neutral(op, b, a) and op != "Sub":
@@ -188,7 +188,7 @@ def _floor_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
 
 def is_plain_divisor(b: Operand) -> bool:
     """Whether an integer divisor is certainly neither 0 nor -1, with which the machine's division may fail."""
-    if isinstance(b, (Array, Masked)):
+    if isinstance(b, Array):
         return False
     low, high = interval_of(b)
     return (low is not None and low > 0) or (high is not None and high < -1)
@@ -259,7 +259,7 @@ def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any
         )
     if whole is not None and 0 <= whole <= division.LARGEST_PRODUCT:
         return _constant_power(a, whole, kind)
-    low = interval_of(b).low if not isinstance(b, (Array, Masked)) else None
+    low = interval_of(b).low if not isinstance(b, Array) else None
     if not is_signed(kind.element):
         return elementwise_result([a, b], kind.element, division.unsigned_power, kind)
     if low is None or low < 0:
@@ -297,11 +297,12 @@ def inplace(op: str, a: Any, b: Any) -> Any:
     if isinstance(a, np.ndarray):
         a = captured(a)
     if isinstance(a, Array):
-        return store_in_place(op, a, binary(op, a, b))
-    if isinstance(a, Masked):
         result = binary(op, a, b)
-        check_stored(op, result.element, a)
-        return result
+        if isinstance(a, Masked) and isinstance(result, Masked) and is_selection(a):
+            check_stored(op, result.element, a)
+            a.update(result)
+            return a
+        return store_in_place(op, a, result)
     if isinstance(a, CONTAINERS):
         current().region.journal.before_mutation(a)
         return IN_PLACE[op](a, b)
@@ -314,7 +315,7 @@ def inplace(op: str, a: Any, b: Any) -> Any:
     return binary(op, a, b)
 
 
-def check_stored(op: str, element: str, target: Array | Masked) -> None:
+def check_stored(op: str, element: str, target: Array) -> None:
     """NumPy's refusal to change the type of an array in place."""
     if not can_store(element, target.element):
         fail(

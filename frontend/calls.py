@@ -16,7 +16,6 @@ import numpy as np
 
 from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.journal import CONTAINERS
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
@@ -263,10 +262,6 @@ def method_of(owner: Traced, name: str) -> Any:
     type_name = type(example).__name__
     if name.startswith("__") or not hasattr(example, name):
         raise AttributeError(f"'{type_name}' object has no attribute '{name}'")
-    if isinstance(owner, Masked) and name == "size":
-        from wengert.frontend.numpy_table.reductions import selected_count
-
-        return selected_count(owner)
     if name == "real":
         return owner
     if name in METHODS:

@@ -12,7 +12,7 @@ from wengert.dialects.errors import WengertValueError
 from wengert.frontend.broadcasting import broadcast_shapes, interval_of, origins_of, same_extent, tensor
 from wengert.frontend.capture import captured, stays_python
 from wengert.frontend.conversions import Kind, bounds_of, element_name, is_integer, is_signed, is_whole, promote
-from wengert.frontend.masks import Masked, apply_masked
+from wengert.frontend.masks import apply_masked, selection_among
 from wengert.frontend.operands import (
     PYTHON,
     Operand,
@@ -77,8 +77,9 @@ def select(condition: Any, x: Any, y: Any) -> Any:
     """``np.where(condition, x, y)``."""
     condition, x, y = operand(condition), operand(x), operand(y)
     kind = promote(kind_of(x), kind_of(y))
-    if any(isinstance(z, Masked) for z in (condition, x, y)):
-        return apply_masked(select, [condition, x, y])
+    selection = selection_among([condition, x, y])
+    if selection is not None:
+        return apply_masked(select, [condition, x, y], selection)
     trace = current()
     arrays = [z for z in (condition, x, y) if isinstance(z, Array)]
     if not arrays:

@@ -18,14 +18,13 @@ from wengert.frontend.branches import If, and_, and_test, chain, ifexp, none_of,
 from wengert.frontend.calls import call
 from wengert.frontend.comparison import compare
 from wengert.frontend.for_loops import For
-from wengert.frontend.gathering import Selected
 from wengert.frontend.handlers import Try, assert_, raise_
 from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.layout import Maybe, arrays_in
 from wengert.frontend.reads import note_attribute, note_items
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Traced
+from wengert.frontend.values import Array, Selected, Traced
 from wengert.frontend.while_loops import While
 
 

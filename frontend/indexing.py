@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects import structural
-from wengert.dialects.errors import WengertIndexError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import (
     check_equal,
@@ -24,12 +24,12 @@ from wengert.frontend.broadcasting import (
 )
 from wengert.frontend.capture import captured, made_new, stays_python
 from wengert.frontend.comparison import select
-from wengert.frontend.gathering import Selection, selection
+from wengert.frontend.gathering import Chosen, Selection, selection
 from wengert.frontend.journal import CONTAINERS
-from wengert.frontend.masks import Masked, select_masked, store_masked
 from wengert.frontend.operands import operand
 from wengert.frontend.reads import note_item
-from wengert.frontend.subscripts import Part, axes_of, mask_of, parts_of
+from wengert.frontend.selections import select_masked, store_masked
+from wengert.frontend.subscripts import Part, axes_of, dimensions_of, is_chosen, is_mask, parts_of
 from wengert.frontend.trace import current, fail
 from wengert.frontend.user_operators import written_in_python
 from wengert.frontend.values import (
@@ -57,12 +57,6 @@ def getitem(a: Any, index: Any) -> Any:
         return _read(a, index)
     if isinstance(a, Scalar) and not a.weak and index in ((), Ellipsis):
         return a
-    if isinstance(a, Masked):
-        fail(
-            "a selection by a mask is indexed",
-            why="its size is known only at run time",
-            help="use np.where, or a loop with an if",
-        )
     if isinstance(a, Traced):
         fail(f"a {a.type_name if isinstance(a, Scalar) else 'value'} is not subscriptable", error=WengertTypeError)
     method = written_in_python(a, "__getitem__")
@@ -119,13 +113,10 @@ def _need_python_index(container: Any, index: Any) -> None:
 
 
 def _read(array: Array, index: Any) -> Any:
-    mask = mask_of(index)
-    if mask is not None:
-        _check_mask(array, mask)
-        return select_masked(array, mask)
     parts = parts_of(array, index)
-    if any(isinstance(part, Array) for part in parts):
-        return _selection(array, parts).read()
+    if any(map(is_chosen, parts)):
+        alone = _masked_view(array, parts)
+        return _selection(array, parts).read() if alone is None else select_masked(*alone)
     axes = axes_of(array, parts)
     if any(axis.kept for axis in axes) or None in parts:
         return _view(array, axes, parts)
@@ -151,17 +142,33 @@ def _never_reached(array: Array) -> Array:
     return Box(tensor(0, array.element, shape), shape, array.element)
 
 
+def _masked_view(array: Array, parts: list[Part]) -> tuple[Array, Array] | None:
+    """A view and the mask of its first dimensions that an index means, when it has one mask and only slices behind."""
+    first, *rest = parts
+    if not is_mask(first) or not first.ndim or not all(isinstance(x, slice) for x in rest):
+        return None
+    slices = [slice(None)] * first.ndim + rest
+    return _view(array, axes_of(array, slices), slices), first
+
+
 def _selection(array: Array, parts: list[Part]) -> Selection:
-    """What an index with arrays of integers chooses: slices and new axes first, which gives a view."""
-    slices = [slice(None) if not (x is None or isinstance(x, slice)) else x for x in parts]
-    view = _view(array, axes_of(array, slices), slices)
-    return selection(view, {d: x for d, x in enumerate(parts) if not (x is None or isinstance(x, slice))})
+    """What an index with arrays of integers or masks chooses: slices and new axes first, which gives a view."""
+    slices: list[Part] = []
+    chosen: list[Chosen] = []
+    for part in parts:
+        if part is None or isinstance(part, slice):
+            slices.append(part)
+            continue
+        dimensions = dimensions_of(part)
+        chosen.append(Chosen(part, len(slices), max(dimensions, 1)))
+        slices += [slice(None)] * dimensions or [None]
+    return selection(_view(array, axes_of(array, slices), slices), chosen)
 
 
 def selection_by(array: Array, index: Any) -> Selection:
     """What any index without masks chooses; integers count as arrays with one element."""
     parts = parts_of(array, index)
-    if not any(isinstance(part, Array) for part in parts):
+    if not any(map(is_chosen, parts)):
         first = next((d for d, part in enumerate(parts) if not (part is None or isinstance(part, slice))), None)
         if first is None:
             fail("slices alone choose no elements to accumulate in", help="write a[...] += b")
@@ -174,28 +181,14 @@ def _storable(value: Any, shape: tuple[Extent, ...]) -> Any:
     if not isinstance(value, Array):
         return value
     value = _without_leading_ones(value, len(shape))
-    if any(n != 1 and m != n for n, m in zip(value.shape[::-1], shape[::-1])) or value.ndim > len(shape):
+    pairs = [(n, m) for n, m in zip(value.shape[::-1], shape[::-1]) if isinstance(n, int) and isinstance(m, int)]
+    if any(n not in (1, m) for n, m in pairs) or value.ndim > len(shape):
         fail(
             f"shape mismatch: value array of shape {shape_text(value.shape)} could not be broadcast to indexing result "
             f"of shape {shape_text(shape)}",
             error=WengertValueError,
         )
     return value
-
-
-def _check_mask(array: Array, mask: Array) -> None:
-    if mask.ndim > array.ndim:
-        fail(
-            f"too many indices for array: array is {array.ndim}-dimensional, but {mask.ndim} were indexed",
-            error=WengertIndexError,
-        )
-    for d, (have, want) in enumerate(zip(mask.shape, array.shape)):
-        if isinstance(have, int) and isinstance(want, int) and have != want:
-            fail(
-                f"boolean index did not match indexed array along axis {d}; size of axis is {want} but size of "
-                f"corresponding boolean axis is {have}",
-                error=WengertIndexError,
-            )
 
 
 def element(array: Array, place: tuple[Extent, ...]) -> Scalar:
@@ -245,14 +238,13 @@ def _index_value(x: Extent) -> Any:
 
 
 def _write(array: Array, index: Any, value: Any) -> None:
-    mask = mask_of(index)
     value = operand(value)
-    if mask is not None:
-        _check_mask(array, mask)
-        store_masked(array, mask, value)
-        return
     parts = parts_of(array, index)
-    if any(isinstance(part, Array) for part in parts):
+    if any(map(is_chosen, parts)):
+        alone = _masked_view(array, parts)
+        if alone is not None:
+            store_masked(*alone, value)
+            return
         chosen = _selection(array, parts)
         chosen.store(_storable(value, chosen.shape))
         return
@@ -272,8 +264,6 @@ def _write(array: Array, index: Any, value: Any) -> None:
 def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
     """Writes one element at positions that are inside."""
     array, place = _at_base(array, place)
-    if isinstance(value, Masked):
-        fail("a selection by a mask is stored in one element", help="reduce it first, for example with .sum()")
     trace = current()
     if isinstance(array, Phi):
         store_element(array.a, place, select(array.condition, value, element(array.a, place)))
@@ -303,12 +293,6 @@ def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
 
 def assign(target: Array, value: Any) -> None:
     """``target[...] = value``, broadcast and converted to the type of the target as NumPy does."""
-    if isinstance(value, Masked):
-        fail(
-            "a selection by a mask is stored in a slice",
-            why="its size is known only at run time",
-            help="store it under the same mask, or use np.where",
-        )
     if isinstance(value, Array):
         if value is target or (isinstance(target, Window) and target.shows_same(value)):
             return

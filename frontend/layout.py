@@ -230,6 +230,13 @@ def compare(first: Any, second: Any, label: str, wording: Wording) -> Spec:
     return widen(KEEP, first, second, label, wording)
 
 
+def _differ_in_run_time_size(start: Any, end: Any) -> bool:
+    """Whether both are arrays, one of which has an extent that is known only at run time."""
+    if not (isinstance(start, Array) and isinstance(end, Array)):
+        return False
+    return not all(isinstance(n, int) for n in (*start.shape, *end.shape))
+
+
 def widen(spec: Spec, start: Any, end: Any, label: str, wording: Wording) -> Spec:
     """The spec that also holds `end`, given the value `start` that unchanged parts keep."""
     try:
@@ -238,7 +245,11 @@ def widen(spec: Spec, start: Any, end: Any, label: str, wording: Wording) -> Spe
         fail(
             f"{label} is {brief(start)} {wording.first} and {brief(end)} {wording.second}",
             why="which of the two it is depends on a run-time value, and both must fit into one",
-            help="give it the same structure, shape and kind of element on both sides",
+            help=(
+                "keep one array of full size, and a mask or a count of what is left of it"
+                if _differ_in_run_time_size(start, end)
+                else "give it the same structure, shape and kind of element on both sides"
+            ),
             error=WengertTypeError,
         )
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from wengert.dialects.errors import Position, UnsupportedError
-from wengert.frontend.masks import Masked
 from wengert.frontend.values import Traced
 
 
 def refuse_traced(leaf: Any, position: Position | None) -> None:
     """Refuse a leaf of a result that is no array or number and is, or has in it, a value known only at run time."""
-    if isinstance(leaf, Masked):
-        raise UnsupportedError(
-            "a selection by a mask is returned",
-            position,
-            why="how many elements are selected is known only at run time",
-            help="return np.where(mask, x, 0.0) and the mask, or what is computed from the selection, such as its sum",
-        )
     if isinstance(leaf, Traced) or any(isinstance(part, Traced) for part in _parts(leaf)):
         raise UnsupportedError(
             f"the result has an object of type {type(leaf).__name__} with values that are known only at run time",

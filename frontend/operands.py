@@ -1,6 +1,6 @@
 """What takes part in array arithmetic, and the one way in which element-by-element operations are emitted.
 
-An operand is a Scalar, an Array, a Masked selection, or a Python or NumPy number.
+An operand is a Scalar, an Array, or a Python or NumPy number.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.broadcasting import broadcast_shapes, is_empty, origins_of, tensor, unspecified
 from wengert.frontend.capture import captured
 from wengert.frontend.conversions import Kind, bounds_of, element_of, is_integer
-from wengert.frontend.masks import Masked, apply_masked
+from wengert.frontend.masks import Masked, apply_masked, is_selection, selection_among
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Scalar, Traced, describe
 
-Operand = Any  # a Scalar, an Array, a Masked, or a Python or NumPy number
+Operand = Any  # a Scalar, an Array, or a Python or NumPy number
 
 PYTHON: dict[str, Callable[..., Any]] = {
     "Add": operator.add,
@@ -104,7 +104,7 @@ def operand(x: Any) -> Operand:
 
 def kind_of(x: Operand) -> Kind:
     """Element type of an operand, and whether it is a Python number."""
-    if isinstance(x, (Scalar, Array, Masked)):
+    if isinstance(x, (Scalar, Array)):
         return x.kind
     if isinstance(x, np.generic):
         return Kind(element_of(x.dtype, "a number"), False)
@@ -130,8 +130,8 @@ def converted(x: Any, element: str) -> Any:
     kind = kind_of(x)
     if kind.element == element and not is_number(x):
         return strong(x)
-    if isinstance(x, Masked):
-        return Masked(converted(x.values, element), x.mask)
+    if isinstance(x, Masked) and is_selection(x):
+        return x.converted(element)
     trace = current()
     if isinstance(x, Array):
         return Box(trace.convert(x.read(), x.element, element), x.shape, element, contiguous=x.layout is not None)
@@ -150,10 +150,11 @@ def converted(x: Any, element: str) -> Any:
 def elementwise_result(operands: list[Operand], element: str, build: Callable[..., Any], result: Kind) -> Any:
     """Broadcasts, converts to `element`, and applies `build` to IR scalars or tensors; a Scalar or a new Box.
 
-    Masked operands (`a[m]`) are worked on under their mask.
+    Selections (`a[m]`) are worked on under their mask.
     """
-    if any(isinstance(x, Masked) for x in operands):
-        return apply_masked(lambda *whole: elementwise_result(list(whole), element, build, result), operands)
+    selection = selection_among(operands)
+    if selection is not None:
+        return apply_masked(lambda *plain: elementwise_result(list(plain), element, build, result), operands, selection)
     trace = current()
     arrays = [x for x in operands if isinstance(x, Array)]
     if not arrays:

@@ -1,6 +1,6 @@
 """What a subscript says: one part a dimension, with positions checked and slices cut to the array.
 
-An index is an integer, a slice, an array of integers, or None for a new axis; `...` is spelled out.
+An index is an integer, a slice, an array of integers, a mask, or None for a new axis; `...` is spelled out.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from wengert.frontend.broadcasting import as_index, form_of, interval_of, is_bel
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import is_integer
-from wengert.frontend.gathering import positions_in
+from wengert.frontend.gathering import listed, positions_in
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Extent, Scalar
 from wengert.frontend.views import Axis
 
-Part = Any  # an int or i64 Scalar, a slice, or None for a new axis
+Part = Any  # an int or i64 Scalar, a slice, an array of i64 or bools, or None for a new axis
 
 
 def parts_of(array: Array, index: Any) -> list[Part]:
     """One part for each dimension of the array, in order, and None for each new axis; `...` is spelled out."""
     given = [_part(x) for x in (index if isinstance(index, tuple) else (index,))]
-    count = sum(x is not None and x is not Ellipsis for x in given)
+    count = sum(dimensions_of(x) for x in given if x is not Ellipsis)
     if count > array.ndim:
         fail(
             f"too many indices for array: array is {array.ndim}-dimensional, but {count} were indexed",
@@ -39,16 +39,49 @@ def parts_of(array: Array, index: Any) -> list[Part]:
     dots = [k for k, x in enumerate(given) if x is Ellipsis]
     if len(dots) > 1:
         fail("an index can only have a single ellipsis ('...')", error=WengertIndexError)
-    if not dots:
-        return [*given, *missing]
-    return [*given[: dots[0]], *missing, *given[dots[0] + 1 :]]
+    parts = [*given, *missing] if not dots else [*given[: dots[0]], *missing, *given[dots[0] + 1 :]]
+    d = 0
+    for part in parts:
+        if is_mask(part):
+            _check_mask(part, array.shape[d : d + part.ndim], d)
+        d += dimensions_of(part)
+    return parts
+
+
+def dimensions_of(part: Part) -> int:
+    """How many dimensions of the array a part speaks of."""
+    return part.ndim if is_mask(part) else int(part is not None)
+
+
+def is_mask(part: Part) -> bool:
+    """Whether a part of an index is an array of bools, or a single bool."""
+    return isinstance(part, (Array, Scalar)) and part.element == "i1"
+
+
+def is_chosen(part: Part) -> bool:
+    """Whether a part makes the result a copy of chosen elements."""
+    return isinstance(part, Array) or is_mask(part)
+
+
+def _check_mask(mask: Array | Scalar, extents: tuple[Extent, ...], first: int) -> None:
+    for d, (have, want) in enumerate(zip(mask.shape, extents), first):
+        if isinstance(have, int) and isinstance(want, int) and have != want:
+            fail(
+                f"boolean index did not match indexed array along axis {d}; size of axis is {want} but size of "
+                f"corresponding boolean axis is {have}",
+                error=WengertIndexError,
+            )
 
 
 def _part(x: Any) -> Part:
+    if isinstance(x, np.ndarray) and not x.ndim and x.dtype.kind in "iub":
+        x = captured(x) if id(x) in current().boxes else x[()]
     if x is None or x is Ellipsis or isinstance(x, slice):
         return x
-    if isinstance(x, (bool, np.bool_)) or (isinstance(x, Scalar) and x.element == "i1"):
-        fail("a single bool is an index", help="use np.where(condition, a, b), or an if", error=WengertIndexError)
+    if isinstance(x, (bool, np.bool_)):
+        return Scalar(current().constant(x, "i1"), "i1")
+    if isinstance(x, Scalar) and x.element == "i1":
+        return x
     if isinstance(x, (int, np.integer)):
         return int(x)
     if isinstance(x, Scalar) and is_integer(x.element):
@@ -56,13 +89,8 @@ def _part(x: Any) -> Part:
     chosen = positions_in(x)
     if chosen is not None:
         return chosen
-    if mask_of(x) is not None:
-        fail(
-            "a mask stands beside other indices",
-            why="how many elements it selects is known only at run time",
-            help="use a mask alone, `a[mask]`, or np.where",
-        )
-    return fail(
+    mask = mask_of(x)
+    return mask if mask is not None else fail(
         "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid "
         "indices",
         error=WengertIndexError,
@@ -71,8 +99,7 @@ def _part(x: Any) -> Part:
 
 def mask_of(index: Any) -> Array | None:
     """The index as a mask, when it is an array of bools."""
-    if isinstance(index, list) and index and all(isinstance(x, bool) for x in index):
-        index = np.array(index)
+    index = listed(index)
     if isinstance(index, np.ndarray) and index.dtype == np.bool_ and index.ndim:
         index = captured(index)
     return index if isinstance(index, Array) and index.element == "i1" else None

@@ -28,6 +28,7 @@ from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import fail, frame_key, position_in, user_frame, user_position
 
 if TYPE_CHECKING:
+    from wengert.frontend.packing import Packing
     from wengert.frontend.values import Box, Scalar
 
 __all__ = ["FunctionRegion", "NeedsStatic", "Region", "Trace", "current", "fail", "tracing", "user_position"]
@@ -63,7 +64,8 @@ class NeedsStatic(Detour):
 class Region:
     """A block that is being filled: a branch, the body of a loop, or a function.
 
-    `alive` ends when its construct is closed: from then on its values cannot be used.
+    `alive` ends when its construct is closed: from then on its values cannot be used.  `constants` and `packings` are
+    the numbers and the positions of masks that were computed in it already.
     """
 
     def __init__(self, block: Any, parent: Region | None, kind: str) -> None:
@@ -72,6 +74,7 @@ class Region:
         self.alive = True
         self.condition: Scalar | None = None  # of the traced `if` whose branch this is
         self.constants: dict[tuple[str, str], Any] = {}
+        self.packings: list[Packing] = []
 
     def inside(self, other: Region) -> bool:
         """Whether this region is `other` or is nested in it (within one function)."""

@@ -403,6 +403,10 @@ class Box(Array):
         return c_layout(self.shape) if self.contiguous else None
 
 
+class Selected(Box):
+    """A copy of chosen elements; ``a[i] += v`` stores it back."""
+
+
 class View(Array):
     """An array whose elements belong to another one, `base`."""
 

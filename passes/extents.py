@@ -11,6 +11,7 @@ from typing import Any
 
 from wengert.dialects.bindings import DYNAMIC, Value, ir, is_tensor
 from wengert.dialects.control import FOR, IF
+from wengert.dialects.op import decode_attributes
 from wengert.passes.tree import Body, Function, Node
 
 #: `int`, an index Value that is the extent, or `(value, d)`: dimension d of a value that cannot be traced further.
@@ -68,6 +69,8 @@ def _across(tree: Function, node: Node, value: Value, d: int, assumed: Assumed) 
         return None
     if record.destination is not None:
         return node.operands[record.destination], d
+    if record.extent is not None:
+        return record.extent(node.operands, decode_attributes(node.op), d)
     if record.operands and record.operands[-1] in ("*sizes", "*geometry"):
         return _given(node, value, d)
     if "permutation" in node.op.attributes:

@@ -12,7 +12,6 @@ from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import larger, same_extent
 from wengert.frontend.comparison import compare, negated
 from wengert.frontend.conversions import DTYPES, Kind, element_of, promote
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import one_axis, some_axes
 from wengert.frontend.numpy_table.elementwise import float_kind, strong
 from wengert.frontend.numpy_table.reductions import (
@@ -22,7 +21,6 @@ from wengert.frontend.numpy_table.reductions import (
     count,
     count_nonzero,
     reduce_truth,
-    selected_count,
     sum_,
 )
 from wengert.frontend.numpy_table.registry import covers
@@ -46,8 +44,6 @@ def mean(
 
 def _count_of(a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """How many elements are averaged; under a mask for each result."""
-    if isinstance(a, Masked):
-        return selected_count(a)
     if where is not True:
         mask = operand(where)
         return count_nonzero(broadcast_to(mask, a.shape) if isinstance(a, Array) else mask, axis, keepdims=keepdims)
@@ -69,8 +65,6 @@ def var(
 ) -> Any:
     """``sum((a - mean)^2) / (n - ddof)``"""
     a, average = operand(a), mean
-    if isinstance(a, Masked):
-        fail("the variance of a selection by a mask is not covered", help="give where=mask")
     if correction is not NO_VALUE:
         if ddof != 0:
             fail("ddof and correction can't be provided simultaneously.", error=WengertValueError)
@@ -112,7 +106,7 @@ def std(
     variance = var(
         a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction
     )
-    if mean is NO_VALUE and not isinstance(a, Masked) and same_extent(_count_of(a, axis, False, True), 1):
+    if mean is NO_VALUE and same_extent(_count_of(a, axis, False, True), 1):
         return stored(variance, out)  # 0 whatever the element is, and so is the derivative
     return stored(elementwise_result([variance], variance.element, ops.sqrt, Kind(variance.element, False)), out)
 
@@ -126,8 +120,6 @@ def average(
 ) -> Any:
     """``sum(w a) / sum(w)``; with `returned` the pair of it and the sum of the weights."""
     a = operand(a)
-    if isinstance(a, Masked):
-        fail("the average of a selection by a mask is not covered", help="give weights that are 0 elsewhere")
     if weights is None:
         result = mean(a, axis, keepdims=keepdims)
         total: Any = _count_of(a, axis, keepdims, True)

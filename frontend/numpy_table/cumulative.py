@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import WengertValueError
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import one_axis
 from wengert.frontend.numpy_table.creation import filled
 from wengert.frontend.numpy_table.registry import covers
@@ -22,8 +21,6 @@ from wengert.frontend.values import Array
 def running(ufunc: np.ufunc, a: Any, axis: Any, dtype: Any, out: Any) -> Any:
     """``ufunc.accumulate``, of the flattened array without an axis."""
     a = operand(a)
-    if isinstance(a, Masked):
-        fail("a running sum or product of a selection by a mask is not covered", help="use np.where(mask, a, 0)")
     a = as_vector(a)
     a, axis = (ravel(a), 0) if axis is None else (a, axis)
     return stored(accumulated(ufunc, a, axis, dtype), out)

@@ -20,7 +20,6 @@ from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import interval_of
 from wengert.frontend.comparison import compare
 from wengert.frontend.conversions import Kind, is_signed, resolved
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import static_int
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand, strong, type_text
@@ -41,7 +40,7 @@ def numpy_operand(x: Any) -> Any:
 def python_number(x: Any, function: str) -> Any:
     """An operand of a `math` function."""
     x = operand(x)
-    if isinstance(x, (Array, Masked)):
+    if isinstance(x, Array):
         fail(
             f"math.{function} of {type_text(x)}: only single numbers can be converted to Python floats",
             help=f"use np.{function}, which works on arrays",

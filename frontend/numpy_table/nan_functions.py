@@ -12,7 +12,6 @@ from wengert.dialects import elementwise as ops
 from wengert.frontend.arithmetic import binary, unary
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import Kind
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.averages import mean, var
 from wengert.frontend.numpy_table.cumulative import cumprod, cumsum
 from wengert.frontend.numpy_table.library import place, place_of_largest, place_of_smallest
@@ -20,15 +19,13 @@ from wengert.frontend.numpy_table.reductions import NO_VALUE, least, max_, min_,
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.results import stored
 from wengert.frontend.operands import elementwise_result, kind_of, operand
-from wengert.frontend.trace import current, fail
+from wengert.frontend.trace import current
 from wengert.frontend.values import Array
 
 
 def _numbers(a: Any) -> tuple[Any, Any]:
     """The operand, and where it is a number; True for types that have no nan."""
     a = operand(a)
-    if isinstance(a, Masked):
-        fail("a nan-function of a selection by a mask is not covered", help="give where=mask, or use np.where")
     if not kind_of(a).is_float:
         return a, True
     return a, unary("Invert", elementwise_result([a], kind_of(a).element, discrete.isnan, Kind("i1", False)))

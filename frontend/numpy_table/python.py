@@ -14,10 +14,9 @@ from wengert.frontend.comparison import both, compare, negated, truth
 from wengert.frontend.conversions import DTYPES
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.elementwise import numpy_operand, strong, to_integer
 from wengert.frontend.numpy_table.pairs import python_extremum
-from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, selected_count, sum_
+from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, sum_
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import is_number, kind_of, operand, type_text
 from wengert.frontend.trace import current, fail
@@ -111,8 +110,6 @@ def len_(obj: Any) -> Any:
         if not obj.ndim:
             fail("len() of unsized object", error=WengertTypeError)
         return obj.shape[0]
-    if isinstance(obj, Masked):
-        return selected_count(obj)
     if isinstance(obj, Indexed):
         return obj.length
     if isinstance(obj, Range):
@@ -133,8 +130,8 @@ def len_(obj: Any) -> Any:
 def python_sum(iterable: Any, /, start: Any = 0) -> Any:
     if isinstance(iterable, np.ndarray):
         iterable = operand(iterable)
-    if isinstance(iterable, (Array, Masked)):
-        return binary("Add", start, sum_(iterable, axis=0 if isinstance(iterable, Array) else None))
+    if isinstance(iterable, Array):
+        return binary("Add", start, sum_(iterable, axis=0))
     total = start
     for x in iterable:
         total = binary("Add", total, x)
@@ -248,7 +245,7 @@ def example_of(x: Any) -> Any:
     """An object of the type that Python would have in place of a traced value."""
     if isinstance(x, Scalar):
         return x.example
-    return np.empty(0) if isinstance(x, (Array, Masked)) else x
+    return np.empty(0) if isinstance(x, Array) else x
 
 
 @covers(isinstance)

@@ -16,7 +16,7 @@ from wengert.dialects.reduction import reduce as reduce_values
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import DTYPES, Kind, accumulator, element_of, flip_sign, is_unsigned
-from wengert.frontend.masks import Masked
+from wengert.frontend.masks import summand
 from wengert.frontend.numpy_table.arguments import some_axes
 from wengert.frontend.numpy_table.elementwise import absolute, float_kind
 from wengert.frontend.numpy_table.registry import H, covers
@@ -82,8 +82,7 @@ def _refuse_empty(x: Array, axes: tuple[int, ...], kind: str) -> None:
 
 def reduce_truth(kind: str, x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """`any` or `all` of an operand."""
-    if isinstance(x, Masked):
-        x = converted(x, "i1").filled(0 if kind == "any" else 1)
+    x = summand(converted(x, "i1"), kind == "all", axis, keepdims)
     return reduce_array(converted(x, "i1"), kind, axis, keepdims)
 
 
@@ -95,21 +94,11 @@ def count(x: Any, axes: tuple[int, ...]) -> Extent:
     return result
 
 
-def selected_count(a: Masked) -> Any:
-    """The number of elements selected by a mask, a Python int."""
-    total = sum_(a.mask)
-    size = Scalar(total.value, "i64", True, 0, origins=DATA)
-    rest = count(a.values, tuple(range(a.mask.ndim, a.values.ndim)))
-    return binary("Mult", size, rest)
-
-
 def chosen(a: Any, where: Any, neutral: Any) -> Any:
     """The operand, with the neutral element where the mask `where` is false."""
     if where is True:
         return a
     where = operand(where)
-    if isinstance(a, Masked) or isinstance(where, Masked):
-        fail("where= beside a selection by a mask", help="combine the masks: a.sum(where=mask & other)")
     where = where if kind_of(where).element == "i1" else compare("NotEq", where, 0)
     return select(where, a, neutral)
 
@@ -117,11 +106,11 @@ def chosen(a: Any, where: Any, neutral: Any) -> Any:
 # ---------------------------------------------------------------- sums and products
 
 
-def _summand(a: Any, dtype: Any, neutral: int, where: Any) -> Any:
+def _summand(a: Any, dtype: Any, neutral: int, where: Any, axis: Any, keepdims: Any) -> Any:
     a = operand(a)
     element = accumulator(kind_of(a).element) if dtype is None else element_of(dtype)
     a = chosen(converted(a, "i64" if element == "i1" else element), where, neutral)
-    return a.filled(neutral) if isinstance(a, Masked) else a
+    return summand(a, neutral, axis, keepdims)
 
 
 def _with_initial(op: str, result: Any, initial: Any) -> Any:
@@ -141,7 +130,7 @@ def sum_(
     initial: Any = NO_VALUE,
     where: Any = True,
 ) -> Any:
-    result = reduce_array(_summand(a, dtype, 0, where), "sum", axis, keepdims)
+    result = reduce_array(_summand(a, dtype, 0, where, axis, keepdims), "sum", axis, keepdims)
     return stored(_with_initial("Add", result, initial), out)
 
 
@@ -156,7 +145,7 @@ def prod(
     initial: Any = NO_VALUE,
     where: Any = True,
 ) -> Any:
-    result = reduce_array(_summand(a, dtype, 1, where), "prod", axis, keepdims)
+    result = reduce_array(_summand(a, dtype, 1, where, axis, keepdims), "prod", axis, keepdims)
     return stored(_with_initial("Mult", result, initial), out)
 
 
@@ -165,12 +154,6 @@ def prod(
 
 def _extremum(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     a = operand(a)
-    if isinstance(a, Masked):
-        fail(
-            f"the {kind} of a selection by a mask is not covered",
-            why="the selection may be empty",
-            help=f"use np.where(mask, a, {'-' if kind == 'max' else ''}np.inf).{kind}()",
-        )
     if kind_of(a).element == "i1":
         neutral: Any = kind == "min"
         result = reduce_truth("any" if kind == "max" else "all", chosen(a, where, neutral), axis, keepdims)

@@ -20,7 +20,6 @@ from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import DTYPES, element_of, promote
 from wengert.frontend.gathering import positions_in
 from wengert.frontend.indexing import assign, getitem, selection_by, setitem
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.arguments import array_operand, one_axis, some_axes
 from wengert.frontend.numpy_table.creation import filled, iota
 from wengert.frontend.numpy_table.library import traced
@@ -122,12 +121,6 @@ def _folded(ufunc: np.ufunc, array: Any, axis: Any, dtype: Any, keepdims: Any, i
 def reducing_loop(ufunc: np.ufunc, array: Any, dtype: Any) -> tuple[Any, str]:
     """The operand of a reduction in the type in which it is folded, and that type."""
     a = operand(array)
-    if isinstance(a, Masked):
-        fail(
-            f"numpy.{ufunc.__name__} folds a selection by a mask",
-            why="its size is known only at run time",
-            help="give where=mask and initial=",
-        )
     given = np.dtype(DTYPES[kind_of(a).element])
     if dtype is None and ufunc in (np.add, np.multiply) and given.kind in "bi":
         dtype = np.int64

@@ -17,7 +17,6 @@ from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import store_in_place
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import element_of
-from wengert.frontend.masks import Masked
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import Entry
 from wengert.frontend.numpy_table.results import target
@@ -106,8 +105,6 @@ def mask_of(where: Any) -> Any:
     if where is True:
         return True
     where = operand(where)
-    if isinstance(where, Masked):
-        return fail("where= is a selection by a mask", help="give a mask of the shape of the operands")
     return where if kind_of(where).element == "i1" else compare("NotEq", where, 0)
 
 
@@ -151,8 +148,6 @@ def in_types_of_the_loop(ufunc: np.ufunc, inputs: list[Any], options: Options) -
 
 def _store(ufunc: np.ufunc, out: Array, result: Any, options: Options) -> Array:
     """Writes a result into an array that exists, and gives that array."""
-    if isinstance(result, Masked):
-        fail("out= of a selection by a mask", help="store it under its mask: out[mask] = ...", error=WengertTypeError)
     result = operand(result)
     source = result.dtype if isinstance(result, Traced) else np.asarray(result).dtype
     if not np.can_cast(source, out.dtype, options.casting):

@@ -54,8 +54,8 @@ def option_not_covered(x):
 
 
 @refused(ONES)
-def selection_as_value(x):
-    return x[x > 0.5]
+def mask_of_another_size(x):
+    return x[[True, False]]
 
 
 # ---------------------------------------------------------------- shapes, indices, dtypes
@@ -351,3 +351,13 @@ def sparse_jacobian_of_a_comparison(x):
 @refused(ONES, of=wengert.sparse_hessian)
 def sparse_hessian_of_an_array(x):
     return x * x
+
+
+# ---------------------------------------------------------------- sizes known only at run time
+
+
+@refused(ONES)
+def array_of_changing_size(x):
+    while len(x) > 1:
+        x = x[x > x.mean()]
+    return x

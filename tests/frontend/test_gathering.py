@@ -124,9 +124,8 @@ def test_positions_out_of_range_raise_at_the_line(index: list[int], shown: str) 
 
 
 @pytest.mark.parametrize("f, error, message", [
-    (lambda a: a[[True, False, True, True], ROWS], NotImplementedError, "a mask stands beside other indices"),
     (lambda a: a[ROWS, PLACES, ROWS, PLACES], IndexError, "too many indices"),
-    (lambda a: a[ROWS, TABLE], ValueError, "could not be broadcast"),
+    (lambda a: a[ROWS, TABLE], IndexError, "shape mismatch: indexing arrays could not be broadcast"),
     (lambda a: a[VALUES], IndexError, "only integers"),
     (lambda a: np.take_along_axis(a, ROWS, 0), ValueError, "same number of dimensions"),
     (lambda a: np.add.at(a, slice(None), 1.0), NotImplementedError, "slices alone"),

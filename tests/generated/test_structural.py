@@ -112,6 +112,17 @@ PROGRAMS = {
         %e = tensor.extract %x[%c0, %c0] : tensor<?x4xf64>
         %y = tensor.insert %e into %x[%c0, %c0] : tensor<?x4xf64>
         return %y : tensor<?x4xf64> }""",
+    "elements a mask selects": """(%a: tensor<4xf64>, %b: tensor<4xf64>) -> f64 {
+        %c = arith.cmpf olt, %a, %b : tensor<4xf64>
+        %i = arith.extui %c : tensor<4xi1> to tensor<4xi64>
+        %n = "nd.reduce"(%i) {kind = "sum", axes = array<i64: 0>} : (tensor<4xi64>) -> i64
+        %m = arith.index_cast %n : i64 to index
+        %p = "nd.positions"(%c, %m) : (tensor<4xi1>, index) -> tensor<?xi64>
+        %x = "nd.gather"(%a, %p) {axis = 0 : i64} : (tensor<4xf64>, tensor<?xi64>) -> tensor<?xf64>
+        %s = math.sin %x : tensor<?xf64>
+        %z = arith.mulf %s, %x : tensor<?xf64>
+        %y = "nd.reduce"(%z) {kind = "sum", axes = array<i64: 0>} : (tensor<?xf64>) -> f64
+        return %y : f64 }""",
     "select": """(%a: tensor<4xf64>, %b: tensor<4xf64>) -> tensor<4xf64> {
         %c = arith.cmpf olt, %a, %b : tensor<4xf64>
         %y = arith.select %c, %a, %b : tensor<4xi1>, tensor<4xf64>
