@@ -8,26 +8,37 @@ the other flag.
 is that of the matrix they encode, not of its triangles: the jvp of `lu` is the identity, and that of a solve is
 ``dx = A^-1 (db - dA x)``.  So no derivative of a triangle is ever formed, and a gradient costs two more solves.
 
-Row-major memory is the transpose to LAPACK, which therefore factors A^T = P L U; flags undo it, and nothing is copied.
+LAPACK factors A = P L U, as it does for NumPy (the same pivots): the matrix is transposed on its way into the memory that
+it overwrites, so the factors, read row by row, are the transpose of L and U.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from wengert.dialects.batching import batch_elementwise, batch_solve
 from wengert.dialects.bindings import Value, ir, is_tensor, tensor_type
-from wengert.dialects.build import constant_like, dynamic_sizes, zeros_like
+from wengert.dialects.build import constant_like, zeros_like
 from wengert.dialects.dependencies import complete_dependence, spread, united
-from wengert.dialects.discrete import cmpf, cmpi
+from wengert.dialects.discrete import cmpf
 from wengert.dialects.effects import check
-from wengert.dialects.lowerings import Tensors
+from wengert.dialects.lowerings import Tensors, by_columns
+from wengert.dialects.matrix_algebra import (
+    each_matrix,
+    flipped,
+    lapack,
+    product,
+    rank_of,
+    symmetric,
+    total,
+    triangle,
+    unit_matrices,
+)
 from wengert.dialects.multilinear import dot_general
 from wengert.dialects.op import Op, decode_attributes, lookup_call, register
-from wengert.dialects.structural import iota, select, transpose
 from wengert.dialects.transposes import Ledger
 
 Attributes = Mapping[str, Any]
@@ -35,93 +46,34 @@ FAMILY = "linear_algebra"
 SINGULAR_DETERMINANT = "the derivative of the determinant of a singular matrix"
 
 
-def _rank(x: Any) -> int:
-    return int(x.type.rank) if isinstance(x, Value) else np.ndim(x)
-
-
-# ---------------------------------------------------------------- small matrix algebra, in both worlds
-
-
-def _product(a: Any, x: Any, transposed: bool = False) -> Any:
-    """``a @ x`` or ``a.T @ x`` of a stack of matrices and a stack of matrices or vectors."""
-    rank = _rank(a)
-    batch = range(rank - 2)
-    return dot_general(a, x, ((rank - 2 if transposed else rank - 1,), (rank - 2,)), (batch, batch))
-
-
-def _flipped(a: Any) -> Any:
-    rank = _rank(a)
-    return transpose(a, (*range(rank - 2), rank - 1, rank - 2))
-
-
-def _triangle(a: Any, lower: bool = True, strict: bool = False) -> Any:
-    """The elements of one triangle, with zeros elsewhere; `strict` leaves the diagonal out."""
-    if not isinstance(a, Value):
-        return np.tril(a, -int(strict)) if lower else np.triu(a, int(strict))
-    row, column = _counters(a)
-    inside = cmpi(("sgt" if strict else "sge") if lower else ("slt" if strict else "sle"), row, column)
-    return select(inside, a, zeros_like(a))
-
-
-def _identity(a: Any) -> Any:
-    """Unit matrices in a stack of the shape of a."""
-    if not isinstance(a, Value):
-        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
-    row, column = _counters(a)
-    return select(cmpi("eq", row, column), constant_like(1.0, a), zeros_like(a))
-
-
-def _counters(a: Any) -> list[Any]:
-    """The row and the column of each element."""
-    types, sizes, rank = [tensor_type(a.type.shape, ir.IntegerType.get_signless(64))], dynamic_sizes(a), _rank(a)
-    return [iota.emit(sizes, {"dimension": d}, types).result for d in (rank - 2, rank - 1)]
-
-
-def _sum(terms: Sequence[Any]) -> Any:
-    return terms[0] if len(terms) == 1 else lookup_call("arith.addf", *terms)
-
-
 def _right_hand_side(da: Any, db: Any, x: Any, transposed: bool) -> Any:
     """db - dA x"""
     terms = [] if db is None else [db]
     if da is not None:
-        terms.append(lookup_call("arith.negf", _product(da, x, transposed)))
-    return _sum(terms)
+        terms.append(lookup_call("arith.negf", product(da, x, transposed)))
+    return total(terms)
 
 
 # ---------------------------------------------------------------- NumPy meanings
-
-
-def _each(function: Callable[..., Any], *stacks: Any, ranks: Sequence[int]) -> list[Any]:
-    """Apply `function` to the matrices of each stack; `ranks` are those of one member."""
-    batch = np.shape(stacks[0])[:np.ndim(stacks[0]) - ranks[0]]
-    results = [function(*(np.asarray(s)[i] for s in stacks)) for i in np.ndindex(*batch)]
-    return [np.array(column).reshape((*batch, *np.shape(column[0]))) for column in zip(*results)]
-
-
-def _lapack(name: str, x: Any) -> Any:
-    from scipy.linalg.lapack import get_lapack_funcs
-
-    return get_lapack_funcs(name, (x,))
 
 
 def _lu(a: Any) -> list[Any]:
     def one(matrix: Any) -> Any:
         if not matrix.size:
             return matrix, np.zeros(0, np.int64)
-        factors, pivots, _ = _lapack("getrf", matrix)(matrix.T)
+        factors, pivots, _ = lapack("getrf", matrix)(matrix)
         return factors.T, (pivots + 1).astype(np.int64)
 
-    return _each(one, a, ranks=(2,)) if np.size(a) else [np.array(a), np.zeros(np.shape(a)[:-1], np.int64)]
+    return each_matrix(one, a, ranks=(2,)) if np.size(a) else [np.array(a), np.zeros(np.shape(a)[:-1], np.int64)]
 
 
 def _lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
     def one(matrix: Any, swaps: Any, right: Any) -> Any:
         if not right.size:
             return (right,)
-        return (_lapack("getrs", matrix)(matrix.T, swaps - 1, right, trans=0 if transposed else 1)[0],)
+        return (lapack("getrs", matrix)(matrix.T, swaps - 1, right, trans=1 if transposed else 0)[0],)
 
-    return _each(one, factors, pivots, b, ranks=(2, 1))[0] if np.size(b) else np.array(b)
+    return each_matrix(one, factors, pivots, b, ranks=(2, 1))[0] if np.size(b) else np.array(b)
 
 
 def _slogdet(factors: Any, pivots: Any) -> list[Any]:
@@ -130,24 +82,24 @@ def _slogdet(factors: Any, pivots: Any) -> list[Any]:
         signs = np.append(np.sign(diagonal), (-1.0) ** np.count_nonzero(swaps != 1 + np.arange(len(swaps))))
         return np.prod(signs).astype(matrix.dtype), np.sum(np.log(np.abs(diagonal)))
 
-    return _each(one, factors, pivots, ranks=(2, 1))
+    return each_matrix(one, factors, pivots, ranks=(2, 1))
 
 
 def _triangular_solve(a: Any, b: Any, lower: bool, transposed: bool, unit_diagonal: bool) -> Any:
     def one(matrix: Any, right: Any) -> Any:
         if not right.size:
             return (right,)
-        return (_lapack("trtrs", matrix)(matrix, right, lower=lower, trans=transposed, unitdiag=unit_diagonal)[0],)
+        return (lapack("trtrs", matrix)(matrix, right, lower=lower, trans=transposed, unitdiag=unit_diagonal)[0],)
 
-    return _each(one, a, b, ranks=(2,))[0] if np.size(b) else np.array(b)
+    return each_matrix(one, a, b, ranks=(2,))[0] if np.size(b) else np.array(b)
 
 
 def _cholesky(a: Any) -> Any:
     def one(matrix: Any) -> Any:
-        factor, failed = _lapack("potrf", matrix)(matrix, lower=1, clean=1)
+        factor, failed = lapack("potrf", matrix)(matrix, lower=1, clean=1)
         return (np.full_like(matrix, np.nan) if failed else factor,)
 
-    return _each(one, a, ranks=(2,))[0] if np.size(a) else np.array(a)
+    return each_matrix(one, a, ranks=(2,))[0] if np.size(a) else np.array(a)
 
 
 # ---------------------------------------------------------------- typing
@@ -188,8 +140,8 @@ def _slogdet_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Seque
     """d log|det A| = tr(A^-1 dA); the sign is locally constant."""
     (factors, pivots), da = primals, tangents[0]
     _check_regular(results[0])
-    inverse = lu_solve(factors, pivots, _identity(factors))
-    rank = _rank(factors)
+    inverse = lu_solve(factors, pivots, unit_matrices(factors))
+    rank = rank_of(factors)
     batch = range(rank - 2)
     return [None, dot_general(inverse, da, ((rank - 2, rank - 1), (rank - 1, rank - 2)), (batch, batch))]
 
@@ -198,7 +150,7 @@ def _check_regular(sign: Any) -> None:
     """det(A) may be zero; its derivative by this formula exists only where it is not."""
     regular = cmpf("une", sign, zeros_like(sign))
     if not isinstance(regular, Value) or is_tensor(regular.type):
-        regular = lookup_call("nd.reduce", regular, kind="all", axes=tuple(range(_rank(regular))))
+        regular = lookup_call("nd.reduce", regular, kind="all", axes=tuple(range(rank_of(regular))))
     check(regular, kind="LinAlgError", message=SINGULAR_DETERMINANT)
 
 
@@ -206,7 +158,7 @@ def _triangular_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangen
                           attributes: Attributes) -> list[Any]:
     """dx = T^-1 (db - dT x), where dT is the triangle of dA that is read."""
     a, (da, db) = primals[0], tangents
-    dt = None if da is None else _triangle(da, bool(attributes["lower"]), bool(attributes["unit_diagonal"]))
+    dt = None if da is None else triangle(da, bool(attributes["lower"]), bool(attributes["unit_diagonal"]), a)
     right = _right_hand_side(dt, db, results[0], bool(attributes["transposed"]))
     return [_triangular_solve_op(a, right, **attributes)]
 
@@ -218,11 +170,10 @@ def _cholesky_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequ
     Only the lower triangle of A is read, so dA is symmetric with the lower triangle of the tangent.
     """
     factor, da = results[0], tangents[0]
-    symmetric = lookup_call("arith.addf", _triangle(da), _flipped(_triangle(da, strict=True)))
-    half_way = triangular_solve(factor, symmetric)
-    inner = triangular_solve(factor, _flipped(half_way))  # L^-1 dA L^-T, as dA is symmetric
-    both = lookup_call("arith.addf", _triangle(inner), _triangle(inner, strict=True))
-    return [_product(factor, lookup_call("arith.mulf", both, constant_like(0.5, both)))]
+    half_way = triangular_solve(factor, symmetric(da, factor))
+    inner = triangular_solve(factor, flipped(half_way))  # L^-1 dA L^-T, as dA is symmetric
+    both = lookup_call("arith.addf", triangle(inner, like=factor), triangle(inner, strict=True, like=factor))
+    return [product(factor, lookup_call("arith.mulf", both, constant_like(0.5, factor)))]
 
 
 # ---------------------------------------------------------------- transposes: the other flag
@@ -248,7 +199,7 @@ def _transpose_triangular_solve(cts: Ledger, ct: Any, op: Any) -> None:
 def _lower_lu(tensors: Tensors, op: Any) -> Sequence[Any]:
     matrix = tensors.array(op.operands[0])
     rank, i64 = len(matrix.shape), ir.IntegerType.get_signless(64)
-    written = [(tensors.computed(matrix), range(rank)), (tensors.empty(i64, matrix.shape[:-1]), range(rank - 1))]
+    written = [(by_columns(tensors, matrix), range(rank)), (tensors.empty(i64, matrix.shape[:-1]), range(rank - 1))]
     return tensors.routine("lu", [], written)
 
 
@@ -307,7 +258,7 @@ def _positive_stack(rng: np.random.Generator) -> tuple[Any, ...]:
 
 # ---------------------------------------------------------------- records
 
-# A^T = P L U by partial pivoting, L below the diagonal and U from it on (both as LAPACK sees them); pivots as LAPACK
+# A = P L U by partial pivoting, L below the diagonal and U from it on (both as LAPACK sees them); pivots as LAPACK
 # gives them, from 1.  A singular matrix has a zero on the diagonal of U: whoever solves checks that.
 lu = register(Op("nd.lu", ("a",), _lu, _lu_types, _lu_jvp, expensive=True, family=FAMILY,
                  batch=batch_elementwise, lower=_lower_lu,
@@ -320,8 +271,8 @@ def _solve_dependence(primals: Sequence[Any], results: Sequence[Any], masks: Seq
     *of_matrix, mask = masks
     if any(other is not None for other in of_matrix):
         return complete_dependence(primals, results, masks, attributes)
-    row = _rank(primals[0]) - 2
-    kept = [d for d in range(_rank(primals[-1])) if d != row]
+    row = rank_of(primals[0]) - 2
+    kept = [d for d in range(rank_of(primals[-1])) if d != row]
     return [None if mask is None else spread(united(mask, (row,)), kept, results[0])]
 
 

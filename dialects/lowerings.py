@@ -25,6 +25,7 @@ class Array(Protocol):
 
     shape: Shape
     element: Any  # the element type; i1 even where memory holds i8
+    uses: int  # how often it is read
 
 
 class Tensors(Protocol):
@@ -93,6 +94,15 @@ def result_shape(tensors: Tensors, op: Any, sizes: Sequence[Any]) -> Shape:
 def integers(op: Any, name: str) -> list[int]:
     """An attribute that is a list of ints; a missing one is empty."""
     return list(ir.DenseI64ArrayAttr(op.attributes[name])) if name in op.attributes else []
+
+
+def by_columns(tensors: Tensors, matrix: Array) -> Any:
+    """Fresh memory of a stack of matrices, column after column, as LAPACK has them: their transposes to us."""
+    *batch, rows, columns = matrix.shape
+    rank = len(matrix.shape)
+    transposed = tensors.view(matrix, (*range(rank - 2), rank - 1, rank - 2), (*batch, columns, rows))
+    transposed.uses += 1
+    return tensors.computed(transposed)
 
 
 # ---------------------------------------------------------------- elements

@@ -2,6 +2,7 @@
 
 from wengert.dialects import (
     constants,
+    decompositions,
     diff,
     discrete,
     effects,
@@ -19,6 +20,7 @@ from wengert.dialects import (
 
 __all__ = [
     "constants",
+    "decompositions",
     "diff",
     "discrete",
     "effects",

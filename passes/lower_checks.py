@@ -4,8 +4,8 @@ The record is ``memref<4xi64>``, zero when the function is called: [0] is 1 + th
 [1] to [3] are its values.  Execution goes on after a failure (what follows a check is safe by itself), except that
 a ``while`` around the check stops: its condition may depend on what was not computed.
 
-Assumes that calls are inlined.  Leaves no nd.check, and the table of checks as the module attribute `nd.checks`, in the
-order of their numbers: arrays of kind, message, file, line, column.
+Assumes that calls are inlined.  Leaves no nd.check and no nd.guarded, and the table of checks as the module attribute
+`nd.checks`, in the order of their numbers: arrays of kind, message, file, line, column.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from wengert.dialects.bindings import ir, position_of, terminator, walk
 from wengert.dialects.build import constant, create, index
 from wengert.dialects.control import WHILE, While, condition_, entry, functions, make_if, yield_
 from wengert.dialects.errors import Position
+from wengert.dialects.op import raw_attributes
 from wengert.passes.base import Pass, register_pass
 
-CHECK, TABLE = "nd.check", "nd.checks"
+CHECK, GUARDED, TABLE = "nd.check", "nd.guarded", "nd.checks"
 Check = tuple[str, str, str, int, int]
 
 
@@ -57,6 +58,8 @@ def _lower(func: Any, table: list[Any]) -> None:
     if "arg_attrs" in func.attributes:
         present = list(ir.ArrayAttr(func.attributes["arg_attrs"]))
         func.attributes["arg_attrs"] = ir.ArrayAttr.get([*present, ir.DictAttr.get({})])
+    for op in walk(func, GUARDED):
+        _check_value(op)
     for op in walk(func, WHILE):
         if walk(op, CHECK):
             with op.location:
@@ -79,6 +82,14 @@ def add_check(module: Any, func: Any, ok: Any, values: Sequence[Any], kind: str,
         _record_failure(op, len(table), record)
     op.erase()
     module.operation.attributes[TABLE] = ir.ArrayAttr.get(table)
+
+
+def _check_value(op: Any) -> None:
+    """``y = guarded(x, ok)`` is x after a check."""
+    x, ok = op.operands
+    create(CHECK, [], [ok], raw_attributes(op), loc=op.location, ip=ir.InsertionPoint(op))
+    op.results[0].replace_all_uses_with(x)
+    op.erase()
 
 
 def _row(op: Any) -> Any:

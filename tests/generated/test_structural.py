@@ -123,6 +123,36 @@ PROGRAMS = {
         %z = arith.mulf %s, %x : tensor<?xf64>
         %y = "nd.reduce"(%z) {kind = "sum", axes = array<i64: 0>} : (tensor<?xf64>) -> f64
         return %y : f64 }""",
+    "QR decomposition": """(%a: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3x3xf64>) {
+        %q, %r = "nd.qr"(%a) {complete = false} : (tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3x3xf64>)
+        return %q, %r : tensor<4x3xf64>, tensor<3x3xf64> }""",
+    "QR decompositions": """(%a: tensor<2x3x3xf64>) -> tensor<2x3x3xf64> {
+        %q, %r = "nd.qr"(%a) {complete = false} : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3x3xf64>)
+        %y = arith.mulf %q, %r : tensor<2x3x3xf64>
+        return %y : tensor<2x3x3xf64> }""",
+    "singular vectors of a tall matrix": """(%a: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64>) {
+        %u, %s, %v = "nd.svd"(%a) {complete = false}
+            : (tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64>)
+        return %u, %s, %v : tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64> }""",
+    "singular vectors of wide matrices": """(%a: tensor<2x2x3xf64>) -> (tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64>) {
+        %u, %s, %v = "nd.svd"(%a) {complete = false}
+            : (tensor<2x2x3xf64>) -> (tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64>)
+        return %u, %s, %v : tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64> }""",
+    "eigenvectors": """(%a: tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4x4xf64>) {
+        %w, %v = "nd.eigh"(%a) : (tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4x4xf64>)
+        return %w, %v : tensor<4xf64>, tensor<4x4xf64> }""",
+    "eigenvectors of run-time size": """(%a: tensor<2x?x?xf64>, %i: index) -> tensor<2x?x?xf64> {
+        %u = tensor.extract_slice %a[0, 0, 0] [2, %i, %i] [1, 1, 1] : tensor<2x?x?xf64> to tensor<2x?x?xf64>
+        %w, %v = "nd.eigh"(%u) : (tensor<2x?x?xf64>) -> (tensor<2x?xf64>, tensor<2x?x?xf64>)
+        return %v : tensor<2x?x?xf64> }""",
+    "a guarded value": """(%a: tensor<3xf64>, %x: f64) -> tensor<3xf64> {
+        %zero = arith.constant 0.0 : f64
+        %ok = arith.cmpf une, %x, %zero : f64
+        %s = arith.mulf %x, %x : f64
+        %y = "nd.guarded"(%s, %ok) {kind = "GradientError", message = "zero"} : (f64, i1) -> f64
+        %f = "nd.full"(%y) : (f64) -> tensor<3xf64>
+        %z = arith.mulf %f, %a : tensor<3xf64>
+        return %z : tensor<3xf64> }""",
     "select": """(%a: tensor<4xf64>, %b: tensor<4xf64>) -> tensor<4xf64> {
         %c = arith.cmpf olt, %a, %b : tensor<4xf64>
         %y = arith.select %c, %a, %b : tensor<4xi1>, tensor<4xf64>
