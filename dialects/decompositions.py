@@ -1,8 +1,9 @@
 """QR, singular values and vectors, eigenvalues and eigenvectors of symmetric matrices; stacks of them too.
 
-Derivatives are products and solves, so all orders follow.  They exist where the decomposition is a smooth function of the
-matrix: that of a vector needs its singular value or eigenvalue to differ from the others, that of R needs independent
-columns.  What does not exist is `guarded`: an error where it is used, and nothing where only values are differentiated.
+Derivatives are products and solves, so all orders follow.  They exist where the decomposition is a smooth function of
+the matrix: that of a vector needs its singular value or eigenvalue to differ from the others, that of R needs
+independent columns.  What does not exist is `guarded`: an error where it is used, and nothing where only values are
+differentiated.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.batching import batch_elementwise
-from wengert.dialects.bindings import DYNAMIC, Value, tensor_type
-from wengert.dialects.build import constant_like, create, index, size, zeros_like
+from wengert.dialects.bindings import DYNAMIC, tensor_type
+from wengert.dialects.build import constant_like, create, index, zeros_like
 from wengert.dialects.linear_algebra import FAMILY, triangular_solve
 from wengert.dialects.lowerings import Tensors, by_columns
 from wengert.dialects.matrix_algebra import (
@@ -37,7 +38,6 @@ from wengert.dialects.matrix_algebra import (
 )
 from wengert.dialects.op import Op, lookup_call, register
 from wengert.dialects.reduction import reduce
-from wengert.dialects.structural import extract_slice
 
 Attributes = Mapping[str, Any]
 EQUAL_EIGENVALUES = (
@@ -82,14 +82,13 @@ def _reciprocal(x: Any) -> Any:
     return lookup_call("arith.divf", constant_like(1.0, x), x)
 
 
-def _leading_columns(x: Any, count: int) -> Any:
-    if shape_of(x)[-1] == count:
-        return x
-    if not isinstance(x, Value):
-        return x[..., :count]
-    rank = rank_of(x)
-    extents = [size(x, d) if x.type.is_dynamic_dim(d) else n for d, n in enumerate(x.type.shape)]
-    return extract_slice(x, [0] * rank, [*extents[:-1], count], [1] * rank)
+def _no_tangent(a: Any, da: Any, of_rows: bool) -> Any:
+    """That of a basis of the rows' or the columns' space, of which the matrix determines a part only.
+
+    It is refused where it is used, so it has to depend on da: anything linear will do.
+    """
+    zeros = zeros_like(flipped(a))
+    return needs(product(zeros, da) if of_rows else product(da, zeros), never(a), COMPLETED_BASIS)
 
 
 def _smaller_extent(m: Any, n: Any) -> Any:
@@ -141,15 +140,17 @@ def _qr_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[A
             attributes: Attributes) -> list[Any]:
     """With X = dA R^-1 and the antisymmetric W that has the strict lower triangle of Q^T X:
     dQ = X - Q (Q^T X - W), dR = (Q^T X - W) R."""
-    (a,), (q_all, r), (da,) = primals, results, tangents
-    q = _leading_columns(q_all, shape_of(a)[-1])
+    (a,), (q, r), (da,) = primals, results, tangents
+    if attributes["complete"]:
+        _, dr = _qr_jvp(primals, qr(a, complete=False), tangents, {"complete": False})
+        return [_no_tangent(a, da, of_rows=False), dr]
     values = diagonal(r)
     upper = needs(r, all_larger(values, values, shape_of(r)[-1]), DEPENDENT_COLUMNS)
     x = flipped(triangular_solve(upper, flipped(da), lower=False, transposed=True))
     projected = product(q, x, transposed=True)
     low = triangle(projected, strict=True, like=r)
     change = _minus(projected, _minus(low, flipped(low)))
-    return [_of_basis(_minus(x, product(q, change)), q_all), product(change, r)]
+    return [_minus(x, product(q, change)), product(change, r)]
 
 
 def _lower_qr(tensors: Tensors, op: Any) -> Sequence[Any]:
@@ -201,10 +202,13 @@ def _svd_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[
              attributes: Attributes) -> list[Any]:
     """With P = U^T dA V, S = diag(s) and F[i, j] = 1 / (s[j]^2 - s[i]^2), 0 on the diagonal: ds = diag(P),
     dU = U (F * (P S + S P^T)) + (1 - U U^T) dA V S^-1, dV = V (F * (S P + P^T S)) + (1 - V V^T) dA^T U S^-1."""
-    (a,), (u_all, s, vt_all), (da,) = primals, results, tangents
+    (a,), (u, s, vt), (da,) = primals, results, tangents
     *_, m, n = shape_of(a)
-    k = _smaller(m, n)
-    u, v = _leading_columns(u_all, k), _leading_columns(flipped(vt_all), k)
+    if attributes["complete"] and m != n:
+        du, ds, dvt = _svd_jvp(primals, svd(a, complete=False), tangents, {"complete": False})
+        none = _no_tangent(a, da, of_rows=m < n)
+        return [none, ds, dvt] if m > n else [du, ds, none]
+    k, v = _smaller(m, n), flipped(vt)
     p = product(product(u, da, transposed=True), v)
     like = product(u, u, transposed=True)  # known, and of the shape of P: only its extents are used
     p_t, by_row, by_column, same = flipped(p), along_rows(s, like), along_columns(s, like), on_diagonal(like)
@@ -218,20 +222,13 @@ def _svd_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[
         du = _plus(du, _outside(u, product(da, v), p, s, regular))
     if n != k:
         dv = _plus(dv, _outside(v, product(da, u, transposed=True), p_t, s, regular))
-    return [_of_basis(du, u_all), diagonal(p, like), flipped(_of_basis(dv, flipped(vt_all)))]
+    return [du, diagonal(p, like), flipped(dv)]
 
 
 def _outside(basis: Any, image: Any, inside: Any, s: Any, regular: Any) -> Any:
     """(image - basis inside) S^-1: what leaves the space that the basis spans."""
     rest = _minus(image, product(basis, inside))
     return _times(rest, needs(along_columns(_reciprocal(s), basis), regular, SINGULAR))
-
-
-def _of_basis(dx: Any, x: Any) -> Any:
-    """The tangent of a basis x, from that of its vectors which the matrix determines."""
-    if shape_of(dx) == shape_of(x):
-        return dx
-    return needs(zeros_like(x), never(x), COMPLETED_BASIS)
 
 
 def _lower_svd(tensors: Tensors, op: Any) -> Sequence[Any]:
@@ -285,18 +282,18 @@ svdvals = register(Op("nd.svdvals", ("a",), _svdvals, _svdvals_types, _svdvals_j
                       batch=batch_elementwise, lower=_lower_svdvals, samples=(_sample, _stack)))
 
 
-# ---------------------------------------------------------------- A = V diag(w) V^T, from the lower triangle
+# ---------------------------------------------------------------- A = V diag(w) V^T, from one triangle of A
 
 
-def _eigh(a: Any) -> list[Any]:
+def _eigh(a: Any, lower: bool) -> list[Any]:
     def one(matrix: Any) -> Any:
-        w, v, failed = lapack("syevd", matrix)(matrix, compute_v=1, lower=1)
+        w, v, failed = lapack("syevd", matrix)(matrix, compute_v=1, lower=lower)
         return np.full_like(w, np.nan) if failed else w, v
 
     return each_matrix(one, a, ranks=(2,))
 
 
-def _eigh_types(a: Any) -> list[Any]:
+def _eigh_types(a: Any, **_: Any) -> list[Any]:
     return [tensor_type(list(a.shape)[:-1], a.element_type), a]
 
 
@@ -304,12 +301,17 @@ def _eigh_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence
               attributes: Attributes) -> list[Any]:
     """With P = V^T dA V and F[i, j] = 1 / (w[j] - w[i]), 0 on the diagonal: dw = diag(P), dV = V (F * P)."""
     (w, v), (da,) = results, tangents
-    p = product(v, product(symmetric(da, v), v), transposed=True)
+    p = product(v, product(_symmetric(da, v, attributes), v), transposed=True)
     same = on_diagonal(v)
     difference = _minus(along_columns(w, v), along_rows(w, v))
     distinct = all_larger(difference, w, shape_of(v)[-1], same)
     f = needs(reciprocal_except(same, difference), distinct, EQUAL_EIGENVALUES)
     return [diagonal(p, v), product(v, _times(f, p))]
+
+
+def _symmetric(da: Any, a: Any, attributes: Attributes) -> Any:
+    """The tangent of the symmetric matrix that has one triangle of a."""
+    return symmetric(da if attributes["lower"] else flipped(da), a)
 
 
 def _lower_eigh(tensors: Tensors, op: Any) -> Sequence[Any]:
@@ -322,7 +324,8 @@ def _eigenvalues(tensors: Tensors, op: Any, routine: str) -> tuple[Any, Any]:
     b = len(matrix.shape) - 2
     values = tensors.empty(matrix.element, matrix.shape[:-1])
     outputs = [(by_columns(tensors, matrix), (*range(b), b + 1, b)), (values, (*range(b), b + 1))]
-    v, w = tensors.routine(routine, [], outputs)
+    upper = ".upper" * (not op.attributes["lower"].value)
+    v, w = tensors.routine(routine + upper, [], outputs)
     return w, v
 
 
@@ -330,19 +333,20 @@ eigh = register(Op("nd.eigh", ("a",), _eigh, _eigh_types, _eigh_jvp, expensive=T
                    results=("w", "v"), batch=batch_elementwise, lower=_lower_eigh))
 
 
-def _eigvalsh(a: Any) -> Any:
-    return _eigh(a)[0]
+def _eigvalsh(a: Any, lower: bool) -> Any:
+    return _eigh(a, lower)[0]
 
 
-def _eigvalsh_types(a: Any) -> Any:
+def _eigvalsh_types(a: Any, **_: Any) -> Any:
     return _eigh_types(a)[0]
 
 
 def _eigvalsh_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
                   attributes: Attributes) -> list[Any]:
     """dw = diag(V^T dA V)"""
-    _, v = eigh(primals[0])
-    return [reduce(_times(v, product(symmetric(tangents[0], v), v)), "sum", (rank_of(v) - 2,))]
+    _, v = eigh(primals[0], lower=attributes["lower"])
+    image = product(_symmetric(tangents[0], v, attributes), v)
+    return [reduce(_times(v, image), "sum", (rank_of(v) - 2,))]
 
 
 def _lower_eigvalsh(tensors: Tensors, op: Any) -> Any:
@@ -350,6 +354,7 @@ def _lower_eigvalsh(tensors: Tensors, op: Any) -> Any:
 
 
 eigvalsh = register(Op("nd.eigvalsh", ("a",), _eigvalsh, _eigvalsh_types, _eigvalsh_jvp, expensive=True, family=FAMILY,
-                       batch=batch_elementwise, lower=_lower_eigvalsh, samples=(_square_sample, _square_stack)))
+                       batch=batch_elementwise, lower=_lower_eigvalsh, samples=(_square_sample, _square_stack),
+                       sample_attributes={"lower": True}))
 
 __all__ = ["eigh", "eigvalsh", "qr", "svd", "svdvals"]

@@ -7,8 +7,8 @@ A check carries up to three i64 values.  ``{0}`` in its message stands for the f
 float64 that has these bits, ``{0:3x4}`` for the indices of the element with this number in an array of this shape.
 A message may have three lines: what, why, help.
 
-nd.guarded is a value with a check that is made where the value is needed only: an op without effect until `lower_checks`,
-so that it vanishes with what nobody uses.  Rules return derivatives in it that do not exist everywhere.
+nd.guarded is a value with a check that is made where the value is needed only: an op without effect until
+`lower_checks`, so that it vanishes with what nobody uses.  Rules return derivatives in it that do not exist everywhere.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ the other flag.
 is that of the matrix they encode, not of its triangles: the jvp of `lu` is the identity, and that of a solve is
 ``dx = A^-1 (db - dA x)``.  So no derivative of a triangle is ever formed, and a gradient costs two more solves.
 
-LAPACK factors A = P L U, as it does for NumPy (the same pivots): the matrix is transposed on its way into the memory that
-it overwrites, so the factors, read row by row, are the transpose of L and U.
+LAPACK factors A = P L U, as it does for NumPy (the same pivots): the matrix is transposed on its way into the memory
+that it overwrites, so the factors, read row by row, are the transpose of L and U.
 """
 
 from __future__ import annotations

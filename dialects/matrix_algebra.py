@@ -1,4 +1,4 @@
-"""Small matrix algebra for rules: on IR values it emits, on arrays it computes.  Leading dimensions are those of a stack.
+"""Small matrix algebra for rules: on IR values it emits, on arrays it computes.  Leading dimensions are a stack.
 
 `guarded` is how a rule says that a derivative does not exist: a value that raises where it is needed, and nowhere else.
 """
@@ -79,7 +79,7 @@ def counters(a: Any) -> list[Any]:
 def on_diagonal(a: Any) -> Any:
     """Which elements of a stack of matrices are on a diagonal."""
     if not isinstance(a, Value):
-        return np.broadcast_to(np.eye(*a.shape[-2:], dtype=bool), a.shape)
+        return np.broadcast_to(np.eye(*a.shape[-2:]) > 0, a.shape)
     return cmpi("eq", *counters(a))
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class FortranFunction:
     """The text of a function that calls Fortran; its arguments are i64 (addresses and extents).
 
-    `call` takes "c" a character, "i" an integer argument, "1" the constant one, "p" an address as an integer, "@" one as a
-    pointer, "o" an integer result, "w" a number for it to fill.
+    `call` takes "c" a character, "i" an integer argument, "1" the constant one, "p" an address as an integer, "@" one
+    as a pointer, "o" an integer result, "w" a number for it to fill.
     """
 
     name: str
@@ -99,7 +99,8 @@ class FortranFunction:
 
     def text(self) -> str:
         known = {"malloc": "llvm.func @malloc(i64) -> !llvm.ptr", "free": "llvm.func @free(!llvm.ptr)"}
-        declarations = "\n".join(known.get(name, f"llvm.func @{name}({_pointers(n)})") for name, n in self.externals.items())
+        declared = {name: known.get(name, f"llvm.func @{name}({_pointers(n)})") for name, n in self.externals.items()}
+        declarations = "\n".join(declared.values())
         parameters = ", ".join(f"%{name}: i64" for name in self.arguments)
         body = "\n  ".join(self.lines)
         return f"""{declarations}

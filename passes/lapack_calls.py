@@ -1,11 +1,12 @@
 """Factorisations and solves become calls of LAPACK and BLAS.
 
 A generic marked `nd.lapack` (see `routines`) on memory becomes a call for each matrix of the stack.  LAPACK is
-column-major, so it sees the transpose of each row-major matrix: a lower triangle is an upper one to it, and ``A X = B`` is solved as ``X^T A^T = B^T``, from the right; so nothing is transposed in memory.  Memory
-whose rows are not contiguous is copied, and the solution copied back.
+column-major, so it sees the transpose of each row-major matrix: a lower triangle is an upper one to it, and
+``A X = B`` is solved as ``X^T A^T = B^T``, from the right; so nothing is transposed in memory.  Memory whose rows are
+not contiguous is copied, and the solution copied back.
 
-Each routine is a function of the module (lapack_functions.py).  Its arguments are the extents of the loops, but for those
-of the stack, and for each operand the address and, of a matrix, the distance of its rows in memory.
+Each routine is a function of the module (lapack_functions.py).  Its arguments are the extents of the loops, but for
+those of the stack, and for each operand the address and, of a matrix, the distance of its rows in memory.
 """
 
 from __future__ import annotations

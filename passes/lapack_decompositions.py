@@ -80,7 +80,7 @@ def _gesdd(function: FortranFunction, job: str, vectors: list[tuple[str, str]]) 
 
 
 def _eigh(name: str, element: str, flags: frozenset[str], is_vector: bool) -> str:
-    """Extents n, n; from the lower triangle; the eigenvectors take the place of the matrix."""
+    """Extents n, n; the eigenvectors take the place of the matrix."""
     function = FortranFunction(name, element, ("m", "n", "a", "lda", "w"))
     job = "V" if "vectors" in flags else "N"
     function.lines.append("""%three = llvm.mlir.constant(3 : i64) : i64
@@ -88,7 +88,7 @@ def _eigh(name: str, element: str, flags: frozenset[str], is_vector: bool) -> st
   %times = arith.muli %n, %five : i64
   %integers = arith.addi %times, %three : i64""")
     integers = function.allocate("%integers", 4)
-    matrix = [("c", job), ("c", "L"), ("i", "%n"), ("p", "%a"), ("i", "%lda"), ("p", "%w")]
+    matrix = [("c", job), ("c", "U" if "upper" in flags else "L"), ("i", "%n"), ("p", "%a"), ("i", "%lda"), ("p", "%w")]
     info = function.with_workspace("syevd", matrix, [("@", integers), ("i", "%integers")])
     function.nan_where_failed(info, "%n", "%w")
     function.free(integers)

@@ -5,7 +5,6 @@ A matrix that is singular, or not positive definite, is a run-time error that na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,82 +13,40 @@ import scipy.linalg
 from wengert.dialects import linear_algebra as ops
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arithmetic import binary, compare, unary
-from wengert.frontend.broadcasting import (
-    broadcast_shapes,
-    check_equal,
-    fitted,
-    is_empty,
-    same_extent,
-    smaller,
-    tensor,
-)
+from wengert.frontend.broadcasting import broadcast_shapes, is_empty, same_extent
 from wengert.frontend.conversions import promote
 from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.arguments import array_operand
 from wengert.frontend.numpy_table.creation import diagonal_mask, eye, filled
-from wengert.frontend.numpy_table.reductions import converted, reduce_array
+from wengert.frontend.numpy_table.matrices import (
+    checked_equal,
+    cut,
+    emitted,
+    floats,
+    in_double,
+    require,
+    square_matrices,
+    stacked,
+    wrapped,
+)
+from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import swapaxes
-from wengert.frontend.trace import current, fail
-from wengert.frontend.values import DATA, Array, Box, Extent, Scalar, shape_text
-
-
-def _matrices(a: Any, what: str) -> Array:
-    """A stack of matrices of floats."""
-    a = array_operand(a)
-    if a.ndim < 2:
-        fail(f"{what}: {a.ndim}-dimensional array given, and an array of at least 2 dimensions is needed",
-             error=WengertValueError, help="a vector is not a matrix: reshape it, or use *")
-    rows, columns = a.shape[-2:]
-    if same_extent(rows, columns):
-        return _floats(a)
-    if isinstance(rows, int) and isinstance(columns, int):
-        fail(f"{what}: the last 2 dimensions of {shape_text(a.shape)} are not square", error=WengertValueError,
-             help="solve the normal equations a.T @ a instead, or take the part of the matrix that is square")
-    return _cut(_floats(a), (*a.shape[:-2], *[_checked_equal(rows, columns, f"{what}: not square")] * 2))
-
-
-def _checked_equal(n: Extent, m: Extent, what: str) -> Extent:
-    """The common extent, one of them being known at run time only."""
-    check_equal(n, m, message=what + ": {0} rows, {1} columns")
-    return smaller(n, m)
-
-
-def _cut(a: Array, shape: tuple[Extent, ...]) -> Array:
-    return Box(fitted(a.read(), a.shape, shape), shape, a.element)
-
-
-def _floats(a: Array) -> Array:
-    x: Array = converted(a, a.element if a.element in ("f32", "f64") else "f64")
-    return x
-
-
-def _emitted(build: Callable[..., Any], *values: Any, **attributes: Any) -> Any:
-    with current().here():
-        return build(*values, **attributes)
-
-
-def _require(ok: Any, message: str) -> None:
-    """A LinAlgError where not all of `ok` hold."""
-    current().check(reduce_array(ok, "all") if isinstance(ok, Array) else ok, "LinAlgError", message)
-
-
-def _wrapped(value: Any, shape: Sequence[Extent], element: str) -> Any:
-    return Box(value, tuple(shape), element) if shape else Scalar(value, element, origins=DATA)
-
+from wengert.frontend.trace import fail
+from wengert.frontend.values import Array, Box, shape_text
 
 # ---------------------------------------------------------------- by LU
 
 
 def _factored(a: Array) -> tuple[Any, Any]:
     """The factors and the pivots of a stack of square matrices."""
-    factors, pivots = _emitted(ops.lu, a.read())
+    factors, pivots = emitted(ops.lu, a.read())
     return factors, pivots
 
 
 def _sign_and_logarithm(a: Array, factored: tuple[Any, Any]) -> tuple[Any, Any]:
-    results = _emitted(ops.slogdet, *factored)
-    sign, logarithm = (_wrapped(value, a.shape[:-2], a.element) for value in results)
+    results = emitted(ops.slogdet, *factored)
+    sign, logarithm = (wrapped(value, a.shape[:-2], a.element) for value in results)
     return sign, logarithm
 
 
@@ -98,43 +55,42 @@ def solved(a: Array, b: Array, singular: str = "Singular matrix") -> Array:
     if is_empty(b.shape):
         return b
     factors, pivots = _factored(a)
-    _require(compare("NotEq", _sign_and_logarithm(a, (factors, pivots))[0], 0.0), singular)
-    return Box(_emitted(ops.lu_solve, factors, pivots, b.read()), b.shape, b.element)
+    require(compare("NotEq", _sign_and_logarithm(a, (factors, pivots))[0], 0.0), singular)
+    return Box(emitted(ops.lu_solve, factors, pivots, b.read()), b.shape, b.element)
 
 
 @covers(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
     """``x`` with ``a @ x = b``: b is a vector if it has one dimension, else a stack of matrices."""
-    return solved(*_system(a, b, "numpy.linalg.solve"))
+    return in_double(solved, *_system(a, b, "numpy.linalg.solve"))
 
 
 def _system(a: Any, b: Any, what: str) -> tuple[Array, Array]:
     """A matrix and a right-hand side of one element type, stacks broadcast to the same leading dimensions."""
-    a, b = _matrices(a, what), _floats(array_operand(b))
+    a, b = square_matrices(a, what), floats(array_operand(b))
     element = promote(a.kind, b.kind).element
     a, b = converted(a, element), converted(b, element)
     columns = () if b.ndim == 1 else b.shape[-1:]
     rows = b.shape[0] if b.ndim == 1 else b.shape[-2]
     if not same_extent(rows, a.shape[-1]) and not (isinstance(rows, int) and isinstance(a.shape[-1], int)):
-        n = _checked_equal(a.shape[-1], rows, f"{what}: shapes do not fit")
-        a, b = _cut(a, (*a.shape[:-2], n, n)), _cut(b, (n, *columns) if b.ndim == 1 else (*b.shape[:-2], n, *columns))
+        n = checked_equal(a.shape[-1], rows, f"{what}: shapes do not fit")
+        a, b = cut(a, (*a.shape[:-2], n, n)), cut(b, (n, *columns) if b.ndim == 1 else (*b.shape[:-2], n, *columns))
         rows = n
     elif not same_extent(rows, a.shape[-1]):
         fail(f"{what}: shapes {shape_text(a.shape)} and {shape_text(b.shape)} do not fit", error=WengertValueError,
              help="the right-hand side has as many rows as the matrix; stacks of vectors need b[..., None]")
     batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    return _stacked(a, (*batch, *a.shape[-2:])), _stacked(b, (*batch, rows, *columns))
-
-
-def _stacked(a: Array, shape: tuple[Extent, ...]) -> Array:
-    return Box(tensor(a, a.element, shape), shape, a.element)
+    return stacked(a, (*batch, *a.shape[-2:])), stacked(b, (*batch, rows, *columns))
 
 
 @covers(np.linalg.inv)
 def inv(a: Any) -> Any:
-    a = _matrices(a, "numpy.linalg.inv")
+    return in_double(inverted, square_matrices(a, "numpy.linalg.inv"))
+
+
+def inverted(a: Array, singular: str = "Singular matrix") -> Any:
     unit = converted(eye(a.shape[-1]), a.element)
-    return solved(a, _stacked(unit, tuple(a.shape)))
+    return solved(a, stacked(unit, tuple(a.shape)), singular)
 
 
 @covers(np.linalg.slogdet)
@@ -142,17 +98,24 @@ def slogdet(a: Any) -> Any:
     """``sign, logabsdet``; of a singular matrix 0 and -inf."""
     from numpy.linalg._linalg import SlogdetResult
 
-    a = _matrices(a, "numpy.linalg.slogdet")
+    return SlogdetResult(*in_double(sign_and_logarithm, square_matrices(a, "numpy.linalg.slogdet")))
+
+
+def sign_and_logarithm(a: Array) -> tuple[Any, Any]:
     if is_empty(a.shape[-1:]):
-        return SlogdetResult(filled(a.shape[:-2], 1, a.element), filled(a.shape[:-2], 0, a.element))
-    return SlogdetResult(*_sign_and_logarithm(a, _factored(a)))
+        return filled(a.shape[:-2], 1, a.element), filled(a.shape[:-2], 0, a.element)
+    return _sign_and_logarithm(a, _factored(a))
 
 
 @covers(np.linalg.det)
 def det(a: Any) -> Any:
+    return in_double(determinant, square_matrices(a, "numpy.linalg.det"))
+
+
+def determinant(a: Array) -> Any:
     from wengert.frontend.calls import call
 
-    sign, logarithm = slogdet(a)
+    sign, logarithm = sign_and_logarithm(a)
     return binary("Mult", sign, call(np.exp, logarithm))
 
 
@@ -162,15 +125,20 @@ def det(a: Any) -> Any:
 @covers(np.linalg.cholesky)
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """L with ``a = L @ L.T``, from the lower triangle of a; or its transpose, from the upper one."""
-    a = _matrices(a, "numpy.linalg.cholesky")
-    if upper:
-        a = swapaxes(a, -1, -2)
+    a = square_matrices(a, "numpy.linalg.cholesky")
+    return in_double(lambda a: cholesky_factor(a, lower=not upper), a)
+
+
+def cholesky_factor(a: Array, lower: bool) -> Any:
+    """From the triangle that the factor has."""
+    if not lower:
+        return swapaxes(cholesky_factor(swapaxes(a, -1, -2), True), -1, -2)
     if is_empty(a.shape):
         return a
-    factor = Box(_emitted(ops.cholesky, a.read()), a.shape, a.element)
+    factor = Box(emitted(ops.cholesky, a.read()), a.shape, a.element)
     first = getitem(factor, (..., 0, 0))
-    _require(compare("Eq", first, first), "Matrix is not positive definite")
-    return swapaxes(factor, -1, -2) if upper else factor
+    require(compare("Eq", first, first), "Matrix is not positive definite")
+    return factor
 
 
 @covers(scipy.linalg.solve_triangular)
@@ -185,10 +153,10 @@ def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_d
         return b
     if not unit_diagonal:
         outside = compare("Eq", a, 0.0)
-        on_diagonal = _stacked(diagonal_mask(a.shape[-2], a.shape[-1], 0), tuple(a.shape))
-        _require(unary("Invert", binary("BitAnd", outside, on_diagonal)), "singular matrix: a zero on its diagonal")
+        on_diagonal = stacked(diagonal_mask(a.shape[-2], a.shape[-1], 0), tuple(a.shape))
+        require(unary("Invert", binary("BitAnd", outside, on_diagonal)), "singular matrix: a zero on its diagonal")
     flags = {"lower": bool(lower), "transposed": trans not in (0, "N"), "unit_diagonal": bool(unit_diagonal)}
-    return Box(_emitted(ops.triangular_solve, a.read(), b.read(), **flags), b.shape, b.element)
+    return Box(emitted(ops.triangular_solve, a.read(), b.read(), **flags), b.shape, b.element)
 
 
 @covers(scipy.linalg.cho_solve)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
 import wengert
 
@@ -40,7 +41,7 @@ def function_not_covered(x):
 
 @refused(ONES)
 def linear_solve(x):
-    return np.linalg.svd(np.outer(x, x))
+    return scipy.linalg.schur(np.outer(x, x))
 
 
 @refused(ONES)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 from scipy import special
 
 from tests.frontend.traced import check, same, traced_module, traced_run
@@ -159,6 +160,8 @@ def test_constants_the_code_depends_on_are_noted() -> None:
         (lambda a: a.argpartition(1), "ndarray.argpartition is not covered", ""),
         (lambda a: np.linalg.svd(a), "numpy.linalg.svd is not covered", "loop"),
         (lambda a: np.clip(a, 0, 1, where=a > 0), "numpy.clip with the argument where=", "leave it out"),
+        (lambda a: scipy.linalg.schur(a), "schur is not covered", "eigh"),
+        (lambda a: np.sum(a, where=a > 0), "numpy.sum with the argument where=", "leave it out"),
         (lambda a: np.random.rand() * a, "random number is drawn", "draw it outside"),
         (lambda a: math.perm(a[0, 0]), "math.perm is not covered", ""),
         (lambda a: print(a), "turned into a text", "return the value"),

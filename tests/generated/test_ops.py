@@ -31,6 +31,7 @@ MORE: dict[str, list[Mapping[str, Any]]] = {
     "nd.triangular_solve": [{"lower": lower, "transposed": transposed, "unit_diagonal": unit}
                             for lower, transposed, unit in ((False, False, False), (True, True, True),
                                                             (False, True, False), (False, False, True))],
+    "nd.eigvalsh": [{"lower": False}],
 }
 
 

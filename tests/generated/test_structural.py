@@ -130,20 +130,22 @@ PROGRAMS = {
         %q, %r = "nd.qr"(%a) {complete = false} : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3x3xf64>)
         %y = arith.mulf %q, %r : tensor<2x3x3xf64>
         return %y : tensor<2x3x3xf64> }""",
-    "singular vectors of a tall matrix": """(%a: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64>) {
+    "singular vectors of a tall matrix": """(%a: tensor<4x3xf64>)
+            -> (tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64>) {
         %u, %s, %v = "nd.svd"(%a) {complete = false}
             : (tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64>)
         return %u, %s, %v : tensor<4x3xf64>, tensor<3xf64>, tensor<3x3xf64> }""",
-    "singular vectors of wide matrices": """(%a: tensor<2x2x3xf64>) -> (tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64>) {
+    "singular vectors of wide matrices": """(%a: tensor<2x2x3xf64>)
+            -> (tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64>) {
         %u, %s, %v = "nd.svd"(%a) {complete = false}
             : (tensor<2x2x3xf64>) -> (tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64>)
         return %u, %s, %v : tensor<2x2x2xf64>, tensor<2x2xf64>, tensor<2x2x3xf64> }""",
     "eigenvectors": """(%a: tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4x4xf64>) {
-        %w, %v = "nd.eigh"(%a) : (tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4x4xf64>)
+        %w, %v = "nd.eigh"(%a) {lower = false} : (tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4x4xf64>)
         return %w, %v : tensor<4xf64>, tensor<4x4xf64> }""",
     "eigenvectors of run-time size": """(%a: tensor<2x?x?xf64>, %i: index) -> tensor<2x?x?xf64> {
         %u = tensor.extract_slice %a[0, 0, 0] [2, %i, %i] [1, 1, 1] : tensor<2x?x?xf64> to tensor<2x?x?xf64>
-        %w, %v = "nd.eigh"(%u) : (tensor<2x?x?xf64>) -> (tensor<2x?xf64>, tensor<2x?x?xf64>)
+        %w, %v = "nd.eigh"(%u) {lower = true} : (tensor<2x?x?xf64>) -> (tensor<2x?xf64>, tensor<2x?x?xf64>)
         return %v : tensor<2x?x?xf64> }""",
     "a guarded value": """(%a: tensor<3xf64>, %x: f64) -> tensor<3xf64> {
         %zero = arith.constant 0.0 : f64
