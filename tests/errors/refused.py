@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import scipy.linalg
+import numpy as np, scipy.linalg
 
 import wengert
 
@@ -46,7 +45,7 @@ def linear_solve(x):
 
 @refused(ONES)
 def method_not_covered(x):
-    return x.argsort()
+    return x.byteswap()
 
 
 @refused(ONES)

@@ -105,7 +105,7 @@ def test_a_derivative_that_does_not_exist_is_no_matter_where_it_is_not_used() ->
         w, v = np.linalg.eigh(a)
         return np.sum(w) * 2.0, v
 
-    (value, vectors), (slope, _) = wengert.jvp(f, (SQUARE[0],), (np.eye(4),))
+    (_value, _vectors), (slope, _) = wengert.jvp(f, (SQUARE[0],), (np.eye(4),))
     np.testing.assert_allclose(slope, 8.0)
     gradient = wengert.compile(wengert.grad(lambda a: f(a)[0]))
     np.testing.assert_allclose(gradient(EQUAL), 2 * np.eye(3))
@@ -128,7 +128,7 @@ def test_numpys_errors(f: Callable[..., Any], a: Any, message: str) -> None:
 
 def test_examples_of_vmap() -> None:
     def f(a: Any) -> Any:
-        u, s, vh = np.linalg.svd(a, full_matrices=False)
+        u, s, _vh = np.linalg.svd(a, full_matrices=False)
         return np.sum(u[:, 0]) * s[0] + np.sum(np.linalg.eigh(a.T @ a)[1] ** 3)
 
     stack = RNG.normal(size=(3, 4, 2))

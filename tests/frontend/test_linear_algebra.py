@@ -133,7 +133,7 @@ def test_what_numpy_calls_singular_is_an_error(f: Callable[..., Any], arguments:
 
 
 @pytest.mark.parametrize("f, arguments, message", [
-    (lambda a: np.linalg.inv(a), (np.ones((2, 3)),), r"Last 2 dimensions of the array must be square, and not \(2, 3\)"),
+    (lambda a: np.linalg.inv(a), (np.ones((2, 3)),), r"Last 2 dimensions of the array must be square"),
     (lambda a: np.linalg.det(a), (V,), "1-dimensional array given"),
     (lambda a, b: np.linalg.solve(a, b), (A, np.ones(3)), r"shapes \(4, 4\) and \(3,\) do not fit"),
     (lambda a, b: scipy.linalg.solve_triangular(a, b, trans=5), (A, V), "trans=5 is none of"),
