@@ -37,6 +37,7 @@ from wengert.dialects.errors import (
     WengertValueError,
 )
 from wengert.dialects.op import DISCRETE, Op, lookup_call, register, structural
+from wengert.dialects.texts import COMPOSED, LITERAL, take_message
 from wengert.dialects.transposes import Ledger
 
 #: What a failed check may raise, by the `kind` attribute.
@@ -55,6 +56,20 @@ ERRORS: dict[str, type[Exception]] = {
     "ZeroDivisionError": ZeroDivisionError,
     "RecursionError": WengertRecursionError,
 }
+
+
+#: Other classes of exceptions that compiled code raises, by the `kind` that stands for them.
+CLASSES: dict[str, type[BaseException]] = {}
+
+
+def kind_of_exception(cls: type[BaseException]) -> str:
+    """The `kind` of a check that raises this exception: one of `ERRORS`, or one for the class itself."""
+    name = cls.__name__
+    if name in ERRORS and cls.__module__ == "builtins":
+        return name
+    kind = f"class {cls.__module__}.{cls.__qualname__}"
+    CLASSES[kind] = cls
+    return kind
 
 
 UNBOUND_HELP = "assign the name before the branch or loop, on every path"
@@ -93,9 +108,18 @@ def filled(message: str, values: Sequence[int]) -> str:
     return re.sub(r"\{(\d)(?::([\dx?]+|f64))?\}", shown, message)
 
 
-def failed_check(kind: str, message: str, values: Sequence[int], position: Position | None) -> Exception:
+def failed_check(kind: str, message: str, values: Sequence[int], position: Position | None) -> BaseException:
     """The exception for a failed check."""
-    what, why, help = [*filled(message, values).split("\n"), "", ""][:3]
+    if message.startswith((LITERAL, COMPOSED)):
+        composed = take_message() if message.startswith(COMPOSED) else ""
+        what, why, help = message.removeprefix(LITERAL).removeprefix(COMPOSED) + composed, "", ""
+    else:
+        what, why, help = [*filled(message, values).split("\n"), "", ""][:3]
+    if kind in CLASSES:
+        raised = CLASSES[kind].__new__(CLASSES[kind])
+        raised.args = (what,)
+        raised.add_note(str(WengertRuntimeError("raised by compiled code", position)))
+        return raised
     error = ERRORS.get(kind, WengertRuntimeError)
     if issubclass(error, WengertError):
         return error(what, position, why, help or _help(kind, message))

@@ -16,6 +16,7 @@ from wengert.dialects.control import FOR, IF, WHILE, entry, find_function
 from wengert.dialects.effects import CheckFailed, failed_check
 from wengert.dialects.foreign import MEANINGS, is_foreign
 from wengert.dialects.op import DTYPES, Op, decode_attributes, dtype_name, lookup
+from wengert.dialects.texts import is_print, text_of, write
 
 Environment = dict[Any, Any]
 Residuals = dict[tuple[int, ...], Any]
@@ -83,7 +84,11 @@ class Interpreter:
         if op.name == "func.call":
             outer, self.residuals = self.residuals, {}
             name = ir.FlatSymbolRefAttr(op.attributes["callee"]).value
-            foreign = is_foreign(find_function(self.module, name))
+            func = find_function(self.module, name)
+            if is_print(func):
+                write(*text_of(func), operands)
+                return []
+            foreign = is_foreign(func)
             results = [*MEANINGS[name](operands), np.int64(0)] if foreign else self.call(name, operands)
             self.residuals = outer
             return results

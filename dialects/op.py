@@ -121,6 +121,7 @@ class Op:
         lower: emits the op in terms of linalg/tensor/scf on tensors; see passes/lower_tensors.py.
         choice: position of the bool that says which of the other operands is the result.
         effect: the op must neither be removed, merged nor moved.
+        output: the effect is seen by the user: what repeats a part of a program leaves it out.
         recompute: cheap index arithmetic, always recomputed in a reverse sweep rather than saved.
         expensive: worth a residual rather than a second evaluation (transcendental functions).
         flops: how many floating-point operations it executes, from shapes.
@@ -154,6 +155,7 @@ class Op:
     extent: Callable[[Sequence[Any], Mapping[str, Any], int], Any] | None = None
     lower: Callable[..., Any] | None = None
     effect: bool = False
+    output: bool = False
     recompute: bool = False
     expensive: bool = False
     flops: Flops = no_flops

@@ -35,6 +35,7 @@ from wengert.frontend.operands import (
     type_text,
     unsupported,
 )
+from wengert.frontend.texts import Text, percent
 from wengert.frontend.trace import current, fail, note_weak
 from wengert.frontend.user_operators import user_operator
 from wengert.frontend.values import Array, Scalar, Traced, shape_text
@@ -60,6 +61,10 @@ IN_PLACE: dict[str, Callable[..., Any]] = {
 
 def binary(op: str, a: Any, b: Any) -> Any:
     """``a op b``; op is the name of the class in Python's ast, "Add" ... "MatMult"."""
+    if op == "Mod" and isinstance(a, str):
+        return percent(a, b)
+    if isinstance(a, Text) or isinstance(b, Text):
+        return PYTHON[op](a, b)
     if not isinstance(a, Traced) and not isinstance(b, Traced) and stays_python(a) and stays_python(b):
         result = user_operator(op, a, b)
         if result is NotImplemented:
@@ -83,12 +88,6 @@ def binary(op: str, a: Any, b: Any) -> Any:
 def _refuse_operands(op: str, a: Any, b: Any) -> Any:
     if isinstance(a, str) and op == "Mult" and isinstance(b, Scalar):
         current().need_static(b, "it is the number of repetitions of a string")
-    if isinstance(a, str) and op == "Mod":
-        fail(
-            "a traced value is formatted into a string",
-            why="its value is known only at run time",
-            help="return the value and format it outside of the compiled function",
-        )
     return unsupported(op, a, b)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import functools
 import random
+import sys
 from collections.abc import Iterable
 from types import BuiltinMethodType, FunctionType, MethodType, MethodWrapperType
 from typing import Any
@@ -20,11 +21,13 @@ from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
 from wengert.frontend.numpy_table.results import stored
+from wengert.frontend.numpy_table.texts import write_
 from wengert.frontend.numpy_table.ufunc_methods import ufunc_method
 from wengert.frontend.numpy_table.ufuncs import call_ufunc
 from wengert.frontend.reads import note_items
 from wengert.frontend.refusals import method_not_covered, name_of, not_covered, option_not_covered
 from wengert.frontend.running import is_library, make_instance, run
+from wengert.frontend.texts import join, python_text, str_format
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Scalar, Traced
 
@@ -88,6 +91,9 @@ def _called(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) 
             return run(function, arguments, options)
         return _library_call(function, arguments, options)
     _refuse_impure(function)
+    owner = getattr(function, "__self__", None)
+    if owner is not None and (owner is sys.stdout or owner is sys.stderr) and function.__name__ in ("write", "flush"):
+        return write_(*arguments, file=owner)
     if isinstance(function, MethodType):
         return call(function.__func__, function.__self__, *arguments, **options)
     if isinstance(function, functools.partial):
@@ -189,6 +195,8 @@ def _library_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
         needs_trace(arguments) or needs_trace(options.values())
     ):
         not_covered(function)
+    if not (isinstance(function, type) and issubclass(function, BaseException)):
+        arguments = tuple(map(python_text, arguments))
     return made(function(*arguments, **options))
 
 
@@ -212,12 +220,10 @@ def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
 
 def _library_call_of_builtin(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """A C method of a class or of a Python object such as a str."""
-    if isinstance(function.__self__, str) and has_traced(arguments):
-        fail(
-            "a traced value is formatted into a string",
-            why="its value is known only at run time",
-            help="return the value and format it outside of the compiled function",
-        )
+    if isinstance(function.__self__, str) and function.__name__ in ("format", "join"):
+        if function.__name__ == "format":
+            return str_format(function.__self__, arguments, options)
+        return join(function.__self__, *arguments)
     return made(function(*arguments, **options))
 
 

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from wengert.dialects.bindings import walk
-from wengert.dialects.effects import ERRORS
+from wengert.dialects.effects import kind_of_exception
 from wengert.dialects.errors import UnsupportedError, WengertError
-from wengert.frontend.comparison import truth
+from wengert.dialects.texts import COMPOSED, LITERAL
+from wengert.frontend.branches import EXPRESSION, If
+from wengert.frontend.comparison import negated, truth
 from wengert.frontend.site import Site
+from wengert.frontend.texts import Text, emit, joined, pieces_of
 from wengert.frontend.trace import Detour, Region, current
-from wengert.frontend.values import Scalar
+from wengert.frontend.values import Scalar, Traced
 
 
 def runs_for_certain() -> bool:
@@ -40,18 +43,41 @@ def raise_(error: Callable[[], Any], cause: Callable[[], Any] | None = None) -> 
         if cause is not None:
             raise exception from cause()
         raise exception
-    kind = next((c.__name__ for c in type(exception).__mro__ if ERRORS.get(c.__name__)), None)
-    text = str(exception)
-    if kind is None or kind != type(exception).__name__:
-        text = f"{type(exception).__name__}: {text}"
-    current().check(False, kind or "RuntimeError", text)
+    _fail_with(kind_of_exception(type(exception)), _message_of(exception))
+
+
+def _message_of(exception: BaseException) -> str | Text:
+    """What `str(exception)` shows."""
+    arguments = exception.args
+    if not any(isinstance(x, (Text, Traced)) for x in arguments):
+        return str(exception)
+    shown = arguments[0] if len(arguments) == 1 else arguments
+    return joined(pieces_of(shown))
+
+
+def _fail_with(kind: str, text: str | Text) -> None:
+    """A check that fails, with a text of the user."""
+    if isinstance(text, Text):
+        emit(text, "message")
+        current().check(False, kind, COMPOSED)
+    else:
+        current().check(False, kind, LITERAL + text)
 
 
 def assert_(condition: Any, message: Callable[[], Any] | None) -> None:
-    """`assert condition, message()`."""
+    """`assert condition, message()`; the message is evaluated where the condition does not hold."""
     known = truth(condition)
     if isinstance(known, Scalar):
-        current().check(known, "AssertionError", str(message()) if message is not None else "assertion failed")
+        failed = If(negated(known), EXPRESSION)
+        shown: Any = "assertion failed"
+        while failed.next({}):
+            with failed:
+                if failed.then and message is not None:
+                    shown = joined(pieces_of(message()))
+                    if isinstance(shown, Text):
+                        emit(shown, "message")
+        text = COMPOSED if isinstance(shown, Text) else LITERAL + shown
+        current().check(known, "AssertionError", text)
     elif not known:
         raise_(lambda: AssertionError(*([message()] if message is not None else [])))
 

@@ -23,6 +23,7 @@ from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.layout import Maybe, arrays_in
 from wengert.frontend.reads import note_attribute, note_items
+from wengert.frontend.texts import fstring
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Selected, Traced
 from wengert.frontend.while_loops import While
@@ -49,6 +50,7 @@ class Hooks:
     getitem = staticmethod(getitem)
     setitem = staticmethod(setitem)
     call = staticmethod(call)
+    fstring = staticmethod(fstring)
     slice = builtins.slice
 
     # ---- names

@@ -24,6 +24,7 @@ from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.journal import UNBOUND, Attribute, Content
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.kinds import Mismatch, Signature, Undefined, join, kind_text, signature
+from wengert.frontend.texts import Text
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array, Box, Scalar, Traced, describe
 
@@ -144,6 +145,8 @@ def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
         return Frame(kind, tuple(value), "dict"), list(value.values())
     if isinstance(value, (Traced, Undefined, type)):
         return None
+    if isinstance(value, Text):
+        return Frame(Text, value.frame, "text"), value.values
     if dataclasses.is_dataclass(value):
         names = tuple(f.name for f in dataclasses.fields(value))
         return Frame(kind, names, "object"), [getattr(value, n, UNBOUND) for n in names]
@@ -161,6 +164,8 @@ def put_together(frame: Frame, parts: list[Any]) -> Any:
             return frame.type(parts)
         case "namedtuple":
             return frame.type(*parts)
+        case "text":
+            return Text.of_frame(frame.keys, parts)
         case "dict":
             return frame.type(zip(frame.keys, parts, strict=True))
     made: Any = object.__new__(frame.type)
@@ -368,7 +373,7 @@ def arrays_in(value: Any) -> Iterator[Array]:
 
 def is_mutable(container: Any) -> bool:
     """Whether two names for this container could be told apart from two equal containers."""
-    return not isinstance(container, (tuple, Maybe))
+    return not isinstance(container, (tuple, Maybe, Text))
 
 
 # ---------------------------------------------------------------- messages

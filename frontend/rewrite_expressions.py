@@ -6,8 +6,9 @@
     u if c else v  __rt.ifexp(c, lambda: u, lambda: v)
     f(x)           __rt.call(f, x)
     [x, y]         __rt.new([x, y])                  so that growing it is known not to touch older lists
+    f"{x!r:3}, "   __rt.fstring((x, "r", "3"), ", ")
 
-Constants, names, f-strings and the bodies of lambdas and nested functions stay (a nested function is rewritten when it
+Constants, names and the bodies of lambdas and nested functions stay (a nested function is rewritten when it
 is called).  Every new node has the position of the one it replaces.
 """
 
@@ -172,6 +173,17 @@ class ExpressionRewriter(ast.NodeTransformer):
         if isinstance(node.ctx, ast.Load):
             node.value = self.walked(node.value)
         return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        parts: list[ast.expr] = []
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                conversion = ast.Constant(chr(part.conversion) if part.conversion > 0 else "")
+                specification = self.expression(part.format_spec) if part.format_spec else ast.Constant("")
+                parts.append(ast.Tuple([self.expression(part.value), conversion, specification], ast.Load()))
+            else:
+                parts.append(part)
+        return ast.copy_location(hook("fstring", *parts), node)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         self.defaults(node.args)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from wengert.dialects.effects import failed_check
 from wengert.dialects.errors import Position
 from wengert.dialects.foreign import RAISED
+from wengert.dialects.texts import COMPOSED, number_dtype, stored_dtype, take_message, write
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.stages import Stages
@@ -22,7 +23,7 @@ from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 from wengert.runtime.cache import ObjectCache, cache_key, source_digest
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.environment import settings
-from wengert.runtime.foreign import forget, take
+from wengert.runtime.foreign import forget, printer, take
 from wengert.runtime.host import libmvec_isas, vector_bits
 from wengert.runtime.jit import emit_assembly, load, optimize
 
@@ -73,6 +74,7 @@ class Cpu:
             lowered = compile_to_llvmir(module, options=self.options)
             header: dict[str, Any] = {
                 "checks": lowered.checks,
+                "prints": lowered.prints,
                 "reads": lowered.reads,
                 "copies": lowered.buffers.copies_in_loops,
                 "allocations": lowered.buffers.allocations_in_loops,
@@ -81,6 +83,7 @@ class Cpu:
             bundle = _pack(header, code)
             self.cache.put(key, bundle)
         header, code = _unpack(bundle)
+        enter_prints(header["prints"])
         entry = build_entry(load(code), signature, mismatch, error_of(header["checks"]), single=single)
         reads = tuple(header["reads"])
         return Program(entry, single, reads, header["copies"], header["allocations"])
@@ -109,10 +112,20 @@ def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(bundle[8 : 8 + size]), bundle[8 + size :]
 
 
+def enter_prints(rows: Iterable[Any]) -> None:
+    """Make what code writes known to the process under the symbols it calls; to be done before the code is loaded."""
+    for symbol, template, stream, pairs in rows:
+        kinds = [kind for kind, _ in pairs]
+        values = [(stored_dtype(kind), (0,) * rank) if rank >= 0 else number_dtype(kind) for kind, rank in pairs]
+        printer(symbol, functools.partial(write, stream, template, kinds), values)
+
+
 def error_of(checks: list[Any]) -> Callable[..., BaseException]:
     """What an entry calls to get the exception for a failed check."""
     def error(number: int, *values: int) -> BaseException:
         kind, message, file, line, column = checks[number - 1]
+        if not message.startswith(COMPOSED):
+            take_message()
         if kind == RAISED:
             return take(values[0])
         forget()

@@ -153,10 +153,10 @@ class Trace:
         recursions: for the code objects that are traced as functions which call themselves, how far that is.
         unrolled: code of functions whose recursion Python ends.
         foreign: the symbols of foreign functions that are declared.
+        prints: the symbols of functions that are declared to print, by what they print.
         without_source: the functions that run as they are, innermost last, and why.
         options: what the user has chosen; the functions that are differentiated carry it as attributes.
         of_loops: what the functions that are being called have to say of their loops.
-        quoting: whether traced values may be shown in a text (the message of an error).
         weak_matters: whether the code would differ if a Python number had been one of NumPy's.
     """
 
@@ -172,12 +172,12 @@ class Trace:
         self.inner_codes: set[int] = set()
         self.noted: set[tuple[int, ...]] = set()
         self.without_source: list[str] = []
-        self.quoting = False
         self.weak_matters = False
         self.of_loops: dict[str, int] = {}
         self.depths: dict[int, list[Region]] = {}
         self.rules: dict[int, Any] = {}
         self.foreign: set[str] = set()
+        self.prints: dict[Any, str] = {}
         self.recursions: dict[CodeType, Any] = {}
         self.unrolled: set[CodeType] = set()
         self._guarded: set[tuple[int, Any]] = set()

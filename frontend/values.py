@@ -103,14 +103,12 @@ class Traced:
         return self // other, self % other
 
     def __format__(self, specification: str) -> str:
-        if current().quoting:
-            return repr(self)
         if isinstance(self, Scalar) and is_whole(self.element) and "data" not in self.origins:
             current().need_static(self, "it is formatted into a string")
         return fail(
-            "a traced value is formatted into a string",
+            "a traced value is formatted by code that is not compiled",
             why="its value is known only at run time",
-            help="return the value and format it outside of the compiled function",
+            help="format it in the compiled function, with an f-string, and print it there",
         )
 
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:

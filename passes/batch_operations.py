@@ -130,6 +130,9 @@ class BatchedOperations:
 
     def call(self, node: Node) -> None:
         """A function with rules is called for all examples; one that cannot be looked into, in a loop over them."""
+        if node.record is not None and node.record.output:
+            self.output(node)
+            return
         operands = [self.operand(v) for v in node.operands]
         batched = [v in self.varying for v in node.operands]
         types, attributes = [r.type for r in node.results], raw_attributes(node.op)
@@ -164,3 +167,28 @@ class BatchedOperations:
         results = each_lane(self.size, empty, call if active is None else call_if_active)
         for old, new in zip(node.results, results, strict=True):
             self.bind(old, new if active is None or self.mask is None else self.mask.safe(new))
+
+    def output(self, node: Node) -> None:
+        """The examples that are active write one after the other; what is the same for all is written once."""
+        attributes, active = raw_attributes(node.op), None if self.mask is None else self.mask.active
+
+        def write(b: Any) -> None:
+            create(CALL, [], [lane(self.new[v], b) if v in self.varying else self.new[v] for v in node.operands],
+                   attributes)
+
+        def write_if_active(b: Any, _: list[Any]) -> list[Any]:
+            if active is None:
+                write(b)
+                return []
+            branch = make_if(lane(active, b), [])
+            run, skip = (region.blocks[0] for region in branch.regions)
+            with ir.InsertionPoint(run):
+                write(b)
+                yield_([], run)
+            yield_([], skip)
+            return []
+
+        if any(v in self.varying for v in node.operands):
+            each_lane(self.size, [], write_if_active)
+        else:
+            write(0)

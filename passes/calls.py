@@ -23,7 +23,8 @@ from wengert.dialects.control import find_function, function_types, functions, s
 from wengert.dialects.diff import KNOWN, REVERSE, RULES, TRANSPOSED, UNDIFFERENTIATED
 from wengert.dialects.errors import DifferentiationError, WengertValueError
 from wengert.dialects.foreign import foreign_name, is_foreign, is_pure
-from wengert.dialects.op import Absent, Op, encode_attributes
+from wengert.dialects.op import DISCRETE, Absent, Op, encode_attributes
+from wengert.dialects.texts import is_print
 from wengert.passes.purity import CALL, callee
 
 NO_RULE = Absent("a foreign function has no derivative but the one its rules give")
@@ -65,6 +66,9 @@ class CallRecords:
         return self._records[name]
 
     def _make(self, module: Any, func: Any) -> Op | None:
+        if is_print(func):
+            return Op("print", ("*operands",), _no_meaning, _no_meaning, DISCRETE, effect=True, output=True,
+                      family="effect")
         if is_foreign(func):
             return Op(f"the call of {foreign_name(func)}", ("*operands",), _no_meaning, _no_meaning, NO_RULE,
                       effect=not is_pure(func), family="call")

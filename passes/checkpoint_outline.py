@@ -32,6 +32,7 @@ from wengert.dialects.control import (
     return_,
     yield_,
 )
+from wengert.passes.inline import SILENT
 from wengert.passes.nests import iterations
 from wengert.passes.purity import CALL
 from wengert.passes.taint import flow, reachable
@@ -76,9 +77,12 @@ class Loop:
         return [self.captures[i] for i in self.active_captures]
 
 
-def call(name: str, operands: Sequence[Value], results: Sequence[Any]) -> list[Value]:
-    """A call of @name at the current insertion point."""
-    return list(create(CALL, results, operands, {"callee": ir.FlatSymbolRefAttr.get(name)}).results)
+def call(name: str, operands: Sequence[Value], results: Sequence[Any], silent: bool = False) -> list[Value]:
+    """A call of @name at the current insertion point; a silent one leaves out what the function writes."""
+    attributes: dict[str, Any] = {"callee": ir.FlatSymbolRefAttr.get(name)}
+    if silent:
+        attributes[SILENT] = ir.UnitAttr.get()
+    return list(create(CALL, results, operands, attributes).results)
 
 
 def outline(module: Any, tree: Function, node: Node, wrt: Sequence[int], name: str) -> Loop:

@@ -36,6 +36,7 @@ from wengert.dialects.discrete import cmpi
 from wengert.dialects.op import lookup_call
 from wengert.dialects.structural import extract_slice, insert_slice
 from wengert.passes.checkpoint_outline import Loop, call, run_loop, run_steps
+from wengert.passes.inline import SILENT
 from wengert.passes.recompute import declare
 from wengert.passes.schedules import split_function
 from wengert.passes.storage_facts import STORED, TAPE, Fact
@@ -79,7 +80,8 @@ class _Rules:
         wrt = [*(1 + i for i in loop.active_carries), *(first + i for i in loop.active_captures)]
         forward, reverse = f"{loop.step}.fwd", f"{loop.step}.rev"
         declare(self._module, forward, arguments, [*results, residuals],
-                {"diff.fwd": ir.FlatSymbolRefAttr.get(loop.step), "diff.wrt": ir.DenseI64ArrayAttr.get(wrt)})
+                {"diff.fwd": ir.FlatSymbolRefAttr.get(loop.step), "diff.wrt": ir.DenseI64ArrayAttr.get(wrt),
+                 SILENT: ir.UnitAttr.get()})
         declare(self._module, reverse, [residuals, *filter(is_float, results)], [arguments[i] for i in wrt],
                 {"diff.rev": ir.FlatSymbolRefAttr.get(forward)})
 
@@ -149,7 +151,7 @@ class _Rules:
         with ir.InsertionPoint(block):
             if not loop.counted:
                 rows, trips = self._within(trips)
-                swept = self._sweep_all(swept, captures, rows, trips)
+                swept = self._sweep_all(swept, captures, rows, trips, again=True)
             cts = self._reverse_steps(captures, trips, swept, received)
             return_(cts, block)
 
@@ -164,7 +166,8 @@ class _Rules:
         rows = self._slots(trips)
         return rows, lookup_call("arith.select", cmpi("sgt", rows, index(0)), trips, index(0))
 
-    def _sweep_all(self, inits: list[Value], captures: list[Value], rows: Value, trips: Value) -> list[Value]:
+    def _sweep_all(self, inits: list[Value], captures: list[Value], rows: Value, trips: Value,
+                   again: bool = False) -> list[Value]:
         """(count, positions, slots.., state..) with the state before the last step, from the beginning."""
         zero = index(0)
         positions = create("nd.empty", [self._positions], [rows]).result
@@ -175,7 +178,7 @@ class _Rules:
         with ir.InsertionPoint(then):
             yield_(self._stored(zero, zero, positions, slots, inits), then)
         yield_([zero, positions, *slots], otherwise)
-        return self._sweep(zero, last, captures, list(new.results), inits)
+        return self._sweep(zero, last, captures, list(new.results), inits, again)
 
     def _make_slots(self, carry: int, init: Value, rows: Value) -> Value:
         type_, name = self._slot_types[carry], f"{self._loop.name}:{carry}"
@@ -184,10 +187,10 @@ class _Rules:
         return create("nd.empty", [type_], [rows, *extents], {TAPE: ir.StringAttr.get(name)}).result
 
     def _sweep(self, first: Value, target: Value, captures: Sequence[Value], stored: Sequence[Value],
-               state: Sequence[Value]) -> list[Value]:
+               state: Sequence[Value], again: bool) -> list[Value]:
         count, *rest = stored
         return call(f"{self._loop.name}.sweep", [first, target, count, *captures, *rest, *state],
-                    [*self._store, *self._loop.carries])
+                    [*self._store, *self._loop.carries], silent=again)
 
     def _stored(self, step: Value, count: Value, positions: Value, slots: Sequence[Value],
                 state: Sequence[Value]) -> list[Value]:
@@ -244,7 +247,7 @@ class _Rules:
         first = lookup_call("arith.select", cmpi("eq", k, zero), zero, position)
         state = [_read(slot, top, old) for slot, old in zip(slots, used, strict=True)]
         left = lookup_call("arith.select", cmpi("eq", first, target), top, count)  # one that is not needed again goes
-        return self._sweep(first, target, captures, [left, positions, *slots], state)
+        return self._sweep(first, target, captures, [left, positions, *slots], state, again=True)
 
 
 def _add(x: Value, y: Value) -> Value:

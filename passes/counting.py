@@ -5,7 +5,7 @@ the counts are used afterwards, so dead code elimination leaves just what decide
 loops with one addition, for a `while` the slice that feeds its condition.
 
 Run-time checks are copied only inside of `while` loops, which end when one fails; there the copy finds the failure that
-the nest itself would find.
+the nest itself would find.  What the program writes is left out.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ def extent_here(plan: Plan, value: Value, d: int, mapping: dict[Value, Value]) -
     return mapping[extent]
 
 
+def _writes(node: Node) -> bool:
+    return node.record is not None and node.record.output
+
+
 class _Counter(Carrier):
     def __init__(self, plan: Plan, wanted: Sequence[Counted], mapping: dict[Value, Value]) -> None:
         super().__init__(mapping)
@@ -61,8 +65,8 @@ class _Counter(Carrier):
         for counted in wanted:
             for node in plan.route(counted):
                 self._carried.setdefault(node, []).append(counted)
-        self._opened = plan.opened | {node for check in plan.tree.body.walk() if check.name == CHECK
-                                      for node in plan.nests.path(check)}
+        effects = [node for node in plan.tree.body.walk() if node.name == CHECK or _writes(node)]
+        self._opened = plan.opened | {node for effect in effects for node in plan.nests.path(effect)}
         self._whiles = 0
 
     def opened(self, node: Node) -> bool:
@@ -73,7 +77,7 @@ class _Counter(Carrier):
 
     def leaf(self, node: Node) -> None:
         if node.name != SAVE:
-            if node.name != CHECK or self._whiles:
+            if not _writes(node) and (node.name != CHECK or self._whiles):
                 super().leaf(node)
         elif node in self._saves:
             ragged = self._saves[node]

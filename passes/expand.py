@@ -24,6 +24,7 @@ from typing import Any
 from wengert.dialects.bindings import ir, position_of, walk
 from wengert.dialects.build import create
 from wengert.dialects.control import (
+    body_operations,
     entry,
     find_function,
     function_types,
@@ -41,7 +42,7 @@ from wengert.passes.batch_function import batch_function
 from wengert.passes.calls import has_rules, rules_of, transposed_name
 from wengert.passes.checkpoint import checkpoint_loops, is_checkpointed
 from wengert.passes.dependencies import emit_dependencies
-from wengert.passes.inline import Inliner, recursion_error
+from wengert.passes.inline import SILENT, Inliner, recursion_error, silence
 from wengert.passes.jvp import emit_jvp, float_arguments
 from wengert.passes.kinks import check_kinks, wants_kinks
 from wengert.passes.linear_calls import define_transpose, open_tangent_calls, require_linear_rule
@@ -158,6 +159,8 @@ class _Expander:
         if reverse:
             work.attributes[REVERSE] = ir.UnitAttr.get()
         Inliner(self._module, has_rules).inline(work)
+        if SILENT in func.attributes:
+            silence(body_operations(entry(work)))
         self._complete_rules(work, reverse)
         simplify_function(work, effects)
         promote_function(work, effects)

@@ -3,7 +3,8 @@
 While arrays are tensors, a call is a `linalg.generic` marked `nd.call` with the symbol, so that bufferization knows
 what it reads and overwrites; every dimension of every operand is a loop of its own, and what its body computes is
 never run: it only uses every operand.  `foreign-calls` turns it into the call once memory is known.  Results that are
-numbers, the status among them, are arrays of one element until then.
+numbers, the status among them, are arrays of one element until then.  Calls on memory (passes/lower_prints.py) get
+addresses here too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from wengert.dialects.bindings import ir, is_float, is_tensor, walk
 from wengert.dialects.build import constant, create, index
-from wengert.dialects.control import find_function, functions
+from wengert.dialects.control import find_function, function_types, functions, symbol
 from wengert.dialects.foreign import is_foreign, kind_of_foreign
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import empty_tensor, generic, load, stored_element, to_memory
@@ -79,6 +80,9 @@ class ForeignCalls(Pass):
 
     def run(self, module: Any) -> None:
         wrappers: dict[str, str] = {}
+        for func in functions(module):
+            if not len(func.regions[0].blocks) and any(isinstance(t, ir.MemRefType) for t in function_types(func)[0]):
+                _call_by_address(module, func, wrappers)
         for op in walk(module, "linalg.generic"):
             if MARK in op.attributes:
                 with op.location, ir.InsertionPoint(op):
@@ -91,8 +95,41 @@ class ForeignCalls(Pass):
                 module.body.append(declared)
 
 
+def _call_by_address(module: Any, func: Any, wrappers: dict[str, str]) -> None:
+    """Calls of a function of the process on memory: pointers are passed."""
+    name = f"wengert.call.{symbol(func)}"
+    for call in walk(module, "func.call"):
+        if callee(call) == symbol(func):
+            with call.location, ir.InsertionPoint(call):
+                arguments = [_address(v) if isinstance(v.type, ir.MemRefType) else v for v in call.operands]
+                target = {"callee": ir.FlatSymbolRefAttr.get(name)}
+                status = create("func.call", [call.results[0].type], arguments, target).result
+            call.results[0].replace_all_uses_with(status)
+            call.erase()
+    types = ["ptr" if isinstance(t, ir.MemRefType) else str(t) for t in function_types(func)[0]]
+    wrappers[name] = _status_wrapper(name, symbol(func), types)
+    func.erase()
+
+
+def _address(memref: Any) -> Any:
+    address = create("memref.extract_aligned_pointer_as_index", [ir.IndexType.get()], [memref]).result
+    return create("arith.index_cast", [ir.IntegerType.get_signless(64)], [address]).result
+
+
+def _status_wrapper(name: str, symbol: str, types: Sequence[str]) -> str:
+    """A function that calls the symbol, on addresses (i64) and numbers, and returns its status."""
+    parameters = [f"%a{i}: {'i64' if type_ == 'ptr' else type_}" for i, type_ in enumerate(types)]
+    lines = [f"%p{i} = llvm.inttoptr %a{i} : i64 to !llvm.ptr" for i, type_ in enumerate(types) if type_ == "ptr"]
+    values = ", ".join(f"%p{i}" if type_ == "ptr" else f"%a{i}" for i, type_ in enumerate(types))
+    shown = ", ".join(map(_llvm_type, types))
+    body = "\n  ".join([*lines, f"%r = llvm.call @{symbol}({values}) : ({shown}) -> i64"])
+    internal = "attributes {llvm.linkage = #llvm.linkage<internal>}"
+    return (f"llvm.func @{symbol}({shown}) -> i64\n"
+            f"func.func private @{name}({', '.join(parameters)}) -> i64 {internal} {{\n  {body}\n  return %r : i64\n}}")
+
+
 def _call(op: Any, wrappers: dict[str, str]) -> None:
-    symbol, kind = (str(ir.StringAttr(op.attributes[name]).value) for name in (MARK, KIND))
+    called, kind = (str(ir.StringAttr(op.attributes[name]).value) for name in (MARK, KIND))
     inputs, _ = ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])
     arguments, types, copies = [], [], []
     for number, (operand, map_) in enumerate(zip(op.operands, ir.ArrayAttr(op.attributes["indexing_maps"]))):
@@ -105,10 +142,10 @@ def _call(op: Any, wrappers: dict[str, str]) -> None:
             copies.append((number >= inputs, memory, operand))
         arguments.append(placed(memory, map_).address({}, operand.type.element_type.width // 8))
         types.append("ptr")
-    name = f"wengert.call.{symbol}"
+    name = f"wengert.call.{called}"
     create("func.call", [], arguments, {"callee": ir.FlatSymbolRefAttr.get(name)})
     elements = [str(v.type.element_type) for v in list(op.operands)[inputs:]]
-    wrappers.setdefault(name, _wrapper(name, symbol, kind, types, elements))
+    wrappers.setdefault(name, _wrapper(name, called, kind, types, elements))
     for is_result, memory, operand in copies:
         if is_result:
             copy_loops(memory, operand)

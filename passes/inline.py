@@ -6,7 +6,7 @@ the arguments mapped to the operands.  Functions without a body stay calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,13 @@ from wengert.dialects.bindings import ir, position_of, walk
 from wengert.dialects.build import clone
 from wengert.dialects.control import body_operations, entry, functions, symbol, yielded
 from wengert.dialects.errors import UnsupportedError
+from wengert.dialects.texts import OUTPUT
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.purity import CALL, callee
 from wengert.passes.simplify import chosen_functions
+
+#: Marks calls, and declared derivatives, that evaluate for a second time: what the program writes is left out.
+SILENT = "nd.silent"
 
 
 @register_pass("inline-calls")
@@ -77,13 +81,23 @@ def recursion_error(cycle: list[str], call: Any) -> UnsupportedError:
                             help="write the recursion as a loop")
 
 
+def silence(operations: Iterable[Any]) -> None:
+    """Leaves out what operations, and those nested in them, write; the calls among them become silent ones."""
+    for op in [inner for outer in operations for inner in walk(outer)]:
+        if OUTPUT in op.attributes:
+            op.erase()
+        elif op.name == CALL:
+            op.attributes[SILENT] = ir.UnitAttr.get()
+
+
 def inline_call(call: Any, func: Any) -> None:
     """Replace one call by the body of the function."""
     block = entry(func)
     mapping = dict(zip(block.arguments, call.operands, strict=True))
     ip = ir.InsertionPoint(call)
-    for op in body_operations(block):
-        clone(op, mapping, ip)
+    made = [clone(op, mapping, ip) for op in body_operations(block)]
+    if SILENT in call.attributes:
+        silence(made)
     for result, value in zip(call.results, yielded(block), strict=True):
         result.replace_all_uses_with(mapping.get(value, value))
     call.erase()

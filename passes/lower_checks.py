@@ -99,7 +99,7 @@ def _row(op: Any) -> Any:
     return ir.ArrayAttr.get([*texts, ir.IntegerAttr.get(i64, position.line), ir.IntegerAttr.get(i64, position.column)])
 
 
-def _first_failure(record: Any) -> Any:
+def no_failure(record: Any) -> Any:
     """Whether no check has failed so far."""
     i64 = ir.IntegerType.get_signless(64)
     number = create("memref.load", [i64], [record, index(0)]).result
@@ -119,7 +119,7 @@ def _record_failure(op: Any, number: int, record: Any) -> None:
     outer = make_if(failed, [])
     then, otherwise = entry(outer, 0), entry(outer, 1)
     with ir.InsertionPoint(then):
-        inner = make_if(_first_failure(record), [])
+        inner = make_if(no_failure(record), [])
         with ir.InsertionPoint(entry(inner, 0)):
             for place, value in enumerate((constant(number, i64), *values)):
                 create("memref.store", [], [value, record, index(place)])
@@ -133,6 +133,6 @@ def _stop_on_failure(loop: While, record: Any) -> None:
     old = terminator(loop.before)
     flag, *passed = old.operands
     with ir.InsertionPoint(old):
-        going = create("arith.andi", [flag.type], [flag, _first_failure(record)]).result
+        going = create("arith.andi", [flag.type], [flag, no_failure(record)]).result
     old.erase()
     condition_(going, passed, loop.before)

@@ -17,14 +17,15 @@ from typing import Any
 
 from wengert.dialects.bindings import ir, is_tensor, position_of
 from wengert.dialects.build import create
-from wengert.dialects.control import FOR, IF, WHILE, functions
+from wengert.dialects.control import FOR, IF, WHILE, find_function, functions
 from wengert.dialects.errors import UnsupportedError
+from wengert.dialects.foreign import is_foreign
 from wengert.dialects.op import lookup, raw_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.elements import Array, in_memory
 from wengert.passes.foreign_calls import drop_foreign_declarations, foreign_call
 from wengert.passes.fusion import Fusion
-from wengert.passes.purity import CALL
+from wengert.passes.purity import CALL, callee
 
 TERMINATORS = frozenset({"scf.yield", "scf.condition", "func.return"})
 
@@ -115,7 +116,10 @@ class Rebuild(Fusion):
             self.copied(op)
 
     def call(self, op: Any) -> None:
-        """What is still a call is one of a foreign function."""
+        """What is still a call is one of a foreign function, or one on memory that only gets addresses later."""
+        if not is_foreign(find_function(self._module, callee(op))):
+            self.copied(op)
+            return
         results = foreign_call(self._module, op, [self.value(v) for v in op.operands])
         for old, new in zip(op.results, results, strict=True):
             self.bind(old, new)

@@ -36,6 +36,7 @@ from wengert.passes.inline import Inline
 from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
 from wengert.passes.lower_checks import Check, LowerChecks, checks_of
+from wengert.passes.lower_prints import LowerPrints, Print, prints_of
 from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
@@ -76,6 +77,7 @@ class LoweredModule:
     Args:
         llvm_ir: text; defines the public function with the calling convention of `entry_abi`.
         checks: (kind, message, file, line, column) of each run-time check; the error record numbers them from 1.
+        prints: what it writes, and the symbols it calls for that.
         buffers: copies and allocations left after bufferization.
         has_loops: whether the program loops at all (if not, it runs in nanoseconds).
         reads: positions of the arguments the results depend on.
@@ -84,6 +86,7 @@ class LoweredModule:
 
     llvm_ir: str
     checks: tuple[Check, ...] = ()
+    prints: tuple[Print, ...] = ()
     buffers: Buffers = field(default_factory=Buffers)
     has_loops: bool = False
     reads: tuple[int, ...] = ()
@@ -118,6 +121,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         DropDecisions(),                        # read by then, if anyone asked for a report
         NoteResults(),                          # of budgets: results are still results here
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
+        LowerPrints(),                          # nothing is written after a check has failed
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
         Upstream("cse"),                        # merges what lowering repeats; no allocation is merged, each is its own
@@ -195,8 +199,8 @@ def compile_to_llvmir(module: Any, *, options: LoweringOptions | None = None, re
                 buffers, has_loops = buffers_of(module), loops(module)
             if record:
                 texts[stage] = module.operation.get_asm()
-        checks = checks_of(module)
+        checks, prints = checks_of(module), prints_of(module)
         text = llvm_ir_text(module)
     if record:
         texts["llvmir"] = text
-    return LoweredModule(text, checks, buffers, has_loops, reads, texts)
+    return LoweredModule(text, checks, prints, buffers, has_loops, reads, texts)

@@ -21,6 +21,7 @@ from wengert.dialects.control import entry, function_types, functions, make_func
 from wengert.dialects.diff import RECOMPUTED, RESIDUALS, barrier
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.checkpoint_outline import call
+from wengert.passes.inline import SILENT
 
 
 @register_pass("diff-recompute")
@@ -53,7 +54,7 @@ def _write(module: Any, func: Any, arguments: Sequence[Any], results: Sequence[A
     declare(module, f"{name}.body.jvp", [*arguments, *moved], [*results, *cotangents],
             {"diff.jvp": ir.FlatSymbolRefAttr.get(f"{name}.body"), **chosen})
     declare(module, f"{name}.body.fwd", arguments, [*results, residuals],
-            {"diff.fwd": ir.FlatSymbolRefAttr.get(f"{name}.body"), **chosen})
+            {"diff.fwd": ir.FlatSymbolRefAttr.get(f"{name}.body"), SILENT: ir.UnitAttr.get(), **chosen})
     declare(module, f"{name}.body.rev", [residuals, *cotangents], moved,
             {"diff.rev": ir.FlatSymbolRefAttr.get(f"{name}.body.fwd")})
 

@@ -84,6 +84,49 @@ def callback(
     return register(name, address, pointer)
 
 
+def printer(symbol: str, function: Callable[[Sequence[Any]], None], values: Sequence[Kind | np.dtype[Any]]) -> None:
+    """A C function under a given symbol that hands its values to a Python function; it returns a status.
+
+    Args:
+        values: for each value float64 or int64, if it is a number, or (dtype, rank as a shape) of an array: a pointer
+            is passed, and behind it the extents.
+    """
+    if symbol in _addresses:
+        return
+
+    def run(*raw: Any) -> int:
+        try:
+            function(_taken(raw, values))
+            return 0
+        except BaseException as error:  # it goes on in `take`
+            return _keep(error)
+
+    parameters: list[Any] = []
+    for value in values:
+        if isinstance(value, tuple):
+            parameters += [ctypes.c_void_p, *[ctypes.c_int64] * len(value[1] or ())]
+        else:
+            parameters.append(c_type(value))
+    pointer = ctypes.CFUNCTYPE(ctypes.c_int64, *parameters)(run)
+    address = ctypes.cast(pointer, ctypes.c_void_p).value
+    assert address is not None
+    with _lock:
+        _addresses[symbol] = address
+        _kept.append(pointer)
+
+
+def _taken(raw: Sequence[Any], values: Sequence[Kind | np.dtype[Any]]) -> list[Any]:
+    source, found = iter(raw), []
+    for value in values:
+        first = next(source)
+        if isinstance(value, tuple):
+            shape = tuple(next(source) for _ in value[1] or ())
+            found.append(_memory((value[0], shape), first).copy())
+        else:
+            found.append(value.type(first))
+    return found
+
+
 def _read(kind: Kind, raw: Any) -> Any:
     dtype, shape = kind
     return dtype.type(raw) if shape is None else _memory(kind, raw).copy()

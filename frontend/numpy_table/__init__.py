@@ -17,6 +17,7 @@ from wengert.frontend.numpy_table import (
     shaping,
     sorting,
     special,
+    texts,
 )
 from wengert.frontend.numpy_table.registry import METHODS, TABLE, covers, enter
 
@@ -41,4 +42,5 @@ __all__ = [
     "shaping",
     "sorting",
     "special",
+    "texts",
 ]

@@ -19,6 +19,7 @@ from wengert.frontend.numpy_table.pairs import python_extremum
 from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, sum_
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import is_number, kind_of, operand, type_text
+from wengert.frontend.texts import Text
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar, Traced
 
@@ -245,6 +246,8 @@ def example_of(x: Any) -> Any:
     """An object of the type that Python would have in place of a traced value."""
     if isinstance(x, Scalar):
         return x.example
+    if isinstance(x, Text):
+        return ""
     return np.empty(0) if isinstance(x, Array) else x
 
 
@@ -288,17 +291,6 @@ def size(a: Any, axis: Any = None) -> Any:
     if not isinstance(a, Array):
         return 1
     return a.size if axis is None else a.shape[axis]
-
-
-def _no_text(*_: Any, **__: Any) -> NoReturn:
-    fail(
-        "a traced value is turned into a text",
-        why="its value is known only at run time",
-        help="return the value and print or format it outside of the compiled function",
-    )
-
-
-enter(_no_text, print, str, repr, format)
 
 
 @covers(methods=("item",))

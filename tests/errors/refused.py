@@ -230,8 +230,8 @@ def caught_at_run_time(x):
 
 
 @refused(1.5)
-def formatted(x):
-    return x, f"{x:.2f}"
+def text_as_a_string(x):
+    return x, f"{x:.2f}".rjust(8)
 
 
 @refused(1.5)

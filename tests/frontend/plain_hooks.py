@@ -145,6 +145,10 @@ class PlainHooks:
     def new(self, made: Any) -> Any:
         return made
 
+    def fstring(self, *parts: Any) -> str:
+        convert = {"": lambda x: x, "s": str, "r": repr, "a": ascii}
+        return "".join(p if isinstance(p, str) else format(convert[p[1]](p[0]), p[2]) for p in parts)
+
     def load(self, name: str, value: Any) -> Any:
         return value
 
