@@ -17,7 +17,7 @@ from wengert.dialects.control import make_for, yield_
 from wengert.dialects.lowerings import Tensors
 
 Body = Callable[[Any, list[Any]], list[Any]]
-SLT, EQ_ORDERED = 2, 1  # upstream's numbers of predicates
+SLT, OEQ = 2, 1  # upstream's numbers of predicates
 
 
 def lower_argsort(tensors: Tensors, op: Any) -> Any:
@@ -31,7 +31,7 @@ def lower_argsort(tensors: Tensors, op: Any) -> Any:
 
     def rows(place: list[Any], carried: list[Any]) -> list[Any]:
         if len(place) < len(lead):
-            return _loop(index(0), lead[len(place)], carried, lambda i, inner: rows([*place, i], inner))
+            return loop(index(0), lead[len(place)], carried, lambda i, inner: rows([*place, i], inner))
         return _Row(tensors, place, n, key_type).sorted(values, array.element, carried)
 
     return tensors.version(rows([], [result, *scratch])[0], result)
@@ -41,11 +41,40 @@ def _key_type(element: Any) -> Any:
     return ir.IntegerType.get_signless(element.width) if isinstance(element, ir.FloatType) else element
 
 
-def _loop(lower: Any, upper: Any, carried: Sequence[Any], body: Body, step: Any = None) -> list[Any]:
-    loop = make_for(lower, upper, index(1) if step is None else step, carried)
-    with ir.InsertionPoint(loop.block):
-        yield_(body(loop.iv, loop.carries), loop.block)
-    return loop.results
+def loop(lower: Any, upper: Any, carried: Sequence[Any], body: Body, step: Any = None) -> list[Any]:
+    """``for i in range(lower, upper, step): carried = body(i, carried)``"""
+    made = make_for(lower, upper, index(1) if step is None else step, carried)
+    with ir.InsertionPoint(made.block):
+        yield_(body(made.iv, made.carries), made.block)
+    return made.results
+
+
+def arith(name: str, x: Any, y: Any) -> Any:
+    return create(f"arith.{name}", [x.type], [x, y]).result
+
+
+def compared(name: str, predicate: int, x: Any, y: Any) -> Any:
+    """arith.cmpi or arith.cmpf with upstream's number of a predicate."""
+    number = ir.IntegerAttr.get(ir.IntegerType.get_signless(64), predicate)
+    return create(f"arith.{name}", [ir.IntegerType.get_signless(1)], [x, y], {"predicate": number}).result
+
+
+def below(x: Any, y: Any) -> Any:
+    """x < y of integers"""
+    return compared("cmpi", SLT, x, y)
+
+
+def negated(flag: Any) -> Any:
+    return arith("xori", flag, constant(1, flag.type))
+
+
+def chosen(flag: Any, x: Any, y: Any) -> Any:
+    return create("arith.select", [x.type], [flag, x, y]).result
+
+
+def as_index(flag: Any) -> Any:
+    """1 where a bool is true, else 0."""
+    return create("arith.index_castui", [ir.IndexType.get()], [flag]).result
 
 
 class _Row:
@@ -53,7 +82,7 @@ class _Row:
 
     def __init__(self, tensors: Tensors, place: list[Any], n: Any, key_type: Any) -> None:
         self.tensors, self.place, self.n, self.key_type = tensors, place, n, key_type
-        self.index_type, self.i64 = ir.IndexType.get(), ir.IntegerType.get_signless(64)
+        self.i64 = ir.IntegerType.get_signless(64)
 
     def sorted(self, values: Any, element: Any, carried: list[Any]) -> list[Any]:
         def enter(i: Any, inner: list[Any]) -> list[Any]:
@@ -64,50 +93,50 @@ class _Row:
 
         def two_levels(level: Any, inner: list[Any]) -> list[Any]:
             result, keys, other_keys, others = inner
-            width = self.arith("shli", index(1), self.arith("muli", level, index(2)))
+            width = arith("shli", index(1), arith("muli", level, index(2)))
             other_keys, others = self.merged(width, (keys, result, self.place), (other_keys, others, []))
-            twice = self.arith("shli", width, index(1))
+            twice = arith("shli", width, index(1))
             keys, result = self.merged(twice, (other_keys, others, []), (keys, result, self.place))
             return [result, keys, other_keys, others]
 
-        return _loop(index(0), self.levels(), _loop(index(0), self.n, carried, enter), two_levels)
+        return loop(index(0), self.levels(), loop(index(0), self.n, carried, enter), two_levels)
 
     def levels(self) -> Any:
         """The smallest L with 4^L >= n: how many of 1, 4, 16, .. are below n."""
         def count(level: Any, inner: list[Any]) -> list[Any]:
-            below = self.compared(self.arith("shli", index(1), self.arith("muli", level, index(2))), self.n)
-            return [self.arith("addi", inner[0], create("arith.index_castui", [self.index_type], [below]).result)]
+            smaller = below(arith("shli", index(1), arith("muli", level, index(2))), self.n)
+            return [arith("addi", inner[0], as_index(smaller))]
 
-        return _loop(index(0), index(31), [index(0)], count)[0]
+        return loop(index(0), index(31), [index(0)], count)[0]
 
     def merged(self, width: Any, source: tuple[Any, Any, list[Any]],
                target: tuple[Any, Any, list[Any]]) -> tuple[Any, Any]:
         """The sorted runs of `width` elements in `source`, (keys, numbers, their place), merged in pairs."""
-        last = self.arith("subi", self.n, index(1))
-        twice = self.arith("shli", width, index(1))
+        last = arith("subi", self.n, index(1))
+        twice = arith("shli", width, index(1))
 
         def pair(low: Any, carried: list[Any]) -> list[Any]:
-            middle = self.arith("minsi", self.arith("addi", low, width), self.n)
-            high = self.arith("minsi", self.arith("addi", low, twice), self.n)
+            middle = arith("minsi", arith("addi", low, width), self.n)
+            high = arith("minsi", arith("addi", low, twice), self.n)
 
             def step(k: Any, inner: list[Any]) -> list[Any]:
                 i, j, keys, numbers = inner
                 # j may have come to the end of the row: the key read there is not used
-                at_i, at_j = self.arith("minsi", i, last), self.arith("minsi", j, last)
+                at_i, at_j = arith("minsi", i, last), arith("minsi", j, last)
                 left, right = (self.tensors.load(source[0], [at], self.key_type) for at in (at_i, at_j))
-                smaller = self.compared(right, left)
-                right_next = self.arith("andi", self.compared(j, high),
-                                        self.arith("ori", smaller, self.negated(self.compared(i, middle))))
-                key = self.chosen(right_next, right, left)
-                place = self.chosen(right_next, at_j, at_i)
+                smaller = below(right, left)
+                right_next = arith("andi", below(j, high),
+                                        arith("ori", smaller, negated(below(i, middle))))
+                key = chosen(right_next, right, left)
+                place = chosen(right_next, at_j, at_i)
                 number = self.tensors.load(source[1], [*source[2], place], self.i64)
-                one = create("arith.index_castui", [self.index_type], [right_next]).result
-                return [self.arith("addi", i, self.arith("subi", index(1), one)), self.arith("addi", j, one),
+                one = as_index(right_next)
+                return [arith("addi", i, arith("subi", index(1), one)), arith("addi", j, one),
                         self.tensors.store(key, keys, [k]), self.tensors.store(number, numbers, [*target[2], k])]
 
-            return _loop(low, high, [low, middle, *carried], step)[2:]
+            return loop(low, high, [low, middle, *carried], step)[2:]
 
-        keys, numbers = _loop(index(0), self.n, list(target[:2]), pair, twice)
+        keys, numbers = loop(index(0), self.n, list(target[:2]), pair, twice)
         return keys, numbers
 
     def key(self, x: Any) -> Any:
@@ -115,26 +144,7 @@ class _Row:
         if not isinstance(x.type, ir.FloatType):
             return x
         number, width = self.key_type, self.key_type.width
-        bits = create("arith.bitcast", [number], [self.arith("addf", x, constant(0.0, x.type))]).result
-        sign = self.arith("shrsi", bits, constant(width - 1, number))
-        ordered = self.arith("xori", bits, self.arith("shrui", sign, constant(1, number)))
-        known = create("arith.cmpf", [ir.IntegerType.get_signless(1)], [x, x], {"predicate": _predicate(EQ_ORDERED)})
-        return self.chosen(known.result, ordered, constant(2 ** (width - 1) - 1, number))
-
-    def arith(self, name: str, x: Any, y: Any) -> Any:
-        return create(f"arith.{name}", [x.type], [x, y]).result
-
-    def compared(self, x: Any, y: Any) -> Any:
-        """x < y of integers"""
-        i1 = ir.IntegerType.get_signless(1)
-        return create("arith.cmpi", [i1], [x, y], {"predicate": _predicate(SLT)}).result
-
-    def negated(self, flag: Any) -> Any:
-        return self.arith("xori", flag, constant(1, flag.type))
-
-    def chosen(self, flag: Any, x: Any, y: Any) -> Any:
-        return create("arith.select", [x.type], [flag, x, y]).result
-
-
-def _predicate(number: int) -> Any:
-    return ir.IntegerAttr.get(ir.IntegerType.get_signless(64), number)
+        bits = create("arith.bitcast", [number], [arith("addf", x, constant(0.0, x.type))]).result
+        sign = arith("shrsi", bits, constant(width - 1, number))
+        ordered = arith("xori", bits, arith("shrui", sign, constant(1, number)))
+        return chosen(compared("cmpf", OEQ, x, x), ordered, constant(2 ** (width - 1) - 1, number))

@@ -149,11 +149,15 @@ PROGRAMS = frozenset({
     "wengert.estimators", "wengert.frontend.demo", "wengert.frontend.greedy", "wengert.frontend.integrators",
     "wengert.frontend.library", "wengert.frontend.solvers",
 })
+#: A package of such parts: functions of NumPy and SciPy, written in NumPy.
+PROGRAM_PACKAGE = "wengert.frontend.numpy_programs."
 
 
 def is_library(module: str | None) -> bool:
     """Whether a module is the standard library, NumPy, SciPy or wengert."""
     top = (module or "").partition(".")[0]
+    if module is not None and module.startswith(PROGRAM_PACKAGE):
+        return False
     return (top in LIBRARIES and module not in PROGRAMS) or (top in sys.stdlib_module_names and top != "__main__")
 
 

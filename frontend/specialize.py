@@ -215,7 +215,7 @@ class Specialization:
 
     def __call__(self, leaves: Sequence[Any], arguments: Any) -> Any:
         """Run on the leaves of a call; `arguments` is the tree they come from."""
-        passed = [leaves[source] if isinstance(source, int) else source for source in self.plan.inputs]
+        passed = [leaves[source] if isinstance(source, int) else _given(source) for source in self.plan.inputs]
         if self.plan.signature.written:
             refuse_overlap(passed, self.plan.signature.written)
         prepared = [prepare(leaf, k in self.plan.signature.written) for k, leaf in enumerate(passed)]
@@ -230,6 +230,11 @@ class Specialization:
     def guards_hold(self) -> bool:
         """Whether every captured constant still is what it was when the code was traced."""
         return holds(self.plan.guards) and all(np.array_equal(array, copy) for array, copy in self.plan.baked)
+
+
+def _given(source: Any) -> Any:
+    """An array or number of the program around; an array of no dimensions is a number."""
+    return source[()] if isinstance(source, np.ndarray) and not source.ndim else source
 
 
 def finish(

@@ -1,5 +1,6 @@
 """The covered functions of NumPy, `math`, the built-ins and a few more, by family; importing this enters them all."""
 
+from wengert.frontend import numpy_programs
 from wengert.frontend.numpy_table import (
     averages,
     choosing,
@@ -14,6 +15,7 @@ from wengert.frontend.numpy_table import (
     products,
     python,
     reductions,
+    searching,
     shaping,
     sorting,
     special,
@@ -35,10 +37,12 @@ __all__ = [
     "library",
     "linear_algebra",
     "nan_functions",
+    "numpy_programs",
     "pairs",
     "products",
     "python",
     "reductions",
+    "searching",
     "shaping",
     "sorting",
     "special",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wengert.dialects.errors import WengertValueError
-from wengert.frontend.numpy_table.arguments import array_operand, one_axis
+from wengert.frontend.numpy_table.arguments import one_axis
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.results import stored
 from wengert.frontend.numpy_table.shaping import as_vector, moveaxis, ravel, reshape
@@ -83,27 +83,3 @@ def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) 
 def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
     """The first place of the smallest element; nan counts as the smallest."""
     return stored(place(place_of_smallest, a, axis, keepdims), out)
-
-
-# ---------------------------------------------------------------- integrals
-
-
-@covers(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
-    """``sum((x[i + 1] - x[i]) (y[i + 1] + y[i]) / 2)`` along an axis of y; x is a vector, or of the shape of y."""
-    from wengert.frontend.arithmetic import binary
-    from wengert.frontend.indexing import getitem
-    from wengert.frontend.numpy_table.reductions import sum_
-    from wengert.frontend.numpy_table.shaping import diff
-
-    y = array_operand(y)
-    d = one_axis(axis, y.ndim)
-    step = dx
-    if x is not None:
-        x = array_operand(x)
-        step = diff(x, axis=axis if x.ndim > 1 else -1)
-        if x.ndim == 1:
-            step = reshape(step, tuple(-1 if k == d else 1 for k in range(y.ndim)))
-    before = [slice(None)] * d
-    both = binary("Add", getitem(y, (*before, slice(1, None))), getitem(y, (*before, slice(None, -1))))
-    return sum_(binary("Div", binary("Mult", step, both), 2.0), axis=d)

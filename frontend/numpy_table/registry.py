@@ -1,13 +1,17 @@
 """The table of covered functions: which handler traces a NumPy, math or built-in function.
 
 A handler has the signature of what it stands for, as far as that is covered; an argument beyond it is refused by name.
+A function of NumPy that is written in NumPy (frontend/numpy_programs) is its own handler: it is traced like the user's
+code.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, TypeVar
 
 Handler = Callable[..., Any]
@@ -65,5 +69,24 @@ def covers(*functions: Any, python: bool = True, methods: tuple[str, ...] = ()) 
         for name in methods:
             METHODS[name] = _entry(handler, python)
         return handler
+
+    return decorate
+
+
+def program(*functions: Any, python: bool = True, methods: tuple[str, ...] = ()) -> Callable[[H], H]:
+    """Decorator: a function in the Python that wengert compiles, which stands for these functions."""
+
+    def decorate(function: H) -> H:
+        assert isinstance(function, FunctionType)
+        definition: FunctionType = function
+
+        @functools.wraps(definition)
+        def handler(*arguments: Any, **options: Any) -> Any:
+            from wengert.frontend.running import run
+
+            return run(definition, arguments, options)
+
+        covers(*functions, python=python, methods=methods)(handler)
+        return function
 
     return decorate

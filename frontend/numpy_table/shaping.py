@@ -346,16 +346,6 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: 
     return result
 
 
-@covers(np.diff)
-def diff(a: Any, n: Any = 1, axis: Any = -1) -> Any:
-    a, d = array_operand(a), one_axis(axis, array_operand(a).ndim)
-    before = (slice(None),) * d
-    for _ in range(static_int(n, "it is the order of a difference")):
-        later, earlier = getitem(a, (*before, slice(1, None))), getitem(a, (*before, slice(None, -1)))
-        a = binary("Sub", later, earlier)
-    return a
-
-
 @covers(np.meshgrid)
 def meshgrid(*xi: Any, indexing: Any = "xy") -> Any:
     vectors = [as_vector(x) for x in xi]

@@ -56,3 +56,13 @@ def test_transforms_of_one_method_of_two_instances() -> None:
     one, other = Scaled(2.0), Scaled(3.0)
     assert wengert.grad(one.method)(1.0) == 4.0 and wengert.grad(other.method)(1.0) == 6.0
     assert wengert.grad(one.method) is wengert.grad(one.method)
+
+
+NUMBER = np.array(0.5)
+
+
+def test_an_array_of_no_dimensions_from_outside_is_a_number_at_each_call() -> None:
+    f = wengert.compile(lambda x: x * NUMBER)
+    assert f(3.0) == 1.5
+    NUMBER[()] = 2.0
+    assert f(3.0) == 6.0

@@ -26,6 +26,7 @@ from wengert.passes.transpose import DiffTranspose
 
 #: Other attributes than those of the record's own sample.
 MORE: dict[str, list[Mapping[str, Any]]] = {
+    "nd.searchsorted": [{"right": True}],
     "nd.reduce": [{"kind": kind, "axes": axes} for kind in ("sum", "prod", "max", "min") for axes in ((0,), (0, 1, 2))],
     "nd.dot_general": [{"lhs_contracting": (1,), "rhs_contracting": (0,)}],
     "nd.triangular_solve": [{"lower": lower, "transposed": transposed, "unit_diagonal": unit}

@@ -1,0 +1,23 @@
+"""Functions of NumPy and SciPy written in NumPy: they are traced like the user's own code, and so are differentiable.
+
+A module of this package holds plain Python and NumPy that also runs on its own; `program` enters its functions in the
+table.  What they call may be any covered function, or another function of this package.
+"""
+
+from wengert.frontend.numpy_programs import (
+    convolutions,
+    differences,
+    histograms,
+    integrals,
+    interpolation,
+    quantiles,
+)
+
+__all__ = [
+    "convolutions",
+    "differences",
+    "histograms",
+    "integrals",
+    "interpolation",
+    "quantiles",
+]
