@@ -12,14 +12,10 @@ from wengert.frontend.trace import fail
 
 #: What to write instead of functions that people reach for.
 INSTEAD = {
-    "sort": "sort before the compiled function, or write the comparison network as loops",
-    "argsort": "compute the order before the compiled function and pass it as an integer array",
+    "sort_complex": "sort the real parts with np.lexsort((x.imag, x.real))",
     "unique": "compute it before the compiled function: the size of its result depends on the data",
     "nonzero": "write a loop with an if: the size of its result depends on the data",
     "argwhere": "write a loop with an if: the size of its result depends on the data",
-    "median": "sort before the compiled function",
-    "percentile": "sort before the compiled function",
-    "quantile": "sort before the compiled function",
     "take": "write a loop over the indices",
     "take_along_axis": "write a loop over the indices",
     "vectorize": "call the function in a loop, or write it for arrays",
@@ -30,9 +26,6 @@ INSTEAD = {
     "pinv": "use np.linalg.solve(a.T @ a, a.T)",
     "lambertw": "for real x > 0 write x = np.log(x); w = scipy.special.wrightomega(x)",
     "vander": "build the columns in a loop",
-    "gradient": "write the differences with slices",
-    "convolve": "write the sum of shifted slices",
-    "interp": "write the search as a loop",
     "nansum": "use np.sum(np.where(np.isnan(a), 0, a))",
     "average": "use np.sum(w * a) / np.sum(w)",
     "split": "take slices",
