@@ -128,12 +128,6 @@ def hypot(x1: Any, x2: Any) -> Any:
     return float_pair(x1, x2, _hypotenuse)
 
 
-@covers(math.hypot)
-def math_hypot(x: Any, y: Any) -> Any:
-    operands = [python_number(x, "hypot"), python_number(y, "hypot")]
-    return elementwise_result(operands, "f64", _hypotenuse, Kind("f64", True))
-
-
 @covers(np.arctan2)
 def arctan2(x1: Any, x2: Any) -> Any:
     return float_pair(x1, x2, ops.atan2)
