@@ -185,9 +185,10 @@ fresnel_c = special_op("fresnel_c", (_of_square(cos),), samples=(ANY,), meaning=
 
 def sine_over(x: Any) -> Any:
     """sin(x) / x, by its series close to 0."""
-    close = cmpf("olt", absf(x), c(0.5, x))
+    square = mulf(x, x)
+    close = cmpf("olt", square, c(0.25, x))  # not abs(x): 0 is no kink
     safe = select(close, c(1.0, x), x)
-    series = polynomial([(-1.0) ** k / math.factorial(2 * k + 1) for k in range(10)], mulf(x, x))
+    series = polynomial([(-1.0) ** k / math.factorial(2 * k + 1) for k in range(10)], square)
     return select(close, series, divf(sin(safe), safe))
 
 

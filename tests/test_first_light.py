@@ -201,9 +201,9 @@ def squared(x):
     return x * x
 
 
-def uses_unwrap(x):
+def uses_packbits(x):
     y = x * 2.0
-    return np.unwrap(y)
+    return np.packbits(y)
 
 
 def writes_outside(x):
@@ -228,7 +228,7 @@ def wrong_shapes(x):
 
 
 @pytest.mark.parametrize("function, arguments, kind, fragment, column", [
-    (uses_unwrap, (np.ones(3),), NotImplementedError, "return np.unwrap(y)", 12),
+    (uses_packbits, (np.ones(3),), NotImplementedError, "return np.packbits(y)", 12),
     (writes_outside, (np.ones(3),), IndexError, "x[7] = 1.0", 5),
     (writes_outside_late, (np.ones(3), 3), IndexError, "x[i] = 1.0", 5),
     (changes_type, (np.ones(3),), TypeError, "for _ in range(3):", 5),

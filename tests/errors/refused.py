@@ -35,7 +35,7 @@ def refused(*arguments: Any, of: Callable[[Any], Any] = wengert.compile) -> Call
 
 @refused(ONES)
 def function_not_covered(x):
-    return np.unwrap(x)
+    return np.packbits(x)
 
 
 @refused(ONES)

@@ -106,7 +106,7 @@ def test_integers_that_do_not_fit() -> None:
 # ---------------------------------------------------------------- derivatives
 
 V = np.array([0.75, -0.25, 2.5])
-W = np.array([0.75, 1.5, -0.5])
+W = np.array([0.7, 1.5, -0.6])
 DERIVATIVES: list[Callable[..., Any]] = [
     lambda x, y: (np.logaddexp(x, y), np.logaddexp2(x, y), np.fmax(x, y + 0.1), np.heaviside(0.0 * x, y)),
     lambda x, y: (np.modf(x)[0], np.ldexp(x, 3), np.frexp(y)[0]),
