@@ -131,12 +131,12 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * math.pi) -> Any:
     """Jumps of more than half a period become their complement, by adding multiples of the period."""
     from wengert.frontend.indexing import getitem, setitem
-    from wengert.frontend.numpy_table.shaping import diff as differences
+    from wengert.frontend.calls import call
 
     p = array_operand(p)
     kind = promote(kind_of(p), kind_of(operand(period)))
     d = one_axis(axis, p.ndim)
-    steps = differences(p, axis=d)
+    steps = call(np.diff, p, axis=d)
     whole = not kind.is_float
     if whole:
         low: Any = -(period // 2)
