@@ -130,8 +130,8 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 @covers(np.unwrap)
 def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * math.pi) -> Any:
     """Jumps of more than half a period become their complement, by adding multiples of the period."""
-    from wengert.frontend.indexing import getitem, setitem
     from wengert.frontend.calls import call
+    from wengert.frontend.indexing import getitem, setitem
 
     p = array_operand(p)
     kind = promote(kind_of(p), kind_of(operand(period)))
