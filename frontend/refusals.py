@@ -13,7 +13,6 @@ from wengert.frontend.trace import fail
 #: What to write instead of functions that people reach for.
 INSTEAD = {
     "sort_complex": "sort the real parts with np.lexsort((x.imag, x.real))",
-    "unique": "compute it before the compiled function: the size of its result depends on the data",
     "nonzero": "write a loop with an if: the size of its result depends on the data",
     "argwhere": "write a loop with an if: the size of its result depends on the data",
     "take": "write a loop over the indices",

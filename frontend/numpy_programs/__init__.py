@@ -11,6 +11,7 @@ from wengert.frontend.numpy_programs import (
     integrals,
     interpolation,
     quantiles,
+    sets,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "integrals",
     "interpolation",
     "quantiles",
+    "sets",
 ]
