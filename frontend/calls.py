@@ -20,6 +20,7 @@ from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
+from wengert.frontend.numpy_table.sorted_lists import sorted_
 from wengert.frontend.numpy_table.results import stored
 from wengert.frontend.numpy_table.texts import write_
 from wengert.frontend.numpy_table.ufunc_methods import ufunc_method
@@ -212,6 +213,9 @@ def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
             current().need_static(arguments[0], f"it is looked up in a Python {type(owner).__name__}")
         if name in MUTATING:
             current().region.journal.before_mutation(owner)
+        if name == "sort":
+            owner[:] = sorted_(owner, *arguments, **options)
+            return None
         return function(*arguments, **options)
     if isinstance(owner, type) or owner is None or not hasattr(owner, "__name__"):
         return _library_call_of_builtin(function, arguments, options)
