@@ -20,8 +20,8 @@ from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
-from wengert.frontend.numpy_table.sorted_lists import sorted_
 from wengert.frontend.numpy_table.results import stored
+from wengert.frontend.numpy_table.sorted_lists import sorted_
 from wengert.frontend.numpy_table.texts import write_
 from wengert.frontend.numpy_table.ufunc_methods import ufunc_method
 from wengert.frontend.numpy_table.ufuncs import call_ufunc
@@ -213,7 +213,7 @@ def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
             current().need_static(arguments[0], f"it is looked up in a Python {type(owner).__name__}")
         if name in MUTATING:
             current().region.journal.before_mutation(owner)
-        if name == "sort":
+        if name == "sort" and isinstance(owner, list):
             owner[:] = sorted_(owner, *arguments, **options)
             return None
         return function(*arguments, **options)

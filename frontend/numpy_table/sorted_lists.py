@@ -37,7 +37,7 @@ def sorted_(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> Any:
     columns = [_column(list(column)) for column in zip(*map(_parts, keys), strict=True)]
     if reverse:  # of the reversed list, whose order is then turned round: so equal items keep theirs
         columns = [flip(column) for column in columns]
-        items = items[::-1]
+        items.reverse()
     order = lexsort(columns[::-1])
     return _ordered(items, flip(order) if reverse else order)
 
