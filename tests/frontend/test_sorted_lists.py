@@ -31,7 +31,7 @@ def lists(x: Any, n: Any) -> Any:
     return (
         *items, *others, *plain, *triples[0], *triples[3], *rows, *pairs[0], pairs[1].value, *pairs[4],
         *sorted(range(5), key=lambda i: n[i]), *sorted(range(5), key=lambda i: n[i], reverse=True), *sorted(x),
-        *sorted([1, n[0]]), *sorted(x, key=abs), sorted(["b", "a"])[-1] == "b", *sorted([x[0]]),
+        *sorted([1, n[0]]), *sorted(x, key=abs), sorted(["b", "a"]) == ["a", "b"], *sorted([x[0]]),
     )  # fmt: skip
 
 
