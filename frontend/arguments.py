@@ -61,6 +61,12 @@ def _register_dataclass(cls: type) -> None:
     _registered.add(cls)
 
 
+def flatten_whole(tree: Any, whole: tuple[type, ...]) -> tuple[list[Any], Any]:
+    """`flatten`, where objects of these types are leaves."""
+    flatten(tree)  # enters its classes
+    return optree.tree_flatten(tree, is_leaf=lambda x: isinstance(x, whole), namespace=NAMESPACE)
+
+
 def leaf_paths(tree: Any) -> list[str]:
     """A readable name for each leaf: ``[0]['w']``."""
     return [
@@ -76,7 +82,8 @@ def leaf_paths(tree: Any) -> list[str]:
 class Leaf:
     """What a compilation depends on of one leaf.
 
-    kind: "array" | "number" | "static".  `weak`: a Python number, whose dtype gives way in NumPy 2's promotion.
+    kind: "array" | "number" | "complex" | "static".  `weak`: a Python number, whose dtype gives way in NumPy 2's
+    promotion.  A complex leaf travels as its memory (complex_numbers/memory.py), an array with a last axis (re, im).
     `value`: of a static leaf (numbers that tracing asked for included).
     """
 
@@ -92,6 +99,8 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
     Raises:
         WengertTypeError: an array of a dtype that is not compiled.
     """
+    if isinstance(leaf, (complex, np.complexfloating)) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "c"):
+        return _classify_complex(leaf)
     if isinstance(leaf, np.ndarray):
         element = known_element(leaf.dtype)
         if element is None:
@@ -100,7 +109,7 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
         return Leaf("array", Slot(element, tuple(leaf.shape)))
     if not static and (slot := scalar_slot(leaf)) is not None:
         return Leaf("number", slot, weak=type(leaf) in (float, int, bool))
-    if isinstance(leaf, (np.generic, complex)) and not isinstance(
+    if isinstance(leaf, np.generic) and not isinstance(
         leaf, (np.bool_, np.integer, np.str_, np.bytes_)
     ):
         raise WengertTypeError(
@@ -109,6 +118,15 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
             help="convert it first, for example with float(x)",
         )
     return Leaf("static", value=Static(leaf))
+
+
+def _classify_complex(leaf: Any) -> Leaf:
+    dtype = np.dtype(np.complex128) if type(leaf) is complex else leaf.dtype
+    element = {"D": "f64", "F": "f32"}.get(dtype.char)
+    if element is None or not dtype.isnative:
+        raise WengertTypeError(f"an argument is of dtype {dtype}", help="convert it first, with .astype(complex)",
+                               why="compiled code works on complex128 and complex64")
+    return Leaf("complex", Slot(element, (*np.shape(leaf), 2)), weak=type(leaf) is complex)
 
 
 def scalar_slot(x: Any) -> Slot | None:

@@ -20,6 +20,7 @@ from wengert.frontend import division
 from wengert.frontend.broadcasting import form_of, interval_of
 from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.comparison import both, compare, flip, negated, select, truth
+from wengert.frontend.complex_numbers.values import Complex, ComplexArray, has_complex
 from wengert.frontend.conversions import DTYPES, Kind, bounds_of, can_store, is_signed, promote, resolved
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.masks import Masked, is_selection
@@ -77,12 +78,21 @@ def binary(op: str, a: Any, b: Any) -> Any:
         return _refuse_operands(op, a, b) if result is NotImplemented else result
     if op == "Mult" and isinstance(a, (list, tuple)) and isinstance(b, Scalar) and b.element == "i64":
         current().need_static(b, "it is the number of repetitions of a Python sequence")
+    if has_complex(a) or has_complex(b):
+        return _of_complex().binary(op, a, b)
     a, b = operand(a), operand(b)
     if op == "MatMult":
         from wengert.frontend.numpy_table.products import matmul
 
         return matmul(a, b)
     return _BINARY[op](op, a, b, _kind_of_result(op, a, b))
+
+
+def _of_complex() -> Any:
+    """The same operators for complex operands."""
+    from wengert.frontend.complex_numbers import arithmetic
+
+    return arithmetic
 
 
 def _refuse_operands(op: str, a: Any, b: Any) -> Any:
@@ -295,6 +305,8 @@ def inplace(op: str, a: Any, b: Any) -> Any:
     """``a op= b``: arrays and Python containers change, other values give a new one; the value `a` is bound to then."""
     if isinstance(a, np.ndarray):
         a = captured(a)
+    if isinstance(a, ComplexArray) or (isinstance(a, Array) and has_complex(b)):
+        return _of_complex().inplace(op, a, b)
     if isinstance(a, Array):
         result = binary(op, a, b)
         if isinstance(a, Masked) and isinstance(result, Masked) and is_selection(a):
@@ -354,6 +366,8 @@ def unary(op: str, a: Any) -> Any:
     if not isinstance(a, Traced):
         result = user_operator(op, a)
         return made(PYTHON[op](a)) if result is NotImplemented else result
+    if isinstance(a, Complex):
+        return _of_complex().unary(op, a)
     if op == "Not":
         return negated(truth(a))
     kind = _kind_of_result(op, a)

@@ -17,6 +17,7 @@ import optree
 from wengert.dialects.errors import UnsupportedError, WengertTypeError, WengertValueError
 from wengert.frontend.arguments import NAMESPACE, flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
+from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.derivatives import Form, Inner, _call, _copied, _declare, _options_of, form_of
 from wengert.frontend.function import Function
 from wengert.frontend.numpy_table.shaping import moveaxis
@@ -81,6 +82,7 @@ class _Leaf:
 
 
 def _batched(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], in_axes: Any, out_axes: Any) -> Any:
+    args, kwargs = opened(tuple(args)), opened(dict(kwargs))
     moving: dict[int, Form] = {}
     inputs: list[Any] = []
     count: tuple[int, str] | None = None

@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 
 from wengert.frontend.capture import captured, made, made_new, stays_python
+from wengert.frontend.complex_numbers import creation, elementwise, products  # noqa: F401 - they enter their functions
+from wengert.frontend.complex_numbers.registry import call_complex
+from wengert.frontend.complex_numbers.values import has_complex, names_complex, zeros_like
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
@@ -140,6 +143,8 @@ def _handle(name: str, entry: Entry, function: Any, arguments: tuple[Any, ...], 
     """A covered function: itself while everything is known, else its handler; `out=` stores the result."""
     if entry.python and not needs_trace(arguments) and not needs_trace(options.values()):
         return made(function(*arguments, **options))
+    if has_complex(arguments) or has_complex(tuple(options.values())) or names_complex(arguments, options):
+        return call_complex(name, function, entry, arguments, options)
     if isinstance(function, np.ufunc):
         return call_ufunc(function, entry, arguments, options)
     out = None
@@ -274,6 +279,8 @@ def method_of(owner: Traced, name: str) -> Any:
         raise AttributeError(f"'{type_name}' object has no attribute '{name}'")
     if name == "real":
         return owner
+    if name == "imag":
+        return zeros_like(owner)
     if name in METHODS:
         return BoundMethod(owner, name)
     return method_not_covered(type_name, name)

@@ -14,41 +14,49 @@ import numpy as np
 
 from wengert.dialects.bindings import ir
 from wengert.dialects.errors import WengertTypeError
+from wengert.frontend.complex_numbers.memory import of_memory, real_memory
+from wengert.frontend.complex_numbers.values import ComplexArray, ComplexScalar
 from wengert.frontend.conversions import element_of
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.trace import Captured, current, fail
-from wengert.frontend.values import DATA, Array, Box, Scalar
+from wengert.frontend.values import Box
 
 #: Integer arrays up to this size may become constants of the code.
 LARGEST_BAKED = 64
 
 
-def captured(array: np.ndarray) -> Array | Scalar:
-    """The traced value of an array of the program; a 0-d array is a scalar."""
+def captured(array: np.ndarray) -> Any:
+    """The traced value of an array of the program (an Array or a ComplexArray)."""
     trace = current()
     known = trace.boxes.get(id(array))
     if known is not None:
-        found: Array | Scalar = known[1]
-        return found
+        return known[1]
     if isinstance(array, (np.matrix, np.ma.MaskedArray)):
         fail(
             f"an array of type {type(array).__name__} is not covered",
             help="use a plain ndarray",
             error=WengertTypeError,
         )
+    if array.dtype.kind == "c":
+        return captured_complex(array)
     element = element_of(array.dtype, "an array")
     region = trace.top
     assert region is not None
-    type_ = trace.tensor_type(array.shape, element) if array.ndim else trace.types[element]
-    argument = region.block.add_argument(type_, ir.Location.unknown())
-    value: Box | Scalar
-    if array.ndim:
-        value = Box(argument, array.shape, element, region)
-    else:
-        value = Scalar(argument, element, origins=DATA, region=region)
+    argument = region.block.add_argument(trace.tensor_type(array.shape, element), ir.Location.unknown())
+    value = Box(argument, array.shape, element, region)
     trace.captured.append(Captured(array, argument, value))
     trace.boxes[id(array)] = (array, value)
     return value
+
+
+def captured_complex(array: np.ndarray) -> ComplexArray | ComplexScalar:
+    """The traced value of a complex array: its memory, as real numbers, is what is captured."""
+    known = current().complexes
+    if id(array) not in known:
+        memory = real_memory(array)
+        known[id(array)] = (array, memory, of_memory(captured(memory)))
+    found: ComplexArray | ComplexScalar = known[id(array)][2]
+    return found
 
 
 def stays_python(x: Any) -> bool:
@@ -56,7 +64,7 @@ def stays_python(x: Any) -> bool:
     if not isinstance(x, np.ndarray):
         return True
     trace = current()
-    if x.dtype.kind == "f" or x.size > LARGEST_BAKED:
+    if x.dtype.kind in "fc" or x.size > LARGEST_BAKED:
         return False
     if id(x) in trace.boxes and not any(c.array is x and not c.written for c in trace.captured):
         return False  # an argument, or changed by the code

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wengert.frontend.aliases import StandIn, set_contents
+from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.journal import UNBOUND, Content, Slot
 from wengert.frontend.kinds import Signature, materialize, signature
 from wengert.frontend.layout import (
@@ -149,6 +150,8 @@ class Carried:
             apart = take_apart(first)
             assert apart is not None
             spec = Node(apart[0], (spec, KEEP))
+        if isinstance(first, Complex) and isinstance(spec, Carry):  # a real number so far
+            spec = Node(take_apart(first)[0], (spec, KEEP))  # type: ignore[index]
         label = name_label(place) if isinstance(place, str) else place.label()
         wider = widen(spec, first, last, label, TURNS)
         if entry is None:

@@ -11,6 +11,7 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.broadcasting import broadcast_shapes, interval_of, origins_of, same_extent, tensor
 from wengert.frontend.capture import captured, stays_python
+from wengert.frontend.complex_numbers.values import Complex, ComplexArray, ComplexScalar, has_complex
 from wengert.frontend.conversions import Kind, bounds_of, element_name, is_integer, is_signed, is_whole, promote
 from wengert.frontend.masks import apply_masked, selection_among
 from wengert.frontend.operands import (
@@ -37,6 +38,10 @@ def truth(x: Any) -> Any:
         if stays_python(x):
             return bool(x)
         x = captured(x)
+    if isinstance(x, Complex):
+        from wengert.frontend.complex_numbers.arithmetic import truth as truth_of_complex
+
+        return truth_of_complex(x)
     if isinstance(x, Scalar):
         return x if x.element == "i1" else compare("NotEq", x, 0)
     if isinstance(x, Array):
@@ -75,6 +80,10 @@ def both(a: Any, b: Any) -> Any:
 
 def select(condition: Any, x: Any, y: Any) -> Any:
     """``np.where(condition, x, y)``."""
+    if has_complex(x) or has_complex(y):
+        from wengert.frontend.complex_numbers.arithmetic import select_complex
+
+        return select_complex(condition, x, y)
     condition, x, y = operand(condition), operand(x), operand(y)
     kind = promote(kind_of(x), kind_of(y))
     selection = selection_among([condition, x, y])
@@ -121,9 +130,13 @@ def compare(op: str, a: Any, b: Any) -> Any:
         result = user_operator(op, a, b)
         if result is not NotImplemented:
             return result
-        if op in ("Eq", "NotEq") and isinstance(a, Scalar) | isinstance(b, Scalar):
+        if op in ("Eq", "NotEq") and isinstance(a, (Scalar, ComplexScalar)) | isinstance(b, (Scalar, ComplexScalar)):
             return op == "NotEq"  # a number equals nothing that is no number
         unsupported(op, a, b)
+    if has_complex(a) or has_complex(b):
+        from wengert.frontend.complex_numbers.arithmetic import compare as compare_complex
+
+        return compare_complex(op, a, b)
     a, b = operand(a), operand(b)
     kinds = kind_of(a), kind_of(b)
     result = Kind("i1", kinds[0].weak and kinds[1].weak)
@@ -210,7 +223,7 @@ def _contains(container: Any, item: Any) -> Any:
     """``item in container``."""
     if isinstance(container, np.ndarray) and (isinstance(item, Traced) or not stays_python(container)):
         container = captured(container)
-    if isinstance(container, Array):
+    if isinstance(container, (Array, ComplexArray)):
         from wengert.frontend.numpy_table.reductions import reduce_truth
 
         return reduce_truth("any", compare("Eq", container, item))

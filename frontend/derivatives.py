@@ -15,10 +15,12 @@ import numpy as np
 from wengert.dialects import diff
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
-from wengert.dialects.errors import DifferentiationError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.op import encode_attributes
-from wengert.frontend.arguments import flatten, leaf_paths, unflatten
+from wengert.frontend.arguments import flatten, flatten_whole, leaf_paths, unflatten
 from wengert.frontend.calls import call
+from wengert.frontend.complex_numbers.trees import imaginary_leaves, negated_at, opened
+from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.conversions import Kind, spoken
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.options import DEFAULT, CompileOptions
@@ -138,6 +140,22 @@ class Inner:
         """The forms of all returned floats: those of the result, then those beside it."""
         return [form for form in self.returned if form.floats]
 
+    @property
+    def imaginary_floats(self) -> frozenset[int]:
+        """Which of `floats` are imaginary parts."""
+        imaginary = imaginary_leaves(self.structure)
+        places = [i for i, o in enumerate(self.outputs) if isinstance(o, Form) and o.floats]
+        return frozenset(k for k, i in enumerate(places) if i in imaginary)
+
+    @property
+    def imaginary_moving(self) -> frozenset[int]:
+        """Which of `moving` are imaginary parts."""
+        found, start = set(), 0
+        for structure in self.trees:
+            found |= {start + k for k in imaginary_leaves(structure)}
+            start += structure.num_leaves
+        return frozenset(found)
+
     def result(self, values: Sequence[Any]) -> tuple[Any, Any]:
         """The function's result with these IR values, and what it returns beside it."""
         it = iter(values)
@@ -152,6 +170,7 @@ class Inner:
 
     def cotangent_leaves(self, tree: Any) -> list[Any]:
         """The leaves at which a cotangent is needed, of a tree shaped like the result; None stands for any leaf."""
+        tree = opened(tree)
         leaves, structure = flatten(tree)
         if len(leaves) != len(self.outputs):
             try:
@@ -185,6 +204,7 @@ def trace_inner(
             the function does not return a pair.
     """
     trace = current()
+    args, kwargs = opened(tuple(args)), opened(dict(kwargs))
     chosen: list[Chosen] = []
     picks: list[int] = []
     for choice in choose(f, args, kwargs, argnums, what):
@@ -192,8 +212,8 @@ def trace_inner(
         if choice.where not in wheres:
             chosen.append(choice)
         picks.append(wheres.index(choice.where) if choice.where in wheres else len(wheres))
-    flat = [flatten(choice.tree) for choice in chosen]
-    forms = [[_moving_form(f, leaf, path, choice, what) for leaf, path in zip(leaves, leaf_paths(choice.tree))]
+    flat = [flatten(opened(choice.tree)) for choice in chosen]
+    forms = [[_moving_form(f, leaf, path, choice, what) for leaf, path in zip(leaves, leaf_paths(opened(choice.tree)))]
              for choice, (leaves, _) in zip(chosen, flat)]
     moving = tuple(form for group in forms for form in group)
     inputs = tuple(form.value(leaf, "an argument")
@@ -212,7 +232,8 @@ def trace_inner(
             elif isinstance(choice.where, str):
                 inner_kwargs[choice.where] = unflatten(structure, leaves)
         captured = [k for k, choice in enumerate(chosen) if isinstance(choice.where, Variable)]
-        with moving_variables([chosen[k] for k in captured], [fresh[k] for k in captured]):
+        moved = [flatten_whole(unflatten(flat[k][1], fresh[k]), (Complex,))[0] for k in captured]
+        with moving_variables([chosen[k] for k in captured], moved):
             result = call(f, *inner_args, **inner_kwargs)
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise WengertTypeError(f"{what} with has_aux=True needs a function that returns (value, aux)",
@@ -411,8 +432,9 @@ class Linearized:
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The cotangents of the moving leaves (traced values) for IR values of the cotangents of the float results."""
+        given = negated_at(cotangents, self.inner.imaginary_floats)
         beside = [constant_of(form, 0.0) for form in self.inner.tangents[len(cotangents):]]
-        pulled = self._apply("rev", [*cotangents, *beside], self.inner.moving)
+        pulled = negated_at(self._apply("rev", [*given, *beside], self.inner.moving), self.inner.imaginary_moving)
         return [form.wrap(v) for form, v in zip(self.inner.moving, pulled)]
 
 
@@ -420,29 +442,3 @@ def constant_of(form: Form, value: float) -> Any:
     """An IR value of this form with all elements equal."""
     scalar = current().constant(value, form.element)
     return scalar if form.shape is None else current().emit("nd.full", [form.type], [scalar]).result
-
-
-def scalar_output(inner: Inner, f: Callable[..., Any], what: str) -> Form:
-    """The form of the only leaf of the result, which must be one float number.
-
-    Raises:
-        DifferentiationError: the result is an array, several values, or not a float.
-    """
-    leaves = inner.outputs
-    if len(leaves) == 1 and isinstance(leaves[0], Form) and leaves[0].floats and leaves[0].shape in (None, ()):
-        return leaves[0]
-    if len(leaves) != 1:
-        kind = f"{len(leaves)} values"
-    elif not isinstance(leaves[0], Form):
-        kind = repr(leaves[0])
-    else:
-        kind = (
-            f"an array of shape {shape_text(leaves[0].shape)}"
-            if leaves[0].shape
-            else spoken(leaves[0].element)
-        )
-    raise DifferentiationError(
-        f"{what} needs a function with one float as its result; {getattr(f, '__name__', 'this one')} returns {kind}",
-        definition_of(f),
-        help="use jacrev or jacfwd for an array, vjp for several values, has_aux=True to return more beside the value",
-    )

@@ -11,12 +11,16 @@ from collections.abc import Callable
 from types import CellType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from wengert.dialects.errors import WengertNameError, WengertValueError
 from wengert.frontend.aliases import Shared
 from wengert.frontend.arithmetic import binary, inplace, unary
 from wengert.frontend.branches import If, and_, and_test, chain, ifexp, none_of, not_, or_, or_test
 from wengert.frontend.calls import call
+from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare
+from wengert.frontend.complex_numbers.values import ComplexArray
 from wengert.frontend.for_loops import For
 from wengert.frontend.handlers import Try, assert_, raise_
 from wengert.frontend.indexing import getitem, setitem
@@ -98,6 +102,8 @@ class Hooks:
     @staticmethod
     def getattr(owner: Any, name: str) -> Any:
         """`owner.name`; a property in Python is compiled through."""
+        if isinstance(owner, np.ndarray) and owner.dtype.kind == "c":
+            owner = captured(owner)
         if isinstance(owner, (Traced, ModuleType, type)):
             return builtins.getattr(owner, name)
         found = _class_attribute(owner, name)
@@ -115,6 +121,11 @@ class Hooks:
     @staticmethod
     def setattr(owner: Any, name: str, value: Any) -> None:
         """`owner.name = value`."""
+        if isinstance(owner, np.ndarray) and owner.dtype.kind == "c":
+            owner = captured(owner)
+        if isinstance(owner, ComplexArray) and name in ("real", "imag"):
+            setitem(builtins.getattr(owner, name), Ellipsis, value)
+            return
         found = _class_attribute(owner, name)
         if isinstance(found, property) and found.fset is not None:
             call(found.fset, owner, value)
@@ -153,7 +164,7 @@ class Hooks:
     @staticmethod
     def unpack(value: Any, count: int) -> Any:
         """The right side of `a, b = value`; an array gives its rows or elements."""
-        if not isinstance(value, Array):
+        if not isinstance(value, (Array, ComplexArray)):
             return note_items(value)
         length = value.shape[0] if value.ndim else None
         if isinstance(length, int) and count >= 0 and length != count:

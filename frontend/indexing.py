@@ -24,6 +24,8 @@ from wengert.frontend.broadcasting import (
 )
 from wengert.frontend.capture import captured, made_new, stays_python
 from wengert.frontend.comparison import select
+from wengert.frontend.complex_numbers.parts import complex_of_parts, store_parts
+from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.gathering import Chosen, Selection, selection
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.operands import operand
@@ -55,6 +57,8 @@ def getitem(a: Any, index: Any) -> Any:
         a = captured(a)
     if isinstance(a, Array):
         return _read(a, index)
+    if isinstance(a, Complex):
+        return complex_of_parts(lambda part: getitem(part, index), a)
     if isinstance(a, Scalar) and not a.weak and index in ((), Ellipsis):
         return a
     if isinstance(a, Traced):
@@ -76,6 +80,9 @@ def setitem(a: Any, index: Any, value: Any) -> None:
         a = captured(a)
     if isinstance(a, Array):
         _write(a, index, value)
+        return
+    if isinstance(a, ComplexArray):
+        store_parts(a, index, value)
         return
     if isinstance(a, Traced):
         fail("a number does not support item assignment", error=WengertTypeError)
@@ -291,8 +298,20 @@ def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
     array.write(changed)
 
 
-def assign(target: Array, value: Any) -> None:
+def assign(target: Array | ComplexArray, value: Any) -> None:
     """``target[...] = value``, broadcast and converted to the type of the target as NumPy does."""
+<<<<<<< HEAD
+=======
+    if isinstance(target, ComplexArray):
+        store_parts(target, Ellipsis, value)
+        return
+    if isinstance(value, Masked):
+        fail(
+            "a selection by a mask is stored in a slice",
+            why="its size is known only at run time",
+            help="store it under the same mask, or use np.where",
+        )
+>>>>>>> 0ff35ff (Complex numbers are pairs: arguments, arithmetic, functions, results and gradients)
     if isinstance(value, Array):
         if value is target or (isinstance(target, Window) and target.shows_same(value)):
             return

@@ -14,6 +14,7 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.broadcasting import as_index
 from wengert.frontend.capture import stays_python
+from wengert.frontend.complex_numbers.values import ComplexArray
 from wengert.frontend.conversions import is_integer, is_whole
 from wengert.frontend.reads import note_items
 from wengert.frontend.trace import current, fail
@@ -101,7 +102,7 @@ def indexed(iterable: Any) -> Indexed | None:
             return Indexed(len(iterable), lambda i: _nth(iterable.start, iterable.step, i))
         case Range():
             return Indexed(trip_count(iterable), lambda i: _nth(iterable.start, iterable.step, i))
-        case Array() if iterable.ndim:
+        case Array() | ComplexArray() if iterable.ndim:
             return Indexed(iterable.shape[0], lambda i: getitem(iterable, i))
         case np.ndarray() if iterable.ndim and not stays_python(iterable):
             return Indexed(len(iterable), lambda i: getitem(iterable, i))

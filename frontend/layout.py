@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import WengertTypeError
+from wengert.frontend.complex_numbers.values import Complex, equally_complex, of_parts
 from wengert.frontend.journal import UNBOUND, Attribute, Content
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.kinds import Mismatch, Signature, Undefined, join, kind_text, signature
@@ -141,6 +142,8 @@ def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
         return Frame(kind, (None,) * len(value), "sequence"), list(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return Frame(kind, value._fields, "namedtuple"), list(value)
+    if isinstance(value, Complex):
+        return Frame(Complex, (), "complex"), [value.re, value.im]
     if kind in (dict, OrderedDict):
         return Frame(kind, tuple(value), "dict"), list(value.values())
     if isinstance(value, (Traced, Undefined, type)):
@@ -158,6 +161,8 @@ def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
 def put_together(frame: Frame, parts: list[Any]) -> Any:
     """A container like the one that `take_apart` gave, with other parts; no `__init__` runs."""
     match frame.kind:
+        case "complex":
+            return of_parts(*parts)
         case "maybe":
             return parts[0] if parts[1] is True else Maybe(*parts)
         case "sequence":
@@ -281,6 +286,7 @@ def both_bound(first: Any, second: Any, name: str) -> tuple[Any, Any]:
     """The two values with the same binding: where one side may be unbound, both become `Maybe`."""
     if first is UNBOUND and second is UNBOUND:
         return first, second
+    first, second = equally_complex(first, second)
     if not any(side is UNBOUND or isinstance(side, Maybe) for side in (first, second)):
         return first, second
     if name == RESULT:  # read only where the flag `__returned` is set
@@ -373,7 +379,7 @@ def arrays_in(value: Any) -> Iterator[Array]:
 
 def is_mutable(container: Any) -> bool:
     """Whether two names for this container could be told apart from two equal containers."""
-    return not isinstance(container, (tuple, Maybe, Text))
+    return not isinstance(container, (tuple, Maybe, Text, Complex))
 
 
 # ---------------------------------------------------------------- messages
@@ -392,6 +398,8 @@ def brief(value: Any) -> str:
         return f"{brief(value.value)} or unbound"
     if isinstance(value, Array):
         return f"an array {describe(value)}"
+    if isinstance(value, Complex):
+        return value.type_name
     if isinstance(value, (Scalar, Undefined)):
         found = signature(value)
         assert found is not None

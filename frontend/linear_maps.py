@@ -18,6 +18,7 @@ from wengert.dialects.bindings import Value, ir, is_tensor
 from wengert.dialects.control import find_function, function_types
 from wengert.dialects.errors import WengertError, WengertValueError
 from wengert.frontend.arguments import flatten, prepare
+from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.conversions import DTYPES
 from wengert.frontend.derivatives import Form, Inner, Linearized
 from wengert.frontend.operands import is_number, operand
@@ -63,6 +64,7 @@ class Direction:
         if self.kind == "rev":
             return self.inner.cotangent_leaves(trees[0])
         found: list[Any] = []
+        trees = opened(tuple(trees))
         moving = [tree for tree, moves in zip(trees, self.primals, strict=True) if moves]
         for tree, structure in zip(moving, self.inner.trees, strict=True):
             leaves = [None] * structure.num_leaves if tree is None else flatten(tree)[0]

@@ -17,7 +17,7 @@ from wengert.dialects.interpret import run as run_function
 from wengert.frontend.arguments import prepare
 from wengert.frontend.boundary import returned_value, signature_of, the_context
 from wengert.frontend.linear_maps import LinearMap, MapProgram
-from wengert.frontend.plan import MapPlan, Plan
+from wengert.frontend.plan import POSITIONS, MapPlan, Plan
 from wengert.frontend.targets import Program
 from wengert.frontend.trace import Trace
 from wengert.passes.base import Pass, run_pipeline
@@ -48,8 +48,8 @@ def with_maps(
         direction = replace(map_.direction, inner=replace(map_.direction.inner, inputs=(), captures=()))
         plans[position] = MapPlan(direction, programs[position], signature, slice(start, start + sizes[position]))
     moved = {p: p + sum(size - 1 for other, size in sizes.items() if other < p) for kind, p in outputs
-             if kind == "result"}
-    return [(kind, plans[value] if kind == "map" else moved[value] if kind == "result" else value)
+             if kind in POSITIONS}
+    return [(kind, plans[value] if kind == "map" else moved[value] if kind in POSITIONS else value)
             for kind, value in outputs]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.broadcasting import broadcast_shapes, is_empty, origins_of, tensor, unspecified
 from wengert.frontend.capture import captured
+from wengert.frontend.complex_numbers.values import Complex, is_complex
 from wengert.frontend.conversions import Kind, bounds_of, element_of, is_integer
 from wengert.frontend.masks import Masked, apply_masked, is_selection, selection_among
 from wengert.frontend.trace import current, fail
@@ -78,11 +79,24 @@ def is_number(x: Any) -> bool:
 
 
 def is_operand(x: Any) -> bool:
-    return isinstance(x, (Traced, np.ndarray, list, tuple)) or is_number(x)
+    return isinstance(x, (Traced, np.ndarray, list, tuple)) or is_number(x) or is_complex(x)
 
 
 def operand(x: Any) -> Operand:
-    """What takes part in traced arithmetic: arrays of the program become hidden arguments, lists become arrays."""
+    """What takes part in real arithmetic: arrays of the program become hidden arguments, lists become arrays."""
+    if is_complex(x):
+        fail(
+            f"{type_text(x)} takes part in an operation on real numbers",
+            help="take z.real, z.imag or abs(z)",
+            error=WengertTypeError,
+        )
+    return real_operand(x)
+
+
+def real_operand(x: Any) -> Operand:
+    """`operand` of what is known not to be complex."""
+    if isinstance(x, np.ndarray):
+        x = captured(x)
     if isinstance(x, Array) and not x.ndim:
         from wengert.frontend.indexing import element
 
@@ -93,8 +107,6 @@ def operand(x: Any) -> Operand:
         if isinstance(x, np.generic):
             element_of(x.dtype, "a number")
         return x
-    if isinstance(x, np.ndarray):
-        return captured(x)
     if isinstance(x, (list, tuple)):
         from wengert.frontend.numpy_table.creation import as_array
 
@@ -115,7 +127,7 @@ def type_text(x: Any) -> str:
     """The type of an operand, for messages."""
     if isinstance(x, Array):
         return describe(x)
-    return x.type_name if isinstance(x, Scalar) else type(x).__name__
+    return x.type_name if isinstance(x, (Scalar, Complex)) else type(x).__name__
 
 
 def strong(x: Any) -> Any:

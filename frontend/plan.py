@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,12 @@ import numpy as np
 import optree
 
 from wengert.frontend.arguments import NAMESPACE
+from wengert.frontend.complex_numbers.memory import real_memory
 from wengert.frontend.linear_maps import Direction
 from wengert.runtime.signature import KernelSignature
+
+#: The kinds of outputs that are given by a position among the returned results.
+POSITIONS = ("result", "memory", "complex")
 
 
 def _flat_tuple(length: int) -> Any:
@@ -33,8 +38,10 @@ class Plan:
     """What tracing leaves beside the module.
 
     inputs: for each argument of the function, the leaf it comes from, or the captured array.
-    outputs: for each leaf of the result ("result", position among the returned results), ("leaf", the argument leaf
-    that is returned itself), ("captured", array), ("static", value) or ("map", MapPlan).
+    outputs: for each leaf of the result ("result", position among the returned results), ("memory", position of the
+    memory of a complex array), ("complex", position of the first of two parts), ("leaf", the argument leaf that is
+    returned itself), ("captured", array), ("static", value) or ("map", MapPlan).
+    complex: the leaves that are passed as their memory.
     structure: of the result; with `restores` it is (result, arguments as the function leaves them).
     static: leaves whose value went into the code.
     guards, baked, weak_matters: see Trace.
@@ -50,6 +57,15 @@ class Plan:
     guards: tuple[tuple[Any, Any, Any], ...]
     baked: tuple[tuple[np.ndarray, np.ndarray], ...]
     weak_matters: bool = False
+    complex: frozenset[int] = frozenset()
+
+    def passed(self, leaves: Sequence[Any]) -> list[Any]:
+        """What compiled code is given in a call with these leaves: arrays and real numbers."""
+        found = [leaves[source] if isinstance(source, int) else source for source in self.inputs]
+        for k, source in enumerate(self.inputs) if self.complex else ():
+            if isinstance(source, int) and source in self.complex:
+                found[k] = real_memory(found[k])
+        return found
 
     @property
     def maps(self) -> list[MapPlan]:
@@ -85,5 +101,5 @@ class Plan:
         own = len(self.inputs) == self.leaves and all(
             isinstance(source, int) and source == k for k, source in enumerate(self.inputs)
         )
-        plain = own and not (self.guards or self.baked or self.restores)
+        plain = own and not (self.guards or self.baked or self.restores or self.complex)
         return bool(plain and (self.single or flat_tuple))

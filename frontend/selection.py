@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import UnsupportedError, WengertNameError, WengertTypeError
-from wengert.frontend.arguments import flatten, unflatten
+from wengert.frontend.arguments import flatten, flatten_whole, unflatten
+from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.positions import definition_of
 from wengert.frontend.running import GUARDED
 from wengert.frontend.trace import current
@@ -198,9 +199,9 @@ def moving(variables: Sequence[Chosen], fresh: Sequence[Sequence[Any]]) -> Itera
     try:
         for chosen, new in zip(variables, fresh, strict=True):
             assert isinstance(chosen.where, Variable)
-            leaves, structure = flatten(chosen.tree)
+            leaves, structure = flatten_whole(chosen.tree, (Complex,))
             kept = [_move(leaf, value, undo) for leaf, value in zip(leaves, new, strict=True)]
-            arrays += [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+            arrays += [_memory(leaf) for leaf in leaves if isinstance(leaf, np.ndarray)]
             if any(kept):
                 tree = unflatten(structure, [v if rebind else x for x, v, rebind in zip(leaves, new, kept)])
                 _rebind(chosen.where, chosen.tree, tree, undo)
@@ -216,7 +217,15 @@ def moving(variables: Sequence[Chosen], fresh: Sequence[Sequence[Any]]) -> Itera
 
 def _move(leaf: Any, value: Any, undo: list[Callable[[], None]]) -> bool:
     """Make an array read as `value`, by whatever name; True for what has no identity: a number, or a view."""
-    boxes = current().boxes
+    boxes, complexes = current().boxes, current().complexes
+    if isinstance(leaf, np.ndarray) and id(leaf) in complexes:
+        known = complexes[id(leaf)]
+        complexes[id(leaf)] = (*known[:2], value)
+        undo.append(lambda: complexes.__setitem__(id(leaf), known))
+        return False
+    if isinstance(leaf, Complex):
+        first, second = _move(leaf.re, value.re, undo), _move(leaf.im, value.im, undo)
+        return first or second
     if isinstance(leaf, np.ndarray):
         before = boxes[id(leaf)]
         boxes[id(leaf)] = (leaf, value)
@@ -232,6 +241,12 @@ def _move(leaf: Any, value: Any, undo: list[Callable[[], None]]) -> bool:
         undo.append(restore)
         return False
     return True
+
+
+def _memory(array: np.ndarray) -> np.ndarray:
+    """What traced code captures of an array: of a complex one its memory."""
+    known = current().complexes.get(id(array))
+    return array if known is None else known[1]
 
 
 def _rebind(variable: Variable, old: Any, new: Any, undo: list[Callable[[], None]]) -> None:

@@ -23,12 +23,13 @@ from wengert.frontend import library
 from wengert.frontend.arguments import flatten
 from wengert.frontend.calls import call
 from wengert.frontend.coloring import Coloring, color_hessian, color_jacobian
-from wengert.frontend.derivatives import Form, Inner, Linearized, dependencies, scalar_output, trace_inner
+from wengert.frontend.derivatives import Form, Inner, Linearized, dependencies, trace_inner
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.patterns import find_pattern
 from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnums, choose, listed
+from wengert.frontend.single_results import scalar_output
 from wengert.frontend.stages import Stages
 from wengert.frontend.trace import fail, tracing
 from wengert.frontend.tracebacks import without_compiler

@@ -21,12 +21,23 @@ from wengert.frontend.arguments import (
     alias_pattern,
     classify,
     flatten,
+    flatten_whole,
     prepare,
     refuse_overlap,
     unflatten,
 )
 from wengert.frontend.boundary import result_attributes, returned_value, signature_of, the_context
 from wengert.frontend.calls import call
+from wengert.frontend.complex_numbers.arithmetic import complex_operand
+from wengert.frontend.complex_numbers.memory import (
+    complex_number,
+    complex_view,
+    interleaved,
+    memory_of,
+    of_memory,
+    real_memory,
+)
+from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.conversions import DTYPES
 from wengert.frontend.leaks import refuse_traced
@@ -112,14 +123,16 @@ def _trace_once(
                     raise
                 restores = stored_into(region, (args, kwargs))
                 known = {id(c.value): ("captured", c.array) for c in trace.captured}
+                known |= {id(value): ("captured", array) for array, _, value in trace.complexes.values()}
                 known |= {id(v): ("leaf", i) for i, v in reversed(list(enumerate(values))) if isinstance(v, Traced)}
                 tree = (result, (args, kwargs)) if restores else result
                 outputs, returned, result_structure, maps = _outputs(trace, tree, known, definition_of(py_func))
                 into: list[int | None] = [None] * len(returned)
-                written = [
-                    (k, values[i])
-                    for k, i in enumerate(inputs)
-                    if isinstance(values[i], Box) and values[i].value != arguments[i]
+                boxes = [memory_of(values[i]) if isinstance(values[i], Complex) else values[i] for i in inputs]
+                written: list[tuple[int, Any]] = [
+                    (k, box)
+                    for k, (i, box) in enumerate(zip(inputs, boxes, strict=True))
+                    if isinstance(box, Box) and box.value != arguments[i]
                 ]
                 written += [(len(inputs) + k, c.value) for k, c in enumerate(trace.captured) if c.written]
                 returned += [(box.read(), box.element) for _, box in written]
@@ -144,6 +157,7 @@ def _trace_once(
                 lasting(trace.guards),
                 tuple(trace.baked),
                 trace.weak_matters,
+                frozenset(i for i in inputs if classes[i].kind == "complex"),
             )
     return module, plan
 
@@ -153,11 +167,26 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
     slot = leaf_class.slot
     if slot is None:
         return leaf
+    if leaf_class.kind == "complex":
+        return _complex_value(arguments[i], leaf_class, leaf, trace)
     if slot.shape is None:
         return Scalar(arguments[i], slot.dtype, weak=leaf_class.weak, origins=frozenset({("arg", i)}))
     box = Box(arguments[i], slot.shape, slot.dtype, contiguous=bool(leaf.flags.c_contiguous))
     trace.boxes[id(leaf)] = (leaf, box)
     return box
+
+
+def _complex_value(argument: Any, leaf_class: Leaf, leaf: Any, trace: Trace) -> Any:
+    """The complex value of an argument that is its memory."""
+    assert leaf_class.slot is not None and leaf_class.slot.shape is not None
+    contiguous = not isinstance(leaf, np.ndarray) or bool(leaf.flags.c_contiguous)
+    memory = Box(argument, leaf_class.slot.shape, leaf_class.slot.dtype, contiguous=contiguous)
+    value = of_memory(memory, leaf_class.weak)
+    if isinstance(leaf, np.ndarray):
+        known = real_memory(leaf)
+        trace.boxes[id(known)] = (known, memory)
+        trace.complexes[id(leaf)] = (leaf, known, value)
+    return value
 
 
 def _outputs(
@@ -166,7 +195,7 @@ def _outputs(
     """Classify the leaves of the result; equal traced leaves are returned once, as values with their element types.
 
     Also the maps by their position."""
-    leaves, structure = flatten(result)
+    leaves, structure = flatten_whole(result, (Complex,))
     outputs: list[tuple[str, Any]] = []
     returned: list[tuple[Any, str]] = []
     maps: dict[int, LinearMap] = {}
@@ -178,6 +207,13 @@ def _outputs(
             elif isinstance(leaf, (Array, Scalar)):
                 made[id(leaf)] = ("result", len(returned))
                 returned.append((returned_value(trace, leaf), leaf.element))
+            elif isinstance(leaf, ComplexArray) and leaf.ndim:
+                made[id(leaf)] = ("memory", len(returned))
+                returned.append((returned_value(trace, interleaved(leaf)), leaf.element))
+            elif isinstance(leaf, Complex):
+                made[id(leaf)] = ("complex", len(returned))
+                parts = complex_operand(leaf)
+                returned += [(trace.cast(part, leaf.element), leaf.element) for part in (parts.re, parts.im)]
             elif isinstance(leaf, LinearMap):
                 leaf.linearized.require_alive()
                 maps[len(returned)] = leaf
@@ -215,7 +251,7 @@ class Specialization:
 
     def __call__(self, leaves: Sequence[Any], arguments: Any) -> Any:
         """Run on the leaves of a call; `arguments` is the tree they come from."""
-        passed = [leaves[source] if isinstance(source, int) else _given(source) for source in self.plan.inputs]
+        passed = self.plan.passed(leaves)
         if self.plan.signature.written:
             refuse_overlap(passed, self.plan.signature.written)
         prepared = [prepare(leaf, k in self.plan.signature.written) for k, leaf in enumerate(passed)]
@@ -230,11 +266,6 @@ class Specialization:
     def guards_hold(self) -> bool:
         """Whether every captured constant still is what it was when the code was traced."""
         return holds(self.plan.guards) and all(np.array_equal(array, copy) for array, copy in self.plan.baked)
-
-
-def _given(source: Any) -> Any:
-    """An array or number of the program around; an array of no dimensions is a number."""
-    return source[()] if isinstance(source, np.ndarray) and not source.ndim else source
 
 
 def finish(
@@ -258,6 +289,10 @@ def _finished(
 ) -> Any:
     if kind == "result":
         return returned[value]
+    if kind == "memory":
+        return complex_view(returned[value])
+    if kind == "complex":
+        return complex_number(returned[value], returned[value + 1])
     if kind == "map":
         return CompiledMap(maps[value.name], value.direction, returned[value.residuals])
     return leaves[value] if kind == "leaf" else value
@@ -300,7 +335,7 @@ def report(
         module, plan = trace_function(py_func, leaves, structure, static, options)
         if plan.maps:
             module = separate(module, plan)[plan.signature.name]
-        return memory_report(module, plan, [leaves[i] if isinstance(i, int) else i for i in plan.inputs])
+        return memory_report(module, plan, plan.passed(leaves))
 
 
 def _describe(plan: Plan, leaves: Sequence[Any]) -> str:
@@ -320,7 +355,7 @@ def interpret(
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, frozenset(), options)
         run_pipeline(module, (*ND, *DIFFERENTIATION))
-        inputs = [leaves[source] if isinstance(source, int) else source for source in plan.inputs]
+        inputs = plan.passed(leaves)
         results = run_function(module, plan.signature.name, inputs)
         text = module.operation.get_asm(enable_debug_info=True)
         maps = {p.name: interpreted_map(text, p.name) for p in plan.maps}

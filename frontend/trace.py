@@ -144,6 +144,7 @@ class Trace:
         top: the outermost function, or None before it is opened.
         captured: arrays read from globals, closures and attributes, in the order of their hidden arguments.
         boxes: the arrays that already have a value, by id (the driver enters the arguments here).
+        complexes: (array, its memory as real numbers, value) of the complex arrays among them, by id.
         guards: (namespace or owner, place, object) of every variable, attribute and item that was read (reads.py).
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
         inner_codes: ids of the code of functions that are defined while tracing.
@@ -166,6 +167,7 @@ class Trace:
         self.top: FunctionRegion | None = None
         self.captured: list[Captured] = []
         self.boxes: dict[int, tuple[np.ndarray, Any]] = {}
+        self.complexes: dict[int, tuple[np.ndarray, np.ndarray, Any]] = {}
         self.guards: list[tuple[Any, Any, Any]] = []
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
         self.made: dict[int, Any] = {}

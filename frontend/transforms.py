@@ -15,11 +15,13 @@ import numpy as np
 
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten, unflatten
-from wengert.frontend.derivatives import Inner, Linearized, constant_of, push_forward, scalar_output, trace_inner
+from wengert.frontend.complex_numbers.trees import opened
+from wengert.frontend.derivatives import Inner, Linearized, constant_of, push_forward, trace_inner
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.linear_maps import Direction, LinearMap
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.selection import Argnums, as_key, listed
+from wengert.frontend.single_results import complex_output, scalar_output
 from wengert.frontend.trace import current, tracing
 from wengert.frontend.values import Array, Box, Scalar
 
@@ -51,7 +53,9 @@ def _wrapped(f: Callable[..., Any], run: Callable[..., Any]) -> Function:
 # ---------------------------------------------------------------- first derivatives
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def grad(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """The gradient of a function with one float as its result.
 
     Args:
@@ -59,6 +63,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         argnums: what to differentiate with respect to, one thing or a sequence: the number of a positional argument
             (negative ones from the end), the name of a parameter (also keyword-only), or the name of a variable that
             the function captures: of an enclosing function, or of its module.
+        holomorphic: the function takes and gives complex numbers and has a complex derivative, which is wanted; it is
+            not checked.  Without it the gradient with respect to z = x + iy is ``df/dx - i df/dy``.
 
     Returns:
         A function of the same arguments: a tree like the argument (a tuple of them for several `argnums`) with the
@@ -79,15 +85,17 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
 
     def make() -> Function:
         def gradient(*args: Any, **kwargs: Any) -> Any:
-            (_, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "grad")
+            (_, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "grad", holomorphic)
             return (gradients, aux) if has_aux else gradients
 
         return _wrapped(f, gradient)
 
-    return _once(f, ("grad", as_key(argnums), has_aux), make)
+    return _once(f, ("grad", as_key(argnums), has_aux, holomorphic), make)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """Like `grad`, and returns (value, gradient), or ((value, aux), gradient) with `has_aux`.
 
     >>> import wengert
@@ -98,21 +106,28 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
     def make() -> Function:
         def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-            (value, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "value_and_grad")
+            (value, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "value_and_grad", holomorphic)
             return ((value, aux), gradients) if has_aux else (value, gradients)
 
         return _wrapped(f, value_and_gradient)
 
-    return _once(f, ("value_and_grad", as_key(argnums), has_aux), make)
+    return _once(f, ("value_and_grad", as_key(argnums), has_aux, holomorphic), make)
 
 
 def _value_and_grad(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool, what: str
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    argnums: Argnums,
+    has_aux: bool,
+    what: str,
+    holomorphic: bool = False,
 ) -> tuple[tuple[Any, Any], Any]:
     inner = trace_inner(f, args, kwargs, listed(argnums), what, has_aux)
-    form = scalar_output(inner, f, what)
+    forms = complex_output(inner, f, what) if holomorphic else [scalar_output(inner, f, what)]
     linearized = Linearized(inner)
-    gradients = inner.arranged(linearized.pull([constant_of(form, 1.0)]))
+    seeds = [constant_of(form, 0.0 if k else 1.0) for k, form in enumerate(forms)]
+    gradients = inner.arranged(linearized.pull(seeds))
     return (linearized.result, linearized.aux), one_or_all(gradients, argnums)
 
 
@@ -156,7 +171,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 
 def _tangents(inner: Inner, tangents: Sequence[Any]) -> list[Any]:
-    leaves = [leaf for tangent in tangents if tangent is not None for leaf in flatten(tangent)[0]]
+    leaves = [leaf for tangent in opened(tuple(tangents)) if tangent is not None for leaf in flatten(tangent)[0]]
     if len(leaves) != len(inner.moving):
         raise WengertValueError(f"the tangents have {len(leaves)} leaves, the primals {len(inner.moving)}")
     return [form.value(leaf, "a tangent") for form, leaf in zip(inner.moving, leaves)]
@@ -237,9 +252,10 @@ def _linearization(
 
 def has_floats(tree: Any) -> bool:
     kinds = [
-        getattr(leaf, "dtype", None) if not isinstance(leaf, float) else np.dtype(float) for leaf in flatten(tree)[0]
+        getattr(leaf, "dtype", None) if not isinstance(leaf, (float, complex)) else np.dtype(float)
+        for leaf in flatten(tree)[0]
     ]
-    return any(kind is not None and np.issubdtype(kind, np.floating) for kind in kinds)
+    return any(kind is not None and np.issubdtype(kind, np.inexact) for kind in kinds)
 
 
 def stop_gradient(x: Any) -> Any:
@@ -251,7 +267,7 @@ def stop_gradient(x: Any) -> Any:
     """
     if not tracing():
         return x
-    leaves, structure = flatten(x)
+    leaves, structure = flatten(opened(x))
     return unflatten(structure, [_stopped(leaf) for leaf in leaves])
 
 

@@ -11,6 +11,7 @@ from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import same_extent
 from wengert.frontend.comparison import both, compare, negated, truth
+from wengert.frontend.complex_numbers.values import Complex, ComplexScalar
 from wengert.frontend.conversions import DTYPES
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
@@ -74,11 +75,6 @@ def bool_(x: Any = False) -> Any:
         if isinstance(result, Scalar)
         else result
     )
-
-
-@covers(complex)
-def complex_(*_: Any) -> NoReturn:
-    fail("complex numbers are not covered", help="carry real and imaginary parts in two arrays", error=WengertTypeError)
 
 
 @covers(divmod)
@@ -244,7 +240,7 @@ def reduce_(function: Any, iterable: Any, *initial: Any) -> Any:
 
 def example_of(x: Any) -> Any:
     """An object of the type that Python would have in place of a traced value."""
-    if isinstance(x, Scalar):
+    if isinstance(x, (Scalar, Complex)):
         return x.example
     if isinstance(x, Text):
         return ""
@@ -265,7 +261,7 @@ def type_(*arguments: Any) -> Any:
 
 @covers(np.isscalar)
 def isscalar(element: Any) -> Any:
-    return isinstance(element, Scalar)
+    return isinstance(element, (Scalar, ComplexScalar))
 
 
 @covers(callable)
@@ -317,7 +313,7 @@ def copyto(dst: Any, src: Any) -> None:
 
 @covers(np.conj, np.real, methods=("conj", "conjugate"))
 def conjugate(x: Any) -> Any:
-    """The number itself; there are no complex ones."""
+    """The number itself: it is real."""
     x = numpy_operand(x)
     if kind_of(x).element == "i1":
         fail("numpy.conjugate of bools: NumPy has no such operation", error=WengertTypeError)

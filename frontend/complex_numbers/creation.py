@@ -1,0 +1,226 @@
+"""New complex arrays: filled, converted, copied, and built from lists."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from wengert.dialects.errors import WengertTypeError
+from wengert.frontend import indexing
+from wengert.frontend.arithmetic import binary
+from wengert.frontend.complex_numbers.arithmetic import complex_operand
+from wengert.frontend.complex_numbers.elementwise import numpy_parts, weakened
+from wengert.frontend.complex_numbers.parts import complex_of_parts, store_parts
+from wengert.frontend.complex_numbers.registry import acts_on_parts, composed, of_complex
+from wengert.frontend.complex_numbers.values import (
+    DTYPES,
+    REAL,
+    Complex,
+    ComplexArray,
+    ComplexScalar,
+    complex_dtype,
+    paired,
+    parts_of,
+)
+from wengert.frontend.conversions import element_of
+from wengert.frontend.numpy_table import creation
+from wengert.frontend.numpy_table.python import only_element
+from wengert.frontend.trace import fail
+from wengert.frontend.values import Array
+
+
+def part_dtype(dtype: Any) -> Any:
+    """The dtype of the parts where a result is to be of this one; refused when that is real."""
+    if dtype is None:
+        return None
+    element = complex_dtype(dtype)
+    if element is None:
+        fail(f"a complex value is converted to {np.dtype(dtype)}",
+             why="NumPy discards the imaginary part and warns", help="take z.real", error=WengertTypeError)
+    return REAL[element]
+
+
+# ---------------------------------------------------------------- filled
+
+
+def _filled(name: str, re: float) -> None:
+    ordinary = getattr(creation, name)
+
+    def handler(shape: Any, dtype: Any = complex, order: Any = "C") -> Any:
+        real = part_dtype(dtype)
+        im = ordinary(shape, real) if name == "empty" else creation.zeros(shape, real)
+        return ComplexArray(ordinary(shape, real, order), im)
+
+    of_complex(getattr(np, name))(handler)
+
+
+for _name, _value in (("zeros", 0.0), ("ones", 1.0), ("empty", 0.0)):
+    _filled(_name, _value)
+
+
+@of_complex(np.full)
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> Any:
+    re, im = numpy_parts(fill_value)
+    real = part_dtype(dtype)
+    return paired(creation.full(shape, re, real, order), creation.full(shape, im, real, order))
+
+
+def _like(name: str) -> None:
+    def handler(a: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+        z = complex_operand(a)
+        extents = z.shape if shape is None and hasattr(z, "shape") else shape if shape is not None else ()
+        element = complex_dtype(dtype)
+        if dtype is not None and element is None:
+            return getattr(creation, name)(extents, dtype)
+        if extents == ():
+            return paired(*numpy_parts(1.0 if name == "ones" else 0.0))
+        real = REAL[element or z.element]
+        im = getattr(creation, "empty" if name == "empty" else "zeros")(extents, real)
+        return ComplexArray(getattr(creation, name)(extents, real), im)
+
+    of_complex(getattr(np, f"{name}_like"))(handler)
+
+
+for _name in ("zeros", "ones", "empty"):
+    _like(_name)
+
+
+@of_complex(np.full_like)
+def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+    z = complex_operand(a)
+    wanted = dtype if dtype is not None else z.dtype
+    if complex_dtype(wanted) is None:
+        fail("a complex fill_value of a real array", help="give the array a complex dtype", error=WengertTypeError)
+    return full(z.shape if shape is None else shape, fill_value, wanted)
+
+
+# ---------------------------------------------------------------- conversions
+
+
+@of_complex(np.astype, methods=("astype",))
+def astype(a: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
+    z = complex_operand(a)
+    if np.dtype(dtype) == np.bool_:
+        return binary("BitOr", creation.astype(z.re, bool), creation.astype(z.im, bool))
+    real = part_dtype(dtype)
+    return paired(*(creation.astype(part, real, order, casting) for part in parts_of(z)))
+
+
+for _type in (np.complex128, np.complex64):
+
+    def _number(real: Any = 0, imag: Any = None, /, _type: Any = _type) -> Any:
+        x = complex_operand(real)
+        return astype(x if imag is None else binary("Add", x, binary("Mult", 1j, complex_operand(imag))), _type)
+
+    creation.covers(_type)(_number)
+    of_complex(_type)(_number)
+
+
+@of_complex(np.copy, methods=("copy",))
+def copy(a: Any, order: Any = "K") -> Any:
+    return paired(*(creation.copied(part) for part in numpy_parts(a)))
+
+
+@of_complex(np.array)
+def array(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", ndmin: Any = 0) -> Any:
+    return complex_array(object, dtype, copy=bool(copy))
+
+
+@of_complex(np.asarray, np.ascontiguousarray)
+def asarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
+    return complex_array(a, dtype, copy=False)
+
+
+def complex_array(x: Any, dtype: Any = None, *, copy: bool = True) -> Any:
+    """``np.array(x)`` of something complex, or with a complex dtype."""
+    real = part_dtype(dtype)
+    if not isinstance(x, (list, tuple)):
+        z = complex_operand(x)
+        same = isinstance(z, ComplexArray) and (real is None or DTYPES[element_of(real)] == z.dtype)
+        if same and not copy:
+            return z
+        return paired(*(creation.array(part, real) for part in numpy_parts(z)))
+    re, im = (_part_of(x, k) for k in (0, 1))
+    return paired(creation.array(re, real), creation.array(im, real))
+
+
+def _part_of(x: Any, part: int) -> Any:
+    if isinstance(x, (list, tuple)):
+        return [_part_of(item, part) for item in x]
+    return parts_of(complex_operand(x))[part]
+
+
+# ---------------------------------------------------------------- single elements, stores, sizes
+
+
+@of_complex(methods=("item",))
+def item(a: Any, *index: Any) -> Any:
+    if isinstance(a, ComplexArray):
+        if index:
+            a = indexing.getitem(a, index[0] if len(index) == 1 else index)
+        else:
+            a = complex_of_parts(lambda part: only_element(part, "item"), a)
+    return weakened(a)
+
+
+@of_complex(methods=("fill",))
+def fill(a: Any, value: Any) -> None:
+    copyto(a, value)
+
+
+@of_complex(np.copyto)
+def copyto(dst: Any, src: Any) -> None:
+    target = complex_operand(dst)
+    if not isinstance(target, ComplexArray):
+        fail("a complex value is stored in a real array", help="store value.real", error=WengertTypeError)
+    store_parts(target, Ellipsis, src)
+
+
+@of_complex(np.shape)
+def shape(a: Any) -> Any:
+    return complex_operand(a).shape
+
+
+@of_complex(np.ndim)
+def ndim(a: Any) -> Any:
+    return complex_operand(a).ndim
+
+
+@of_complex(np.size)
+def size(a: Any, axis: Any = None) -> Any:
+    z = complex_operand(a)
+    return z.size if axis is None else z.shape[axis]
+
+
+@of_complex(builtins.sum)
+def python_sum(iterable: Any, /, start: Any = 0) -> Any:
+    if isinstance(iterable, (np.ndarray, Array, ComplexArray)):
+        from wengert.frontend.calls import call
+
+        return binary("Add", start, call(np.sum, iterable, axis=0))
+    for x in iterable:
+        start = binary("Add", start, x)
+    return start
+
+
+# ---------------------------------------------------------------- functions that act on both parts
+
+_ARRAY = (
+    np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze,
+    np.atleast_1d, np.atleast_2d, np.flip, np.flipud, np.fliplr, np.broadcast_to, np.roll, np.tile, np.repeat, np.diff,
+    np.take, np.take_along_axis, np.tril, np.triu, np.diag, np.diagonal, np.trace, np.sum, np.mean, np.cumsum,
+    np.reshape, np.round, np.pad,
+)  # fmt: skip
+for _function in _ARRAY:
+    acts_on_parts(_function, "a", "A", "x", "m", "v", "arr", "array", "initial", "constant_values")
+for _method in ("reshape", "flatten", "transpose"):
+    acts_on_parts(_method, "a")
+for _joining in (np.concatenate, np.stack, np.vstack, np.hstack, np.column_stack, np.append):
+    acts_on_parts(_joining, "arrays", "tup", "arr", "values")
+acts_on_parts(np.where, "x", "y")
+acts_on_parts(np.trapezoid, "y")
+composed(np.isscalar)
+
+__all__ = ["Complex", "ComplexScalar", "array", "asarray", "complex_array"]

@@ -1,0 +1,163 @@
+"""Products and reductions of complex arrays, by products of their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.frontend import arithmetic as real
+from wengert.frontend.complex_numbers.arithmetic import add, complex_operand, sub
+from wengert.frontend.complex_numbers.elementwise import conjugate, new, numpy_parts
+from wengert.frontend.complex_numbers.registry import composed, of_complex
+from wengert.frontend.complex_numbers.values import Complex, paired
+from wengert.frontend.numpy_table import products, reductions
+from wengert.frontend.numpy_table.products import contracted as contracted
+
+
+def bilinear(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """A bilinear function of real operands, of two of which at least one is complex."""
+    a, b = complex_operand(a), complex_operand(b)
+    if not isinstance(a, Complex):
+        return paired(function(a, b.re), function(a, b.im))
+    if not isinstance(b, Complex):
+        return paired(function(a.re, b), function(a.im, b))
+    re = sub(function(a.re, b.re), function(a.im, b.im))
+    return paired(re, add(function(a.re, b.im), function(a.im, b.re)))
+
+
+def matmul(a: Any, b: Any) -> Any:
+    return bilinear(products.matmul, a, b)
+
+
+def _bilinear(name: str, *methods: str) -> None:
+    function = getattr(products, name)
+
+    def handler(a: Any, b: Any, /, **options: Any) -> Any:
+        return bilinear(lambda x, y: function(x, y, **options), a, b)
+
+    of_complex(getattr(np, name), methods=methods)(handler)
+
+
+for _name in ("matmul", "inner", "outer", "kron", "cross"):
+    _bilinear(_name)
+_bilinear("dot", "dot")
+
+
+@of_complex(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    return bilinear(lambda x, y: products.tensordot(x, y, axes), a, b)
+
+
+@of_complex(np.vdot)
+def vdot(a: Any, b: Any, /) -> Any:
+    a = complex_operand(a)
+    return bilinear(products.vdot, conjugate(a) if isinstance(a, Complex) else a, b)
+
+
+@of_complex(np.einsum)
+def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
+    """Linear in each operand: the sum over the choices of a part of each, with the sign of the power of i."""
+    values = [complex_operand(x) for x in operands]
+    totals: list[Any] = [None, None]
+    choices: list[tuple[list[Any], int]] = [([], 0)]
+    for x in values:
+        parts = ((x.re, 0), (x.im, 1)) if isinstance(x, Complex) else ((x, 0),)
+        choices = [([*chosen, part], power + step) for chosen, power in choices for part, step in parts]
+    for chosen, power in choices:
+        term = products.einsum(subscripts, *chosen)
+        side, minus = power % 2, power % 4 >= 2
+        if totals[side] is None:
+            totals[side] = real.unary("USub", term) if minus else term
+        else:
+            totals[side] = (sub if minus else add)(totals[side], term)
+    return paired(*totals)
+
+
+# ---------------------------------------------------------------- reductions
+
+
+@of_complex(np.prod)
+def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
+    """By halves: each half of the elements along the axis is multiplied with the other."""
+    from wengert.frontend.calls import call
+
+    z = complex_operand(a)
+    if axis is None:
+        z, axis = call(np.ravel, z), 0
+    z = call(np.moveaxis, z, axis, 0)
+    while z.shape[0] > 1:
+        half = z.shape[0] // 2
+        multiplied = real.binary("Mult", z[:half], z[half : 2 * half])
+        z = call(np.concatenate, [multiplied, z[2 * half :]]) if z.shape[0] % 2 else multiplied
+    whole = z[0] if z.shape[0] else call(np.ones, z.shape[1:], complex)
+    return call(np.expand_dims, whole, axis) if keepdims else whole
+
+
+@of_complex(np.cumprod)
+def cumprod(a: Any, axis: Any = None) -> Any:
+    from wengert.frontend.calls import call
+    from wengert.frontend.numpy_table import library
+
+    z = complex_operand(a)
+    z, d = (call(np.ravel, z), 0) if axis is None else (z, axis)
+    first = call(np.moveaxis, z, d, 0)
+    return call(np.moveaxis, library.traced(library._running_product, first, first.__copy__()), 0, d)
+
+
+def _squares(z: Any) -> Any:
+    x, y = numpy_parts(z)
+    return x * x + y * y
+
+
+@of_complex(np.var)
+def var(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Any:
+    """The mean of ``|z - mean|^2``, a real number: the variances of the parts add up."""
+    x, y = numpy_parts(a)
+    return reductions.var(x, axis, ddof=ddof, keepdims=keepdims) + reductions.var(y, axis, ddof=ddof, keepdims=keepdims)
+
+
+@of_complex(np.std)
+def std(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Any:
+    return np.sqrt(var(a, axis, ddof=ddof, keepdims=keepdims))
+
+
+def _truth(name: str) -> None:
+    function = getattr(reductions, f"{name}_" if name in ("any", "all") else name)
+
+    def handler(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+        return function(real.compare("NotEq", a, 0), axis, keepdims=keepdims)
+
+    of_complex(getattr(np, name))(handler)
+
+
+for _name in ("any", "all", "count_nonzero"):
+    _truth(_name)
+
+
+@of_complex(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    """As of the array of sizes, where the norm is one of sizes; the 2-norm by the squares of the parts."""
+    from wengert.frontend.calls import call
+    from wengert.frontend.trace import fail
+
+    z = complex_operand(x)
+    matrix = ord is not None and z.ndim == 2 and axis is None
+    if matrix and ord not in ("fro", 1, -1, np.inf, -np.inf):
+        fail(f"the norm ord={ord!r} of a complex matrix is not covered", help="use ord='fro', 1 or np.inf")
+    if ord is None or ord == "fro" or (ord == 2 and not matrix):
+        both = call(np.stack, list(numpy_parts(z)), -1)
+        if axis is None:
+            return call(np.linalg.norm, call(np.ravel, both), keepdims=keepdims) if not keepdims else _refuse_keepdims()
+        return np.sqrt(call(np.sum, _squares(z), axis=axis, keepdims=keepdims))
+    return call(np.linalg.norm, call(np.absolute, z), ord, axis, keepdims)
+
+
+def _refuse_keepdims() -> Any:
+    from wengert.frontend.trace import fail
+
+    return fail("the norm of a complex array with keepdims and no axis is not covered", help="give axis=")
+
+
+__all__ = ["bilinear", "composed", "matmul", "new"]
