@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,6 @@ from wengert.frontend.complex_numbers.arithmetic import add, complex_operand, su
 from wengert.frontend.complex_numbers.elementwise import conjugate, new, numpy_parts
 from wengert.frontend.complex_numbers.registry import composed, of_complex
 from wengert.frontend.complex_numbers.values import Complex, paired
-from wengert.frontend.numpy_table import products, reductions
-from wengert.frontend.numpy_table.products import contracted as contracted
 
 
 def bilinear(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -28,11 +27,11 @@ def bilinear(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
 
 
 def matmul(a: Any, b: Any) -> Any:
-    return bilinear(products.matmul, a, b)
+    return bilinear(np.matmul, a, b)
 
 
 def _bilinear(name: str, *methods: str) -> None:
-    function = getattr(products, name)
+    function = getattr(np, name)
 
     def handler(a: Any, b: Any, /, **options: Any) -> Any:
         return bilinear(lambda x, y: function(x, y, **options), a, b)
@@ -47,13 +46,13 @@ _bilinear("dot", "dot")
 
 @of_complex(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    return bilinear(lambda x, y: products.tensordot(x, y, axes), a, b)
+    return bilinear(lambda x, y: np.tensordot(x, y, axes), a, b)
 
 
 @of_complex(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
     a = complex_operand(a)
-    return bilinear(products.vdot, conjugate(a) if isinstance(a, Complex) else a, b)
+    return bilinear(np.vdot, conjugate(a) if isinstance(a, Complex) else a, b)
 
 
 @of_complex(np.einsum)
@@ -66,7 +65,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
         parts = ((x.re, 0), (x.im, 1)) if isinstance(x, Complex) else ((x, 0),)
         choices = [([*chosen, part], power + step) for chosen, power in choices for part, step in parts]
     for chosen, power in choices:
-        term = products.einsum(subscripts, *chosen)
+        term = np.einsum(subscripts, *chosen)
         side, minus = power % 2, power % 4 >= 2
         if totals[side] is None:
             totals[side] = real.unary("USub", term) if minus else term
@@ -81,29 +80,34 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
 @of_complex(np.prod)
 def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
     """By halves: each half of the elements along the axis is multiplied with the other."""
-    from wengert.frontend.calls import call
-
     z = complex_operand(a)
     if axis is None:
-        z, axis = call(np.ravel, z), 0
-    z = call(np.moveaxis, z, axis, 0)
+        z, axis = np.ravel(z), 0
+    z = np.moveaxis(z, axis, 0)
     while z.shape[0] > 1:
         half = z.shape[0] // 2
         multiplied = real.binary("Mult", z[:half], z[half : 2 * half])
-        z = call(np.concatenate, [multiplied, z[2 * half :]]) if z.shape[0] % 2 else multiplied
-    whole = z[0] if z.shape[0] else call(np.ones, z.shape[1:], complex)
-    return call(np.expand_dims, whole, axis) if keepdims else whole
+        z = np.concatenate([multiplied, z[2 * half :]]) if z.shape[0] % 2 else multiplied
+    whole = z[0] if z.shape[0] else np.ones(z.shape[1:], complex)
+    return np.expand_dims(whole, axis) if keepdims else whole
 
 
 @of_complex(np.cumprod)
 def cumprod(a: Any, axis: Any = None) -> Any:
-    from wengert.frontend.calls import call
-    from wengert.frontend.numpy_table import library
+    from wengert.frontend.running import run
 
     z = complex_operand(a)
-    z, d = (call(np.ravel, z), 0) if axis is None else (z, axis)
-    first = call(np.moveaxis, z, d, 0)
-    return call(np.moveaxis, library.traced(library._running_product, first, first.__copy__()), 0, d)
+    z, d = (np.ravel(z), 0) if axis is None else (z, axis)
+    first = np.moveaxis(z, d, 0)
+    assert isinstance(_running_product, FunctionType)
+    return np.moveaxis(run(_running_product, (first, first.__copy__()), {}), 0, d)
+
+
+def _running_product(a: Any, out: Any) -> Any:
+    """Runs through the rewriter like the user's code."""
+    for i in range(1, a.shape[0]):
+        out[i] = out[i - 1] * a[i]
+    return out
 
 
 def _squares(z: Any) -> Any:
@@ -115,7 +119,7 @@ def _squares(z: Any) -> Any:
 def var(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Any:
     """The mean of ``|z - mean|^2``, a real number: the variances of the parts add up."""
     x, y = numpy_parts(a)
-    return reductions.var(x, axis, ddof=ddof, keepdims=keepdims) + reductions.var(y, axis, ddof=ddof, keepdims=keepdims)
+    return np.var(x, axis, ddof=ddof, keepdims=keepdims) + np.var(y, axis, ddof=ddof, keepdims=keepdims)
 
 
 @of_complex(np.std)
@@ -124,7 +128,7 @@ def std(a: Any, axis: Any = None, dtype: Any = None, *, ddof: Any = 0, keepdims:
 
 
 def _truth(name: str) -> None:
-    function = getattr(reductions, f"{name}_" if name in ("any", "all") else name)
+    function = getattr(np, name)
 
     def handler(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
         return function(real.compare("NotEq", a, 0), axis, keepdims=keepdims)
@@ -139,7 +143,6 @@ for _name in ("any", "all", "count_nonzero"):
 @of_complex(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     """As of the array of sizes, where the norm is one of sizes; the 2-norm by the squares of the parts."""
-    from wengert.frontend.calls import call
     from wengert.frontend.trace import fail
 
     z = complex_operand(x)
@@ -147,11 +150,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> An
     if matrix and ord not in ("fro", 1, -1, np.inf, -np.inf):
         fail(f"the norm ord={ord!r} of a complex matrix is not covered", help="use ord='fro', 1 or np.inf")
     if ord is None or ord == "fro" or (ord == 2 and not matrix):
-        both = call(np.stack, list(numpy_parts(z)), -1)
+        both = np.stack(list(numpy_parts(z)), -1)
         if axis is None:
-            return call(np.linalg.norm, call(np.ravel, both), keepdims=keepdims) if not keepdims else _refuse_keepdims()
-        return np.sqrt(call(np.sum, _squares(z), axis=axis, keepdims=keepdims))
-    return call(np.linalg.norm, call(np.absolute, z), ord, axis, keepdims)
+            return np.linalg.norm(np.ravel(both), keepdims=keepdims) if not keepdims else _refuse_keepdims()
+        return np.sqrt(np.sum(_squares(z), axis=axis, keepdims=keepdims))
+    return np.linalg.norm(np.absolute(z), ord, axis, keepdims)
 
 
 def _refuse_keepdims() -> Any:
