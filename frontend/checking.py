@@ -30,8 +30,8 @@ def check_grads(
     """Check the derivatives of `f` at `args` up to `order`.
 
     Forward mode is compared with a central difference along a random direction, ``(f(x + eps v) - f(x - eps v)) / (2
-    eps)``; reverse mode with forward mode through ``<ct, J v> == <J^T ct, v>``.  Higher orders do the same to the
-    derivative.
+    eps)``; reverse mode with forward mode through ``<ct, J v> == <J^T ct, v>``, where <ct, v> is the real part of the
+    sum of products.  Higher orders do the same to the derivative.
 
     Args:
         f: a function of arrays, numbers and structures of them; integer arguments are held fixed.
@@ -68,7 +68,7 @@ def _check(
 
     leaves, structure = flatten(args)
     moving = [i for i, leaf in enumerate(leaves) if _is_float(leaf)]
-    dtypes = [np.asarray(leaves[i]).dtype for i in moving]
+    dtypes = [np.asarray(leaves[i]).real.dtype for i in moving]
     narrow = np.dtype(np.float32) if np.dtype(np.float32) in dtypes else np.dtype(np.float64)
     step = eps if eps is not None else EPSILON[narrow]
     tolerance = (rtol if rtol is not None else TOLERANCE[narrow]) * 10 ** len(path)
@@ -85,7 +85,7 @@ def _check(
         ahead, behind = (
             _floats(of_moving(*[_shift(leaves[i], s * step, v) for i, v in zip(moving, direction)])) for s in (1, -1)
         )
-        return [(a.astype(np.float64) - b) / (2 * step) for a, b in zip(ahead, behind)]
+        return [(_wide(a) - b) / (2 * step) for a, b in zip(ahead, behind)]
 
     point = [leaves[i] for i in moving]
     out, tangent = jvp(of_moving, tuple(point), tuple(direction))
@@ -99,8 +99,8 @@ def _check(
     if "rev" in modes:
         _, pullback = vjp(of_moving, *point)
         gradients = pullback(_as_cotangent(out, cotangents))
-        left = sum(float(np.vdot(c, t)) for c, t in zip(cotangents, tangents))
-        right = sum(float(np.vdot(g, v)) for g, v in zip(_floats(gradients), direction))
+        left = sum(_paired(c, t) for c, t in zip(cotangents, tangents))
+        right = sum(_paired(g, v) for g, v in zip(_floats(gradients), direction))
         scale = sum(float(np.vdot(np.abs(c), np.abs(t))) for c, t in zip(cotangents, tangents))
         _compare(
             np.float64(right),
@@ -147,7 +147,7 @@ def _compare(
     path: tuple[str, ...],
     scale: float = 0.0,
 ) -> None:
-    value, reference = np.asarray(value, np.float64), np.asarray(reference, np.float64)
+    value, reference = _wide(value), _wide(reference)
     size = max(scale, float(np.max(np.abs(reference), initial=0.0)), 1.0)
     error = float(np.max(np.abs(value - reference), initial=0.0))
     if not error <= tolerance * size:
@@ -165,9 +165,19 @@ def _compare(
 
 
 def _is_float(leaf: Any) -> bool:
-    return isinstance(leaf, (float, np.floating)) or (
-        isinstance(leaf, np.ndarray) and bool(np.issubdtype(leaf.dtype, np.floating))
+    return isinstance(leaf, (float, complex, np.inexact)) or (
+        isinstance(leaf, np.ndarray) and bool(np.issubdtype(leaf.dtype, np.inexact))
     )
+
+
+def _wide(x: Any) -> np.ndarray:
+    """In double precision."""
+    return np.asarray(x, np.result_type(np.asarray(x).dtype, np.float64))
+
+
+def _paired(x: Any, y: Any) -> float:
+    """``Re sum(x y)``"""
+    return float(np.real(np.sum(np.asarray(x) * np.asarray(y))))
 
 
 def _float_leaves(tree: Any) -> list[Any]:
@@ -181,14 +191,16 @@ def _floats(tree: Any) -> list[np.ndarray]:
 def _unit(like: Any, rng: np.random.Generator) -> Any:
     """A random direction of length 1 with the shape and dtype of `like`."""
     x = np.asarray(like)
-    v = rng.standard_normal(x.shape)
+    v: Any = rng.standard_normal(x.shape)
+    if np.iscomplexobj(x):
+        v = v + 1j * rng.standard_normal(x.shape)
     v = v / max(float(np.linalg.norm(v)), 1e-30)
     return (
         v.astype(x.dtype)
         if isinstance(like, np.ndarray)
         else x.dtype.type(v)
-        if isinstance(like, np.floating)
-        else float(v)
+        if isinstance(like, np.inexact)
+        else type(like)(v)
     )
 
 

@@ -432,10 +432,16 @@ class Linearized:
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The cotangents of the moving leaves (traced values) for IR values of the cotangents of the float results."""
-        given = negated_at(cotangents, self.inner.imaginary_floats)
+        pulled = self._pulled(negated_at(cotangents, self.inner.imaginary_floats))
+        return [form.wrap(v) for form, v in zip(self.inner.moving, negated_at(pulled, self.inner.imaginary_moving))]
+
+    def pull_parts(self, cotangents: Sequence[Any]) -> list[Any]:
+        """The same with respect to the parts of complex numbers, as real numbers."""
+        return [form.wrap(v) for form, v in zip(self.inner.moving, self._pulled(cotangents))]
+
+    def _pulled(self, cotangents: Sequence[Any]) -> list[Any]:
         beside = [constant_of(form, 0.0) for form in self.inner.tangents[len(cotangents):]]
-        pulled = negated_at(self._apply("rev", [*given, *beside], self.inner.moving), self.inner.imaginary_moving)
-        return [form.wrap(v) for form, v in zip(self.inner.moving, pulled)]
+        return self._apply("rev", [*cotangents, *beside], self.inner.moving)
 
 
 def constant_of(form: Form, value: float) -> Any:

@@ -300,18 +300,9 @@ def store_element(array: Array, place: tuple[Extent, ...], value: Any) -> None:
 
 def assign(target: Array | ComplexArray, value: Any) -> None:
     """``target[...] = value``, broadcast and converted to the type of the target as NumPy does."""
-<<<<<<< HEAD
-=======
     if isinstance(target, ComplexArray):
         store_parts(target, Ellipsis, value)
         return
-    if isinstance(value, Masked):
-        fail(
-            "a selection by a mask is stored in a slice",
-            why="its size is known only at run time",
-            help="store it under the same mask, or use np.where",
-        )
->>>>>>> 0ff35ff (Complex numbers are pairs: arguments, arithmetic, functions, results and gradients)
     if isinstance(value, Array):
         if value is target or (isinstance(target, Window) and target.shows_same(value)):
             return

@@ -10,23 +10,30 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wengert.dialects.errors import WengertTypeError
+from wengert.dialects.errors import DifferentiationError, WengertTypeError
 from wengert.frontend import library
-from wengert.frontend.arguments import flatten, unflatten
+from wengert.frontend.arguments import flatten
 from wengert.frontend.calls import call
+from wengert.frontend.complex_numbers.trees import joined, with_wholes
 from wengert.frontend.derivatives import Form, Inner, Linearized, trace_inner
 from wengert.frontend.function import Function
+from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnums, as_key, listed
+from wengert.frontend.single_results import complex_output
 from wengert.frontend.transforms import _once, _wrapped, grad, jvp, one_or_all
 
 Sweeps = Callable[[Inner, Linearized], list[list[Any]]]
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def jacrev(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """The Jacobian by reverse mode, a row at a time: cheap when the result is small.
 
     Args:
         argnums, has_aux: as in `grad`.
+        holomorphic: of complex arguments, whose complex derivatives are wanted.  A complex result of real arguments
+            needs no option.
 
     Returns:
         A function whose result is a tree like the result of `f`, of trees like the argument (of tuples of them for
@@ -37,20 +44,24 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     array([[2., 0.],
            [0., 4.]])
     """
-    return _jacobian(f, argnums, has_aux, "jacrev", lambda inner: _rows)
+    return _jacobian(f, argnums, has_aux, "jacrev", lambda inner: _rows, holomorphic)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def jacfwd(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """The Jacobian by forward mode, a column at a time: cheap when the argument is small.  As `jacrev` otherwise.
 
     >>> import numpy as np, wengert
     >>> wengert.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(0.5)
     array([1., 2.])
     """
-    return _jacobian(f, argnums, has_aux, "jacfwd", lambda inner: _columns)
+    return _jacobian(f, argnums, has_aux, "jacfwd", lambda inner: _columns, holomorphic)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """The Jacobian by the cheaper mode: `jacfwd` where the argument has at most as many elements as the result.
 
     >>> import numpy as np, wengert
@@ -62,7 +73,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     def cheaper(inner: Inner) -> Sweeps:
         return _columns if _elements(inner.moving) <= _elements(inner.floats) else _rows
 
-    return _jacobian(f, argnums, has_aux, "jacobian", cheaper)
+    return _jacobian(f, argnums, has_aux, "jacobian", cheaper, holomorphic)
 
 
 def _elements(forms: Sequence[Form]) -> int:
@@ -70,7 +81,12 @@ def _elements(forms: Sequence[Form]) -> int:
 
 
 def _jacobian(
-    f: Callable[..., Any], argnums: Argnums, has_aux: bool, what: str, mode: Callable[[Inner], Sweeps]
+    f: Callable[..., Any],
+    argnums: Argnums,
+    has_aux: bool,
+    what: str,
+    mode: Callable[[Inner], Sweeps],
+    holomorphic: bool,
 ) -> Function:
     def make() -> Function:
         def matrix(*args: Any, **kwargs: Any) -> Any:
@@ -81,14 +97,40 @@ def _jacobian(
                     help="leave ints, bools and other objects out of the result, or return them beside it with "
                     "has_aux=True",
                 )
+            _check_complex(inner, f, what, holomorphic)
             linearized = Linearized(inner)
-            blocks = [one_or_all(inner.arranged(row), argnums) for row in mode(inner)(inner, linearized)]
-            result = unflatten(inner.structure, blocks)
+            rows = mode(inner)(inner, linearized)
+            if holomorphic:
+                blocks = [one_or_all(inner.arranged(row), argnums) for row in complex_derivatives(inner, rows)]
+                result = with_wholes(inner.structure, blocks)
+            else:
+                result = joined(inner.structure, [one_or_all(inner.arranged(row), argnums) for row in rows])
             return (result, linearized.aux) if has_aux else result
 
         return _wrapped(f, matrix)
 
-    return _once(f, (what, as_key(argnums), has_aux), make)
+    return _once(f, (what, as_key(argnums), has_aux, holomorphic), make)
+
+
+def _check_complex(inner: Inner, f: Callable[..., Any], what: str, holomorphic: bool) -> None:
+    if holomorphic:
+        complex_output(inner, f, what, scalar=False)
+    elif inner.imaginary_moving:
+        raise DifferentiationError(
+            f"{what} with respect to complex numbers",
+            definition_of(f),
+            why="the derivative along the imaginary axis is another one than that along the real axis",
+            help="holomorphic=True gives the complex derivatives of a function that has them; jvp and vjp take any "
+            "function",
+        )
+
+
+def complex_derivatives(inner: Inner, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """For each complex output the parts of ``f' = d re/dx + i d im/dx``, in the place of the parts of each input."""
+    found = []
+    for re, im in zip(rows[::2], rows[1::2], strict=True):
+        found.append([im[k - 1] if k in inner.imaginary_moving else re[k] for k in range(len(re))])
+    return found
 
 
 def _rows(inner: Inner, linearized: Linearized) -> list[list[Any]]:
@@ -97,7 +139,7 @@ def _rows(inner: Inner, linearized: Linearized) -> list[list[Any]]:
     outputs = flatten(linearized.result)[0]
 
     def pull(cotangents: Sequence[Any]) -> list[Any]:
-        return linearized.pull([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
+        return linearized.pull_parts([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
 
     return [call(library.rows, pull, outputs, k, inputs) for k in range(len(outputs))]
 

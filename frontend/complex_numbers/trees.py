@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wengert.frontend.arguments import flatten, flatten_whole, unflatten
-from wengert.frontend.complex_numbers.values import Complex, ComplexArray, is_complex, of_number
+from wengert.frontend.complex_numbers.values import Complex, ComplexArray, is_complex, of_number, paired
 from wengert.frontend.trace import current, tracing
 
 
@@ -52,10 +52,6 @@ def _negated(value: Any) -> Any:
     return current().emit("arith.negf", [value.type], [value]).result
 
 
-def has_complex_leaves(structure: Any) -> bool:
-    return bool(imaginary_leaves(structure))
-
-
 def joined(structure: Any, leaves: Sequence[Any]) -> Any:
     """The tree of a structure whose leaves are trees themselves: parts that are trees make a tree of complex values."""
     numbered = unflatten(structure, list(range(structure.num_leaves)))
@@ -64,8 +60,12 @@ def joined(structure: Any, leaves: Sequence[Any]) -> Any:
                              for x in wholes])
 
 
-def _joined(re: Any, im: Any) -> Any:
-    from wengert.frontend.complex_numbers.values import paired
+def with_wholes(structure: Any, trees: Sequence[Any]) -> Any:
+    """The tree of a structure with another tree for each of its complex values."""
+    numbered = unflatten(structure, list(range(structure.num_leaves)))
+    return unflatten(flatten_whole(numbered, (Complex,))[1], trees)
 
+
+def _joined(re: Any, im: Any) -> Any:
     (x, structure), (y, _) = flatten(re), flatten(im)
     return unflatten(structure, [paired(a, b) for a, b in zip(x, y, strict=True)])

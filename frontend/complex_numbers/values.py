@@ -16,7 +16,7 @@ import optree
 
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.arguments import NAMESPACE
-from wengert.frontend.broadcasting import broadcast_shapes, tensor
+from wengert.frontend.broadcasting import broadcast_shapes, same_extent, tensor
 from wengert.frontend.conversions import DTYPES as REAL
 from wengert.frontend.conversions import Kind, element_of, promote
 from wengert.frontend.trace import current, fail, tracing
@@ -304,7 +304,8 @@ def number_of_kind(x: Any, kind: Kind) -> Any:
 
 def array_of(x: Any, element: str, shape: tuple[Extent, ...]) -> Array:
     """An operand as an array of this element type and shape: itself where it is one already."""
-    if isinstance(x, Array) and x.element == element and x.shape == shape:
+    same = isinstance(x, Array) and x.ndim == len(shape) and all(map(same_extent, x.shape, shape))
+    if same and x.element == element:
         return x
     return Box(tensor(x, element, shape), shape, element)
 

@@ -57,7 +57,7 @@ def traced_run(function: Callable[..., Any], *arguments: Any, call: Callable[...
     default directly, so that only operators and methods are traced).
     """
     with traced_module(function, *arguments, call=call) as (module, (inputs, trace, written, leaves, rebuild)):
-        hidden = [c.array if c.array.ndim else c.array[()] for c in trace.captured]
+        hidden = [c.array for c in trace.captured]
         results = run(module, "f", [x.copy() if isinstance(x, np.ndarray) else x for x in (*inputs, *hidden)])
         for (target, _), new in zip(written, results[len(leaves) :], strict=True):
             target[...] = new
