@@ -122,7 +122,7 @@ def compare(op: str, a: Any, b: Any) -> Any:
         found = truth(_contains(b, a))
         return found if op == "In" else negated(found)
     if not isinstance(a, Traced) and not isinstance(b, Traced) and stays_python(a) and stays_python(b):
-        if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and op in ("Eq", "NotEq"):
+        if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
             return _compare_sequences(op, a, b)
         result = user_operator(op, a, b)
         return PYTHON[op](a, b) if result is NotImplemented else result
@@ -210,13 +210,25 @@ def _proved(op: str, a: Operand, b: Operand) -> bool | None:
 
 
 def _compare_sequences(op: str, a: Any, b: Any) -> Any:
-    """Equality of lists or tuples, whose items may be traced."""
+    """Comparison of lists or tuples, whose items may be traced; the first items that differ decide the order."""
+    if op not in ("Eq", "NotEq"):
+        return _compare_in_order(op, a, b)
     if type(a) is not type(b) or len(a) != len(b):
         return op == "NotEq"
     equal: Any = True
     for x, y in zip(a, b):
         equal = both(equal, truth(compare("Eq", x, y)))
     return equal if op == "Eq" else negated(equal)
+
+
+def _compare_in_order(op: str, a: Any, b: Any) -> Any:
+    if type(a) is not type(b):
+        return PYTHON[op](a, b)  # Python's error
+    result: Any = PYTHON[op](len(a), len(b))
+    for x, y in reversed(list(zip(a, b))):
+        equal, decided = truth(compare("Eq", x, y)), truth(compare(op, x, y))
+        result = select(equal, result, decided) if not isinstance(equal, bool) else result if equal else decided
+    return result
 
 
 def _contains(container: Any, item: Any) -> Any:

@@ -7,19 +7,25 @@ table.  What they call may be any covered function, or another function of this 
 from wengert.frontend.numpy_programs import (
     convolutions,
     differences,
+    extrema,
     histograms,
+    integers,
     integrals,
     interpolation,
     quantiles,
     sets,
+    statistics,
 )
 
 __all__ = [
     "convolutions",
     "differences",
+    "extrema",
     "histograms",
+    "integers",
     "integrals",
     "interpolation",
     "quantiles",
+    "statistics",
     "sets",
 ]

@@ -39,7 +39,12 @@ def mean(
     if dtype is None and not kind_of(a).is_float:
         dtype = np.float64
     total = sum_(a, axis, dtype, keepdims=keepdims, where=where)
-    return stored(strong(binary("Div", total, _count_of(a, axis, keepdims, where))), out)
+    return stored(_divided(total, _count_of(a, axis, keepdims, where)), out)
+
+
+def _divided(total: Any, number: Any) -> Any:
+    """``total / number``, of the type of the total whatever counts the number."""
+    return converted(strong(binary("Div", total, number)), kind_of(total).element)
 
 
 def _count_of(a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
@@ -75,7 +80,7 @@ def var(
     centered = chosen(binary("Sub", a, average), where, 0)
     total = sum_(binary("Mult", centered, centered), axis, keepdims=keepdims)
     freedom = binary("Sub", _count_of(a, axis, keepdims, where), operand(ddof))
-    return stored(strong(binary("Div", total, _not_negative(freedom))), out)
+    return stored(_divided(total, _not_negative(freedom)), out)
 
 
 def _not_negative(x: Any) -> Any:

@@ -13,11 +13,11 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.discrete import cmpf
 from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.structural import select as select_values
-from wengert.frontend import integer_programs as programs
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import broadcast_shapes
 from wengert.frontend.comparison import select
 from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.numpy_programs import integers as programs
 from wengert.frontend.numpy_table.creation import filled
 from wengert.frontend.numpy_table.elementwise import Build, numpy_operand, strong
 from wengert.frontend.numpy_table.library import traced

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from wengert.frontend.complex_numbers.values import Complex, ComplexScalar
 from wengert.frontend.conversions import DTYPES
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
+from wengert.frontend.numpy_programs import extrema
 from wengert.frontend.numpy_table.elementwise import numpy_operand, strong, to_integer
+from wengert.frontend.numpy_table.library import traced
 from wengert.frontend.numpy_table.pairs import python_extremum
-from wengert.frontend.numpy_table.reductions import max_, min_, reduce_truth, sum_
+from wengert.frontend.numpy_table.reductions import NO_VALUE, max_, min_, reduce_truth, sum_
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import is_number, kind_of, operand, type_text
 from wengert.frontend.texts import Text
@@ -67,7 +70,7 @@ def _truncated(x: Any) -> Any:
     return trunc(x)
 
 
-@covers(bool)
+@covers(bool, operator.truth)
 def bool_(x: Any = False) -> Any:
     result = truth(x)
     return (
@@ -135,19 +138,20 @@ def python_sum(iterable: Any, /, start: Any = 0) -> Any:
     return total
 
 
-def _python_extremum(arguments: tuple[Any, ...], largest: bool, name: str, options: dict[str, Any]) -> Any:
-    if options:
-        fail(f"{name}() of traced values with key= or default= is not covered", help="write a loop with an if")
+def _python_extremum(arguments: tuple[Any, ...], largest: bool, name: str, key: Any, default: Any) -> Any:
     items = arguments if len(arguments) > 1 else arguments[0]
     if isinstance(items, np.ndarray):
         items = operand(items)
     if isinstance(items, Array):
-        if items.ndim > 1:
-            fail(f"{name}() of a matrix compares rows", help=f"use np.{name}", error=WengertValueError)
-        return max_(items) if largest else min_(items)
-    numbers = [operand(x) for x in items]
-    if not numbers:
+        return _extremum_of_array(items, largest, name, key, default)
+    items = list(items)
+    if not items and default is not NO_VALUE:
+        return default
+    if not items:
         fail(f"{name}() iterable argument is empty", error=WengertValueError)
+    if key is not None or not all(isinstance(x, (Traced, np.ndarray)) or is_number(x) for x in items):
+        return traced(extrema.largest if largest else extrema.smallest, items, key)
+    numbers = [operand(x) for x in items]
     result = numbers[0]
     for x in numbers[1:]:
         if isinstance(x, Array) or isinstance(result, Array):
@@ -166,6 +170,16 @@ def _python_extremum(arguments: tuple[Any, ...], largest: bool, name: str, optio
     return result
 
 
+def _extremum_of_array(items: Array, largest: bool, name: str, key: Any, default: Any) -> Any:
+    if isinstance(items.shape[0], int) and items.shape[0] == 0 and default is not NO_VALUE:
+        return default
+    if key is not None:
+        return traced(extrema.largest if largest else extrema.smallest, items, key)
+    if items.ndim > 1:
+        fail(f"{name}() of a matrix compares rows", help=f"use np.{name}", error=WengertValueError)
+    return max_(items) if largest else min_(items)
+
+
 def _is_float_pair(x: Any, y: Any) -> bool:
     from wengert.frontend.conversions import promote
     from wengert.frontend.operands import kind_of
@@ -180,34 +194,52 @@ def _literal_first(literal: Any, x: Any, largest: bool) -> Any:
     return select(compare("Gt" if largest else "Lt", x, literal), x, literal)
 
 
-@covers(max)
-def python_max(*arguments: Any, **options: Any) -> Any:
-    return _python_extremum(arguments, True, "max", options)
+@covers(max, python=False)
+def python_max(*arguments: Any, key: Any = None, default: Any = NO_VALUE) -> Any:
+    return _python_extremum(arguments, True, "max", key, default)
 
 
-@covers(min)
-def python_min(*arguments: Any, **options: Any) -> Any:
-    return _python_extremum(arguments, False, "min", options)
+@covers(min, python=False)
+def python_min(*arguments: Any, key: Any = None, default: Any = NO_VALUE) -> Any:
+    return _python_extremum(arguments, False, "min", key, default)
 
 
-@covers(any)
+@covers(any, python=False)
 def python_any(iterable: Any, /) -> Any:
+    if isinstance(iterable, np.ndarray):
+        iterable = operand(iterable)
     if isinstance(iterable, Array):
         return bool_(reduce_truth("any", iterable))
     absent: Any = True
     for x in iterable:
         absent = both(absent, negated(truth(x)))
+        if absent is False:
+            break
     return negated(absent)
 
 
-@covers(all)
+@covers(all, python=False)
 def python_all(iterable: Any, /) -> Any:
+    if isinstance(iterable, np.ndarray):
+        iterable = operand(iterable)
     if isinstance(iterable, Array):
         return bool_(reduce_truth("all", iterable))
     result: Any = True
     for x in iterable:
         result = both(result, truth(x))
+        if result is False:
+            break
     return result
+
+
+@covers(operator.not_)
+def operator_not(a: Any, /) -> Any:
+    return negated(truth(a))
+
+
+@covers(operator.contains, python=False)
+def operator_contains(a: Any, b: Any, /) -> Any:
+    return compare("In", b, a)
 
 
 @covers(map, python=False)

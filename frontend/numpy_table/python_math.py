@@ -12,9 +12,9 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.discrete import cmpf
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.structural import select as select_values
-from wengert.frontend import integer_programs as programs
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.conversions import Kind
+from wengert.frontend.numpy_programs import integers as programs
 from wengert.frontend.numpy_table.elementwise import python_number
 from wengert.frontend.numpy_table.library import traced
 from wengert.frontend.numpy_table.reductions import prod, sum_

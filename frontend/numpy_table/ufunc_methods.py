@@ -78,7 +78,7 @@ def _reduce(
 
 def _folded(ufunc: np.ufunc, array: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     a, element = reducing_loop(ufunc, array, dtype)
-    identity = ufunc.identity
+    identity = None if ufunc.identity is None else ufunc.reduce(np.zeros(0, DTYPES[element]))
     if initial is NO_VALUE or initial is None:
         if where is not True and identity is None:
             fail(
