@@ -231,7 +231,8 @@ def prepare(leaf: Any, written: bool) -> Any:
         for number in (bool, int, float):
             if isinstance(leaf, number):
                 return leaf if type(leaf) is number or isinstance(leaf, np.generic) else number(leaf)
-        return leaf
+        known = known_element(leaf.dtype) if isinstance(leaf, np.generic) else None
+        return leaf if known is None else DTYPES[known].type(leaf)
     if written and not leaf.flags.writeable:
         raise WengertValueError("an argument the function writes to is a read-only array", help="pass a copy")
     element = known_element(leaf.dtype)
