@@ -21,7 +21,7 @@ from wengert.frontend.comparison import compare, select, truth
 from wengert.frontend.conversions import Kind, is_integer, is_signed, is_unsigned, promote, resolved
 from wengert.frontend.numpy_table.elementwise import Build, numpy_operand, python_number, strong
 from wengert.frontend.numpy_table.registry import covers, enter
-from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand
+from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array, Scalar
 
@@ -248,4 +248,15 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         condition = truth(condition)
     if isinstance(condition, Array) and condition.element != "i1":
         condition = compare("NotEq", condition, 0)
+    x, y = operand(x), operand(y)
+    element = promote(kind_of(x), kind_of(y)).element
+    if is_integer(element):
+        x, y = _wrapped(x, element), _wrapped(y, element)
     return strong(select(condition, x, y))
+
+
+def _wrapped(x: Any, element: str) -> Any:
+    """Python's integers wrap around here, where elsewhere NumPy insists that they fit."""
+    if kind_of(x) != ("i64", True):
+        return x
+    return converted(strong(x) if isinstance(x, Scalar) else np.array(x)[()], element)
