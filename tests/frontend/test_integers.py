@@ -28,7 +28,8 @@ def agrees(case: Any, run: Any) -> None:
         try:
             assume(not unspecified(expression, leaves))
             expected = evaluate(expression, leaves)
-        except (TypeError, ValueError, OverflowError, ZeroDivisionError, AttributeError, IndexError):
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError, AttributeError, IndexError) as error:
+            assume("too large to convert to C long" not in str(error))  # bools compared with 2**63, which NumPy forgot
             expected = None
     try:
         actual = run(lambda *values: evaluate(expression, values), *leaves)
@@ -57,6 +58,6 @@ def test_many_random_expressions(case: Any) -> None:
 
 @pytest.mark.slow
 @given(cases())
-@settings(max_examples=500, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4000, suppress_health_check=list(HealthCheck))
 def test_random_expressions_compiled(case: Any) -> None:
     agrees(case, lambda f, *leaves: wengert.compile(f)(*leaves))
