@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.errors import WengertOverflowError
 from wengert.frontend.broadcasting import same_extent
-from wengert.frontend.conversions import DTYPES, Kind, element_of, promote, spoken
-from wengert.frontend.trace import current
+from wengert.frontend.conversions import DTYPES, Kind, bounds_of, element_of, is_integer, promote, spoken
+from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar
 
 
@@ -82,11 +83,25 @@ def materialize(value: Any, wanted: Signature) -> Any:
     """The IR value of a leaf, converted to the kind that is carried."""
     trace = current()
     if wanted.shape is None:
+        if type(value) is int and is_integer(wanted.element):
+            _require_fit(value, wanted.element)
         return trace.cast(0, wanted.element) if isinstance(value, Undefined) else trace.cast(value, wanted.element)
     if isinstance(value, Undefined):
         sizes = [trace.index(n) for n in wanted.shape if not isinstance(n, int)]
         return trace.emit("nd.empty", [wanted.type], sizes).result
     return value.read()
+
+
+def _require_fit(value: int, element: str) -> None:
+    low, high = bounds_of(element)
+    if not low <= value <= high:
+        number = spoken(element)
+        fail(
+            f"a name is the Python int {value} on one way, and {number} on another, where {value} does not fit",
+            why="what loops and branches change is one run-time value, of one type",
+            help=f"make it {spoken('i64')} on all ways, with int(x), or {number} from the start",
+            error=WengertOverflowError,
+        )
 
 
 def _same_shape(a: tuple[Any, ...] | None, b: tuple[Any, ...] | None) -> bool:

@@ -18,7 +18,7 @@ from wengert.frontend import division
 from wengert.frontend.arithmetic import binary, unary
 from wengert.frontend.broadcasting import interval_of
 from wengert.frontend.comparison import compare, select, truth
-from wengert.frontend.conversions import Kind, is_integer, is_signed, is_unsigned, promote, resolved
+from wengert.frontend.conversions import Kind, bounds_of, is_integer, is_signed, is_unsigned, promote, resolved
 from wengert.frontend.numpy_table.elementwise import Build, numpy_operand, python_number, strong
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand
@@ -218,10 +218,19 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     return strong(operand(a))
 
 
+def side(number: int, element: str) -> int:
+    """-1 for a Python int below all integers of a type, 1 for one above them, 0 for one of them."""
+    low, high = bounds_of(element)
+    return (number > high) - (number < low)
+
+
 def python_extremum(x: Any, y: Any, largest: bool) -> Any:
     """max(x, y) or min(x, y) of numbers, as Python compares them; a literal is taken at a tie."""
     kind = promote(kind_of(x), kind_of(y))
     if not kind.is_float:
+        for number, other in ((x, y), (y, x)):
+            if type(number) is int and (beyond := side(number, kind.element)):
+                return number if (beyond > 0) == largest else other
         result = elementwise_result([x, y], kind.element, integer_extremum(kind.element, largest), kind)
         if is_integer(kind.element):
             a, b = interval_of(x), interval_of(y)

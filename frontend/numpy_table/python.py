@@ -131,7 +131,8 @@ def python_sum(iterable: Any, /, start: Any = 0) -> Any:
     if isinstance(iterable, np.ndarray):
         iterable = operand(iterable)
     if isinstance(iterable, Array):
-        return binary("Add", start, sum_(iterable, axis=0))
+        # Item by item, in their own type: bools are counted, narrow integers wrap around.
+        return binary("Add", start, sum_(iterable, axis=0, dtype=None if iterable.element == "i1" else iterable.dtype))
     total = start
     for x in iterable:
         total = binary("Add", total, x)
