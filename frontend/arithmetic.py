@@ -185,6 +185,7 @@ def _floor_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
     if kind.is_float:
         build = division.float_floor_divide if op == "FloorDiv" else division.float_remainder
         return elementwise_result([a, b], kind.element, build, kind)
+    _note_numbers(a, b)
     if kind.weak:
         check_divisor(b)
     builds = division.QUOTIENTS if op == "FloorDiv" else division.REMAINDERS
@@ -193,6 +194,11 @@ def _floor_divide(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
         facts = interval_of(a).divided(int(b)) if op == "FloorDiv" else interval_of(a).modulo(int(b))
         result.low, result.high = facts
     return result
+
+
+def _note_numbers(a: Operand, b: Operand) -> None:
+    """Of numbers, this operation is another one if they are Python's."""
+    note_weak(not isinstance(a, (Array, Masked)) and not isinstance(b, (Array, Masked)))
 
 
 def is_plain_divisor(b: Operand) -> bool:
@@ -205,7 +211,6 @@ def is_plain_divisor(b: Operand) -> bool:
 
 def check_divisor(b: Operand) -> None:
     """A run-time check that a Python int is not zero (the division that follows gives 0 there)."""
-    note_weak(True)
     if is_number(b):
         if b == 0:
             current().check(False, "ZeroDivisionError", "integer division or modulo by zero")
@@ -221,8 +226,8 @@ def _bitwise(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
 
 
 def _shift(op: str, a: Operand, b: Operand, kind: Kind) -> Any:
+    _note_numbers(a, b)
     if kind.weak and (interval_of(b).low is None or interval_of(b).low < 0):  # type: ignore[operator]
-        note_weak(True)
         current().check(compare("GtE", b, 0), "ValueError", "negative shift count")
     build = division.shift_left if op == "LShift" else division.SHIFTS_RIGHT[is_signed(kind.element)]
     return elementwise_result([a, b], kind.element, build, kind)
@@ -253,9 +258,9 @@ def _constant_power(a: Operand, exponent: int, kind: Kind) -> Any:
 
 
 def _integer_power(a: Operand, b: Operand, kind: Kind, whole: int | None) -> Any:
+    _note_numbers(a, b)
     if whole is not None and whole < 0 and is_signed(kind.element):
         if kind.weak:
-            note_weak(True)
             return (
                 _constant_power(a, whole, Kind("f64", True))
                 if whole >= -division.LARGEST_PRODUCT

@@ -134,13 +134,13 @@ def ir_element(element: str) -> str:
 
 def promote(a: Kind, b: Kind) -> Kind:
     """The kind in which NumPy 2 computes with two operands."""
+    note_weak(not {a.element, b.element} <= PYTHONS)
     if a.weak and b.weak:
         return a if _category(a) >= _category(b) else b
     both = _ELEMENTS_OF[np.promote_types(DTYPES[a.element], DTYPES[b.element])]
     if a.weak != b.weak:
         weak, strong = (a, b) if a.weak else (b, a)
         element = strong.element if _category(weak) <= _category(strong) else weak.element
-        note_weak(element != both)
         return Kind(element, False)
     return Kind(both, False)
 
@@ -166,11 +166,12 @@ def resolved(ufunc: np.ufunc, *kinds: Kind) -> tuple[str, ...]:
     found = _resolved(ufunc, kinds)
     if isinstance(found, TypeError):
         return fail(str(found).split("\n")[0], error=WengertTypeError)
-    if any(kind.weak for kind in kinds):
-        note_weak(found != _resolved(ufunc, tuple(Kind(kind.element, False) for kind in kinds)))
+    note_weak(not {kind.element for kind in kinds} <= PYTHONS)
     return tuple(element_of(dtype, f"the result of numpy.{ufunc.__name__}") for dtype in found)
 
 
+#: Where there are no other types, a Python number and one of NumPy's give the same.
+PYTHONS = {"f64", "i64", "i1"}
 _PYTHON_TYPES: dict[str, Any] = {"i64": int, "f64": float}
 
 

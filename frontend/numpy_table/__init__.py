@@ -25,6 +25,7 @@ from wengert.frontend.numpy_table import (
     sorting,
     special,
     texts,
+    types,
 )
 from wengert.frontend.numpy_table.registry import METHODS, TABLE, covers, enter
 
@@ -56,5 +57,6 @@ __all__ = [
     "sorted_lists",
     "sorting",
     "special",
+    "types",
     "texts",
 ]
