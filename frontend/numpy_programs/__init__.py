@@ -12,9 +12,11 @@ from wengert.frontend.numpy_programs import (
     integers,
     integrals,
     interpolation,
+    matrix_functions,
     quantiles,
     sets,
     statistics,
+    vector_products,
 )
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "integers",
     "integrals",
     "interpolation",
+    "matrix_functions",
     "quantiles",
     "statistics",
     "sets",
+    "vector_products",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from wengert.dialects.effects import guarded
 from wengert.dialects.errors import WengertLinAlgError
 from wengert.frontend.broadcasting import check_equal, fitted, same_extent, smaller, tensor
 from wengert.frontend.numpy_table.reductions import converted, reduce_array
@@ -80,3 +81,13 @@ def in_double(function: Callable[..., Any], *stacks: Array) -> Any:
     if isinstance(result, tuple):
         return tuple(converted(x, stacks[0].element) for x in result)
     return converted(result, stacks[0].element)
+
+
+def checked(x: Any, ok: Any, kind: str, message: str) -> Any:
+    """x, with an error where it is used although `ok` does not hold."""
+    trace, x = current(), operand(x)
+    assert isinstance(x, Array)
+    flag = trace.cast(ok, "i1")
+    value = x.read()
+    with trace.here():
+        return Box(guarded(value, flag, kind=kind, message=message), x.shape, x.element)

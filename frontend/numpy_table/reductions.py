@@ -1,4 +1,4 @@
-"""Reductions: sums, products, extrema, `any`/`all` and norms, over some axes or all; means are in averages.py.
+"""Reductions: sums, products, extrema, `any` and `all`, over some axes or all; means are in averages.py.
 
 `where=` puts the neutral element where the mask is false; `initial` takes part as one element more.
 """
@@ -10,18 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects import elementwise as ops
 from wengert.dialects.errors import WengertValueError
 from wengert.dialects.reduction import reduce as reduce_values
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.comparison import compare, select
-from wengert.frontend.conversions import DTYPES, Kind, accumulator, element_of, flip_sign, is_unsigned
+from wengert.frontend.conversions import DTYPES, accumulator, element_of, flip_sign, is_unsigned
 from wengert.frontend.masks import summand
 from wengert.frontend.numpy_table.arguments import some_axes
-from wengert.frontend.numpy_table.elementwise import absolute, float_kind
 from wengert.frontend.numpy_table.registry import H, covers
 from wengert.frontend.numpy_table.results import stored
-from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand, strong
+from wengert.frontend.operands import converted, is_number, kind_of, operand, strong
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import DATA, Array, Box, Extent, Scalar
 from wengert.frontend.views import reshape_value
@@ -241,33 +239,3 @@ def all_(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, wh
 @covers(np.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
     return sum_(converted(operand(a), "i1"), axis, keepdims=keepdims)
-
-
-# ---------------------------------------------------------------- norms
-
-
-@covers(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
-    """Vector norms 1, 2, inf, -inf; of a matrix the Frobenius norm, 1 and inf."""
-    x = operand(x)
-    x = converted(x, float_kind(x, "").element)
-    rank = x.ndim if isinstance(x, Array) else 0
-    axes = some_axes(axis, rank)
-    if ord is None or (ord == "fro" and len(axes) == 2) or (ord == 2 and len(axes) == 1):
-        squares = sum_(binary("Mult", x, x), axis, keepdims=keepdims)
-        return elementwise_result([squares], squares.element, ops.sqrt, Kind(squares.element, False))
-    sizes = absolute(x)
-    if len(axes) == 1 and ord in (1, np.inf, -np.inf):
-        if ord == 1:
-            return sum_(sizes, axis, keepdims=keepdims)
-        return (max_ if ord > 0 else min_)(sizes, axis, keepdims=keepdims)
-    if len(axes) == 2 and rank == 2 and ord in (1, np.inf):
-        return (
-            max_(sum_(sizes, 0 if ord == 1 else 1), keepdims=False)
-            if not keepdims
-            else fail("numpy.linalg.norm of a matrix with keepdims is not covered")
-        )
-    return fail(
-        f"numpy.linalg.norm with ord={ord!r} over {len(axes)} axes is not covered",
-        help="covered: ord=None, 1, 2, inf, -inf for vectors; None, 'fro', 1, inf for matrices",
-    )

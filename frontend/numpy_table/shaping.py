@@ -105,7 +105,7 @@ def transpose_method(a: Any, *axes: Any) -> Any:
     return _permuted(a, (axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes) or None)
 
 
-@covers(np.matrix_transpose)
+@covers(np.matrix_transpose, np.linalg.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Any:
     return swapaxes(x, -1, -2)
 
