@@ -20,6 +20,7 @@ from wengert.frontend.complex_numbers import creation, elementwise, products  # 
 from wengert.frontend.complex_numbers.registry import call_complex
 from wengert.frontend.complex_numbers.values import has_complex, names_complex, zeros_like
 from wengert.frontend.journal import CONTAINERS
+from wengert.frontend.numpy_programs import enter_part_of
 from wengert.frontend.numpy_table import METHODS, TABLE
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
@@ -115,9 +116,10 @@ def _called(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) 
 
 def _entry(function: Any) -> Entry | None:
     try:
-        return TABLE.get(function)
+        found = TABLE.get(function)
     except TypeError:  # an object that cannot be hashed
         return None
+    return TABLE.get(function) if found is None and enter_part_of(function) else found
 
 
 def _refuse_impure(function: Any) -> None:

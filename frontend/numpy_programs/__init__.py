@@ -1,35 +1,34 @@
 """Functions of NumPy and SciPy written in NumPy: they are traced like the user's own code, and so are differentiable.
 
 A module of this package holds plain Python and NumPy that also runs on its own; `program` enters its functions in the
-table.  What they call may be any covered function, or another function of this package.
+table.  What they call may be any covered function, or another function of this package.  All modules are imported here,
+but for those that import parts of SciPy which take long: these are entered when one of their functions is met.
 """
 
-from wengert.frontend.numpy_programs import (
-    convolutions,
-    differences,
-    extrema,
-    histograms,
-    integers,
-    integrals,
-    interpolation,
-    matrix_functions,
-    quantiles,
-    sets,
-    statistics,
-    vector_products,
-)
+import importlib
+import pkgutil
+from typing import Any
 
-__all__ = [
-    "convolutions",
-    "differences",
-    "extrema",
-    "histograms",
-    "integers",
-    "integrals",
-    "interpolation",
-    "matrix_functions",
-    "quantiles",
-    "statistics",
-    "sets",
-    "vector_products",
-]
+#: Part of SciPy -> the module of this package that enters its functions.
+LATE = {
+    "scipy.integrate": "scipy_integrals",
+    "scipy.signal": "scipy_signals",
+}
+_entered: set[str] = set()
+
+
+def enter_part_of(function: Any) -> bool:
+    """Enters the functions of the part of SciPy that a function belongs to, unless they are."""
+    part = ".".join(str(getattr(function, "__module__", None)).split(".")[:2])
+    if part not in LATE or part in _entered:
+        return False
+    _entered.add(part)
+    importlib.import_module(f"{__name__}.{LATE[part]}")
+    return True
+
+
+for _module in pkgutil.iter_modules(__path__):
+    if _module.name not in LATE.values():
+        importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["LATE", "enter_part_of"]
