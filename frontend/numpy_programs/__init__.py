@@ -1,7 +1,7 @@
 """Functions of NumPy and SciPy written in NumPy: they are traced like the user's own code, and so are differentiable.
 
 A module of this package holds plain Python and NumPy that also runs on its own; `program` enters its functions in the
-table.  What they call may be any covered function, or another function of this package.  All modules are imported here,
+table.  What they call may be any covered function, or another function of this package.  Its modules are imported here,
 but for those that import parts of SciPy which take long: these are entered when one of their functions is met.
 """
 
@@ -14,6 +14,8 @@ LATE = {
     "scipy.integrate": "scipy_integrals",
     "scipy.signal": "scipy_signals",
 }
+#: Modules that others import when they need them.
+ON_DEMAND = frozenset({"matrix_rules"})
 _entered: set[str] = set()
 
 
@@ -28,7 +30,7 @@ def enter_part_of(function: Any) -> bool:
 
 
 for _module in pkgutil.iter_modules(__path__):
-    if _module.name not in LATE.values():
+    if _module.name not in LATE.values() and _module.name not in ON_DEMAND:
         importlib.import_module(f"{__name__}.{_module.name}")
 
 __all__ = ["LATE", "enter_part_of"]
