@@ -16,6 +16,7 @@ import optree
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.conversions import COVERED, DTYPES, known_element, refusal
+from wengert.frontend.instances import attributes_of, has_numbers, is_instance, made
 from wengert.runtime.signature import Slot
 
 NAMESPACE = "wengert"
@@ -29,15 +30,22 @@ _in_order.__enter__()
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
-    """Leaves and structure.  Dataclasses are containers, like tuples, lists and dicts; None is one without leaves."""
-    leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
-    unknown = {
-        type(leaf) for leaf in leaves if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)
-    } - _registered
+    """Leaves and structure.  Instances of the user's classes are containers, like tuples, lists and dicts; None is one
+    without leaves.
+
+    Raises:
+        WengertValueError: a container holds itself.
+    """
+    try:
+        leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
+    except RecursionError:
+        raise WengertValueError("an argument or result holds itself", why="it has no end when it is taken apart",
+                                help="pass the arrays and numbers in it") from None
+    unknown = {type(leaf) for leaf in leaves if type(leaf) not in _leaf_types and _is_worth(leaf)}
     if not unknown:
         return leaves, structure
     for cls in unknown:
-        _register_dataclass(cls)
+        _register(cls)
     return flatten(tree)
 
 
@@ -46,18 +54,40 @@ def unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
     return optree.tree_unflatten(structure, leaves)
 
 
-def _register_dataclass(cls: type) -> None:
-    names = tuple(field.name for field in dataclasses.fields(cls))
+#: Types that are leaves for certain.
+_leaf_types: set[type] = {np.ndarray, float, int, bool, str, np.float64, np.int64, np.bool_, np.float32}
 
-    def build(_: Any, children: Iterable[Any]) -> Any:
-        instance: Any = object.__new__(cls)
-        for name, child in zip(names, children):
-            object.__setattr__(instance, name, child)
-        return instance
 
-    optree.register_pytree_node(
-        cls, lambda x: ([getattr(x, n) for n in names], None, names), build, namespace=NAMESPACE
-    )
+def is_taken_apart(value: Any) -> bool:
+    """Whether an object is a container in arguments and results."""
+    return type(value) in _registered
+
+
+def is_class_of_containers(cls: type) -> bool:
+    """Whether the instances of a class are taken apart into their attributes."""
+    return cls in _registered
+
+
+def _is_worth(leaf: Any) -> bool:
+    if not is_instance(leaf):
+        _leaf_types.add(type(leaf))
+        return False
+    try:
+        return dataclasses.is_dataclass(leaf) or has_numbers(leaf)
+    except RecursionError:
+        return False
+
+
+def _register(cls: type) -> None:
+    def take_apart(x: Any) -> tuple[list[Any], tuple[str, ...], tuple[str, ...]]:
+        attributes = attributes_of(x)
+        names = tuple(attributes)
+        return list(attributes.values()), names, names
+
+    def put_together(names: Any, children: Iterable[Any]) -> Any:
+        return made(cls, zip(names, children))
+
+    optree.register_pytree_node(cls, take_apart, put_together, namespace=NAMESPACE)
     _registered.add(cls)
 
 

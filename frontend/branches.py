@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wengert.dialects.bindings import is_tensor
-from wengert.dialects.errors import Position
+from wengert.dialects.errors import Position, WengertTypeError
 from wengert.frontend.aliases import lose, set_contents
+from wengert.frontend.capture import as_traced
 from wengert.frontend.comparison import both, negated, truth
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
@@ -61,15 +62,25 @@ class If(Construct):
             self.bind(self.start)
             return True
         self.traced = False
-        self.bind(self.merge())
+        try:
+            self.bind(self.merge())
+        except WengertTypeError:
+            self.make_static()
+            raise
         return False
+
+    def make_static(self) -> None:
+        """Where the two paths do not fit together, a condition on int and bool arguments decides while compiling."""
+        assert isinstance(self.condition, Scalar)
+        if self.condition.origins and self.condition.origins <= self.trace.whole_arguments:
+            self.trace.need_static(self.condition, "what it decides leaves values of different kinds on its two paths")
 
     def record(self, names: Names) -> None:
         journal = self.region.journal
         states = {key: slot.get() for key, (slot, _) in journal.slots.items()}
-        live = {n: as_of(names.get(n, UNBOUND), states) for n in self.site.names if n in self.site.after}
+        live = {n: as_of(as_traced(names.get(n, UNBOUND)), states) for n in self.site.names if n in self.site.after}
         boxes = {key: (box, box.value) for key, (box, _) in journal.boxes.items()}
-        slots = {key: (slot, as_of(states[key], states)) for key, (slot, _) in journal.slots.items()}
+        slots = {key: (slot, as_of(as_traced(states[key]), states)) for key, (slot, _) in journal.slots.items()}
         self.branches.append(Branch(self.region, live, boxes, slots))
         journal.undo()
         self.trace.region = self.parent
@@ -119,7 +130,7 @@ class If(Construct):
         sides = {}
         for key in first | second:
             slot = (first.get(key) or second[key])[0]
-            a, b = (side[key][1] if key in side else slot.get() for side in (first, second))
+            a, b = (side[key][1] if key in side else as_traced(slot.get()) for side in (first, second))
             if (a is UNBOUND) != (b is UNBOUND) and isinstance(slot, Attribute):
                 fail(
                     f"{slot.label()} is {brief(a)} {PATHS.first} and {brief(b)} {PATHS.second}",

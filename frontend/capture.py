@@ -7,7 +7,6 @@ indices; its contents are then part of the compiled code, and `Trace.baked` keep
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.complex_numbers.memory import of_memory, real_memory
 from wengert.frontend.complex_numbers.values import ComplexArray, ComplexScalar
 from wengert.frontend.conversions import element_of
+from wengert.frontend.instances import attributes_of, is_instance
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.trace import Captured, current, fail
 from wengert.frontend.values import Box
@@ -59,6 +59,12 @@ def captured_complex(array: np.ndarray) -> ComplexArray | ComplexScalar:
     return found
 
 
+def as_traced(x: Any) -> Any:
+    """An array of the program as its traced value, unless Python code may use its elements; all else is itself."""
+    plain = isinstance(x, np.ndarray) and not (x.dtype.kind in "iub" and x.size <= LARGEST_BAKED)
+    return captured(x) if plain else x
+
+
 def stays_python(x: Any) -> bool:
     """Whether x is worked on while tracing; notes the integer arrays whose contents the code then depends on."""
     if not isinstance(x, np.ndarray):
@@ -79,10 +85,10 @@ def made_new(x: Any, deep: bool = False) -> Any:
     current().region.journal.mark_fresh(x)
     if deep:
         parts = list(x.values()) if isinstance(x, dict) else list(x) if isinstance(x, (*CONTAINERS, tuple)) else []
-        if dataclasses.is_dataclass(x):
-            parts = [getattr(x, field.name) for field in dataclasses.fields(x)]
+        if is_instance(x):
+            parts = list(attributes_of(x).values())
         for part in parts:
-            if isinstance(part, (*CONTAINERS, tuple)) or dataclasses.is_dataclass(part):
+            if isinstance(part, (*CONTAINERS, tuple)) or is_instance(part):
                 made_new(part, deep)
     return x
 

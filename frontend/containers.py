@@ -1,4 +1,4 @@
-"""What a compiled function does to the caller's lists, dicts and dataclasses: arguments it changed are changed again.
+"""What a compiled function does to the caller's lists, dicts and objects: arguments it changed are changed again.
 
 While tracing, the function holds containers of its own.  If it stored into one, the trees of the arguments as they are
 at its end become results too, and `restore` puts their parts into the caller's containers.
@@ -6,23 +6,24 @@ at its end become results too, and `restore` puts their parts into the caller's 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from wengert.dialects.errors import UnsupportedError, WengertValueError
+from wengert.frontend.arguments import is_taken_apart
+from wengert.frontend.instances import attributes_of
 from wengert.frontend.journal import Slot
 from wengert.frontend.trace import Region
 
 
 def mutable_parts(tree: Any) -> Iterator[Any]:
-    """The lists, dicts and dataclass instances of an argument tree."""
+    """The lists, dicts and instances of an argument tree."""
     if isinstance(tree, dict):
         parts: list[Any] = list(tree.values())
     elif isinstance(tree, (list, tuple)):
         parts = list(tree)
-    elif dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        parts = [getattr(tree, field.name) for field in dataclasses.fields(tree)]
+    elif is_taken_apart(tree):
+        parts = list(attributes_of(tree).values())
     else:
         return
     if not isinstance(tree, tuple):
@@ -65,7 +66,7 @@ def restore(original: Any, after: Any) -> None:
     parts = [id(part) for part in mutable_parts(original)]
     if len(set(parts)) < len(parts):
         raise WengertValueError(
-            "a list, dict or dataclass that the function changes is passed twice",
+            "a list, dict or object that the function changes is passed twice",
             why="compiled code keeps the containers of its arguments apart",
             help="pass a copy of one of them",
         )
@@ -88,10 +89,12 @@ def _restore(original: Any, after: Any) -> Any:
     if isinstance(original, tuple) and len(original) == len(after):
         parts = [_restore(old, new) for old, new in zip(original, after)]
         return original if all(old is new for old, new in zip(original, parts)) else after
-    if dataclasses.is_dataclass(original):
-        for field in dataclasses.fields(original):
-            old, new = getattr(original, field.name), getattr(after, field.name)
-            if (kept := _restore(old, new)) is not old:
-                object.__setattr__(original, field.name, kept)
+    if is_taken_apart(original):
+        before, left = attributes_of(original), attributes_of(after)
+        for name, new in left.items():
+            if name not in before or (kept := _restore(before[name], new)) is not before[name]:
+                object.__setattr__(original, name, new if name not in before else kept)
+        for name in before.keys() - left.keys():
+            object.__delattr__(original, name)
         return original
     return after

@@ -22,6 +22,7 @@ from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import imaginary_leaves, negated_at, opened
 from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.conversions import Kind, spoken
+from wengert.frontend.moving_trees import MovingTree, inside_objects
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import definition_of
@@ -102,7 +103,7 @@ class Inner:
     captures: outer IR values that are its other arguments.
     outputs: for each leaf of its result the form of a returned value, or the Python object itself.
     aux: the same for what is returned beside the result and not differentiated; None without `has_aux`.
-    trees: the structures of the trees `moving` are the leaves of.
+    trees: those that `moving` are leaves of.
     picks: for each of `argnums` the tree it means.
     """
 
@@ -114,7 +115,7 @@ class Inner:
     structure: Any
     aux: tuple[Any, ...] | None
     aux_structure: Any
-    trees: tuple[Any, ...]
+    trees: tuple[MovingTree, ...]
     picks: tuple[int, ...]
 
     @property
@@ -151,9 +152,11 @@ class Inner:
     def imaginary_moving(self) -> frozenset[int]:
         """Which of `moving` are imaginary parts."""
         found, start = set(), 0
-        for structure in self.trees:
-            found |= {start + k for k in imaginary_leaves(structure)}
-            start += structure.num_leaves
+        for tree in self.trees:
+            imaginary = imaginary_leaves(tree.structure)
+            moving = [k for k, moves in enumerate(tree.moves) if moves]
+            found |= {start + number for number, k in enumerate(moving) if k in imaginary}
+            start += tree.count
         return frozenset(found)
 
     def result(self, values: Sequence[Any]) -> tuple[Any, Any]:
@@ -185,7 +188,7 @@ class Inner:
     def arranged(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
         """Leaves for the moving ones, as one tree for each of `argnums`."""
         it = iter(leaves)
-        trees = [unflatten(structure, [next(it) for _ in range(structure.num_leaves)]) for structure in self.trees]
+        trees = [tree.filled([next(it) for _ in range(tree.count)]) for tree in self.trees]
         return tuple(trees[pick] for pick in self.picks)
 
 
@@ -213,11 +216,17 @@ def trace_inner(
             chosen.append(choice)
         picks.append(wheres.index(choice.where) if choice.where in wheres else len(wheres))
     flat = [flatten(opened(choice.tree)) for choice in chosen]
-    forms = [[_moving_form(f, leaf, path, choice, what) for leaf, path in zip(leaves, leaf_paths(opened(choice.tree)))]
+    found = [[_moving_form(f, leaf, path, choice, what, inside)
+              for leaf, path, inside in zip(leaves, leaf_paths(opened(choice.tree)),
+                                               inside_objects(opened(choice.tree)))]
              for choice, (leaves, _) in zip(chosen, flat)]
+    trees = tuple(MovingTree(structure, tuple(form is not None for form in group))
+                  for group, (_, structure) in zip(found, flat))
+    forms = [[form for form in group if form is not None] for group in found]
     moving = tuple(form for group in forms for form in group)
     inputs = tuple(form.value(leaf, "an argument")
-                   for group, (leaves, _) in zip(forms, flat) for form, leaf in zip(group, leaves))
+                   for group, tree, (leaves, _) in zip(forms, trees, flat)
+                   for form, leaf in zip(group, tree.among(leaves)))
     with trace.function(
         getattr(f, "__name__", "f") if getattr(f, "__name__", "f").isidentifier() else "f",
         [form.type for form in moving],
@@ -226,14 +235,15 @@ def trace_inner(
         fresh = [[form.wrap(next(values)) for form in group] for group in forms]
         inner_args = [_copied_tree(a) for a in args]
         inner_kwargs = {name: _copied_tree(value) for name, value in kwargs.items()}
-        for choice, (_, structure), leaves in zip(chosen, flat, fresh):
+        whole = [[*map(_copied, leaves)] for leaves, _ in flat]
+        for choice, tree, leaves, others in zip(chosen, trees, fresh, whole):
             if isinstance(choice.where, int):
-                inner_args[choice.where] = unflatten(structure, leaves)
+                inner_args[choice.where] = tree.filled(leaves, others)
             elif isinstance(choice.where, str):
-                inner_kwargs[choice.where] = unflatten(structure, leaves)
+                inner_kwargs[choice.where] = tree.filled(leaves, others)
         captured = [k for k, choice in enumerate(chosen) if isinstance(choice.where, Variable)]
-        moved = [flatten_whole(unflatten(flat[k][1], fresh[k]), (Complex,))[0] for k in captured]
-        with moving_variables([chosen[k] for k in captured], moved):
+        varied = [flatten_whole(trees[k].filled(fresh[k], whole[k]), (Complex,))[0] for k in captured]
+        with moving_variables([chosen[k] for k in captured], varied):
             result = call(f, *inner_args, **inner_kwargs)
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise WengertTypeError(f"{what} with has_aux=True needs a function that returns (value, aux)",
@@ -250,8 +260,7 @@ def trace_inner(
     for name, attribute in _options_of(f).attributes().items():
         region.func.attributes[name] = attribute
     return Inner(region.name, moving, inputs, tuple(region.captures), outputs, structure,
-                 aux_outputs if has_aux else None, aux_structure, tuple(structure for _, structure in flat),
-                 tuple(picks))
+                 aux_outputs if has_aux else None, aux_structure, trees, tuple(picks))
 
 
 def _output(leaf: Any) -> Any:
@@ -277,10 +286,15 @@ def _copied_tree(tree: Any) -> Any:
     return unflatten(structure, [_copied(leaf) for leaf in leaves])
 
 
-def _moving_form(f: Callable[..., Any], leaf: Any, path: str, chosen: Chosen, what: str) -> Form:
+def _moving_form(
+    f: Callable[..., Any], leaf: Any, path: str, chosen: Chosen, what: str, inside_object: bool
+) -> Form | None:
+    """The form of a leaf that moves; None for one that does not."""
     form = form_of(operand(leaf)) if isinstance(leaf, (Array, Scalar, np.ndarray)) or is_number(leaf) else None
     if form is not None and form.floats:
         return form
+    if inside_object:
+        return None
     kind = (
         "an object of type " + type(leaf).__name__ if form is None else spoken(form.element)
     )

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from abc import ABCMeta
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, MethodType
@@ -22,6 +21,8 @@ import numpy as np
 
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.complex_numbers.values import Complex, equally_complex, of_parts
+from wengert.frontend.instances import attributes_of, is_instance
+from wengert.frontend.instances import made as made_instance
 from wengert.frontend.journal import UNBOUND, Attribute, Content
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.kinds import Mismatch, Signature, Undefined, join, kind_text, signature
@@ -151,10 +152,11 @@ def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
     if isinstance(value, Text):
         return Frame(Text, value.frame, "text"), value.values
     if dataclasses.is_dataclass(value):
-        names = tuple(f.name for f in dataclasses.fields(value))
+        names = tuple(dict.fromkeys((*(f.name for f in dataclasses.fields(value)), *attributes_of(value))))
         return Frame(kind, names, "object"), [getattr(value, n, UNBOUND) for n in names]
-    if _is_plain_instance(value):
-        return Frame(kind, tuple(vars(value)), "object"), list(vars(value).values())
+    if is_instance(value):
+        attributes = attributes_of(value)
+        return Frame(kind, tuple(attributes), "object"), list(attributes.values())
     return None
 
 
@@ -173,11 +175,8 @@ def put_together(frame: Frame, parts: list[Any]) -> Any:
             return Text.of_frame(frame.keys, parts)
         case "dict":
             return frame.type(zip(frame.keys, parts, strict=True))
-    made: Any = object.__new__(frame.type)
-    for name, part in zip(frame.keys, parts, strict=True):
-        if part is not UNBOUND:
-            object.__setattr__(made, name, part)
-    return made
+    held = [(name, part) for name, part in zip(frame.keys, parts, strict=True) if part is not UNBOUND]
+    return made_instance(frame.type, held)
 
 
 def original(value: Any) -> Any:
@@ -213,19 +212,6 @@ def _with_states(value: Any, frame: Frame, parts: list[Any], states: States) -> 
     if not dataclasses.is_dataclass(value):
         held = {name: part for name, part in held.items() if part is not UNBOUND}
     return (Frame(frame.type, tuple(held), frame.kind), list(held.values())) if changed else None
-
-
-def _is_plain_instance(value: Any) -> bool:
-    """Instances of ordinary Python classes: their state is their `__dict__`."""
-    kind = type(value)
-    return (
-        type(kind) in (type, ABCMeta)
-        and "__new__" not in {name for c in kind.__mro__[:-1] for name in vars(c)}
-        and type(value).__module__.partition(".")[0] not in ("builtins", "numpy", "wengert")
-        and "__dict__" in dir(value)
-        and not any("__slots__" in vars(c) for c in kind.__mro__)
-        and not isinstance(value, BaseException)
-    )
 
 
 # ---------------------------------------------------------------- specs

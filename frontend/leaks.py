@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from wengert.dialects.errors import Position, UnsupportedError
+from wengert.frontend.arguments import flatten
 from wengert.frontend.values import Traced
 
 
 def refuse_traced(leaf: Any, position: Position | None) -> None:
     """Refuse a leaf of a result that is no array or number and is, or has in it, a value known only at run time."""
-    if isinstance(leaf, Traced) or any(isinstance(part, Traced) for part in _parts(leaf)):
+    inside = [part for whole in _parts(leaf) for part in flatten(whole)[0]]
+    if any(isinstance(part, Traced) for part in (leaf, *inside)):
         raise UnsupportedError(
             f"the result has an object of type {type(leaf).__name__} with values that are known only at run time",
             position,
-            why="results are made of arrays, numbers, tuples, lists, dicts and dataclasses",
-            help="return the values themselves, or make the class a dataclass",
+            why="results are made of arrays, numbers, texts, tuples, lists, dicts and instances of ordinary classes",
+            help="return the values themselves, or an instance of a class without __new__ and without a library's base",
         )
 
 

@@ -66,10 +66,10 @@ class Direction:
         found: list[Any] = []
         trees = opened(tuple(trees))
         moving = [tree for tree, moves in zip(trees, self.primals, strict=True) if moves]
-        for tree, structure in zip(moving, self.inner.trees, strict=True):
-            leaves = [None] * structure.num_leaves if tree is None else flatten(tree)[0]
-            if len(leaves) != structure.num_leaves:
-                fail(f"the tangent has the structure {flatten(tree)[1]}, its primal has {structure}",
+        for tree, moved in zip(moving, self.inner.trees, strict=True):
+            leaves = [None] * moved.count if tree is None else moved.of_tangent(tree)
+            if leaves is None:
+                fail(f"the tangent has the structure {flatten(tree)[1]}, its primal has {moved.structure}",
                      error=WengertValueError)
             found += leaves
         return found

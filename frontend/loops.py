@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.aliases import is_usable, lose, roots, set_contents
+from wengert.frontend.capture import as_traced
 from wengert.frontend.carried import Carried, Entry, Leaf, grows
 from wengert.frontend.construct import Construct, Names, store
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
@@ -98,10 +99,10 @@ class Loop(Construct):
         before, after = self.states()
         for n in self.site.names:
             if n in self.site.head or n in self.site.after:
-                start, end = as_of(self.start[n], before), as_of(names.get(n, UNBOUND), after)
+                start, end = as_of(as_traced(self.start[n]), before), as_of(as_traced(names.get(n, UNBOUND)), after)
                 more |= carried.include(n, n, start, end, n in self.site.head)
         for key, (slot, old) in journal.slots.items():
-            more |= self.collect_slot(key, slot, as_of(old, before), as_of(after[key], after))
+            more |= self.collect_slot(key, slot, as_of(as_traced(old), before), as_of(as_traced(after[key]), after))
         for box, _ in journal.boxes.values():
             if box.value is not None:
                 more |= carried.include_box(box)

@@ -38,9 +38,10 @@ class Plan:
     """What tracing leaves beside the module.
 
     inputs: for each argument of the function, the leaf it comes from, or the captured array.
-    outputs: for each leaf of the result ("result", position among the returned results), ("memory", position of the
-    memory of a complex array), ("complex", position of the first of two parts), ("leaf", the argument leaf that is
-    returned itself), ("captured", array), ("static", value) or ("map", MapPlan).
+    outputs: for each leaf of the result ("result", position among the returned results), ("number", the same, as a
+    Python number), ("memory", position of the memory of a complex array), ("complex", position of the first of two
+    parts), ("leaf", the argument leaf that is returned itself), ("captured", array), ("static", value) or
+    ("map", MapPlan).
     complex: the leaves that are passed as their memory.
     structure: of the result; with `restores` it is (result, arguments as the function leaves them).
     static: leaves whose value went into the code.

@@ -39,7 +39,7 @@ from wengert.frontend.complex_numbers.memory import (
 )
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.containers import restore, stored_into
-from wengert.frontend.conversions import DTYPES
+from wengert.frontend.conversions import DTYPES, is_whole
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
 from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
@@ -126,7 +126,9 @@ def _trace_once(
                 known |= {id(value): ("captured", array) for array, _, value in trace.complexes.values()}
                 known |= {id(v): ("leaf", i) for i, v in reversed(list(enumerate(values))) if isinstance(v, Traced)}
                 tree = (result, (args, kwargs)) if restores else result
-                outputs, returned, result_structure, maps = _outputs(trace, tree, known, definition_of(py_func))
+                outputs, returned, result_structure, maps = _outputs(
+                    trace, tree, known, definition_of(py_func), len(flatten_whole(result, (Complex,))[0])
+                )
                 into: list[int | None] = [None] * len(returned)
                 boxes = [memory_of(values[i]) if isinstance(values[i], Complex) else values[i] for i in inputs]
                 written: list[tuple[int, Any]] = [
@@ -170,6 +172,8 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
     if leaf_class.kind == "complex":
         return _complex_value(arguments[i], leaf_class, leaf, trace)
     if slot.shape is None:
+        if is_whole(slot.dtype):
+            trace.whole_arguments.add(("arg", i))
         return Scalar(arguments[i], slot.dtype, weak=leaf_class.weak, origins=frozenset({("arg", i)}))
     box = Box(arguments[i], slot.shape, slot.dtype, contiguous=bool(leaf.flags.c_contiguous))
     trace.boxes[id(leaf)] = (leaf, box)
@@ -190,11 +194,12 @@ def _complex_value(argument: Any, leaf_class: Leaf, leaf: Any, trace: Trace) -> 
 
 
 def _outputs(
-    trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]], definition: Position | None
+    trace: Trace, result: Any, boxes: dict[int, tuple[str, Any]], definition: Position | None, results: int
 ) -> tuple[list[tuple[str, Any]], list[tuple[Any, str]], Any, dict[int, LinearMap]]:
     """Classify the leaves of the result; equal traced leaves are returned once, as values with their element types.
 
-    Also the maps by their position."""
+    Also the maps by their position.  After the first `results` leaves come those left in containers of the arguments:
+    there a Python number stays one."""
     leaves, structure = flatten_whole(result, (Complex,))
     outputs: list[tuple[str, Any]] = []
     returned: list[tuple[Any, str]] = []
@@ -222,7 +227,9 @@ def _outputs(
             else:
                 refuse_traced(leaf, definition)
                 made[id(leaf)] = ("static", leaf)
-        outputs.append(made[id(leaf)])
+        kind, value = made[id(leaf)]
+        kept = len(outputs) >= results and kind == "result" and isinstance(leaf, Scalar) and leaf.weak
+        outputs.append(("number" if kept else kind, value))
     return outputs, returned, structure, maps
 
 
@@ -293,6 +300,8 @@ def _finished(
         return complex_view(returned[value])
     if kind == "complex":
         return complex_number(returned[value], returned[value + 1])
+    if kind == "number":
+        return returned[value].item()
     if kind == "map":
         return CompiledMap(maps[value.name], value.direction, returned[value.residuals])
     return leaves[value] if kind == "leaf" else value

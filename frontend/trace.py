@@ -154,6 +154,7 @@ class Trace:
         recursions: for the code objects that are traced as functions which call themselves, how far that is.
         unrolled: code of functions whose recursion Python ends.
         foreign: the symbols of foreign functions that are declared.
+        whole_arguments: the origins of arguments that are ints or bools.
         prints: the symbols of functions that are declared to print, by what they print.
         without_source: the functions that run as they are, innermost last, and why.
         options: what the user has chosen; the functions that are differentiated carry it as attributes.
@@ -180,6 +181,7 @@ class Trace:
         self.rules: dict[int, Any] = {}
         self.foreign: set[str] = set()
         self.prints: dict[Any, str] = {}
+        self.whole_arguments: set[Any] = set()
         self.recursions: dict[CodeType, Any] = {}
         self.unrolled: set[CodeType] = set()
         self._guarded: set[tuple[int, Any]] = set()

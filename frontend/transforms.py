@@ -171,7 +171,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
 
 def _tangents(inner: Inner, tangents: Sequence[Any]) -> list[Any]:
-    leaves = [leaf for tangent in opened(tuple(tangents)) if tangent is not None for leaf in flatten(tangent)[0]]
+    given = [opened(tangent) for tangent in tangents if tangent is not None]
+    trees = [inner.trees[pick] for pick in inner.picks]
+    leaves = [leaf for tree, tangent in zip(trees, given) for leaf in tree.of_tangent(tangent) or flatten(tangent)[0]]
     if len(leaves) != len(inner.moving):
         raise WengertValueError(f"the tangents have {len(leaves)} leaves, the primals {len(inner.moving)}")
     return [form.value(leaf, "a tangent") for form, leaf in zip(inner.moving, leaves)]

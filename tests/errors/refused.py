@@ -260,14 +260,19 @@ def one_of_two_objects_is_changed(x):
     return q.a
 
 
-class Holder:
-    def __init__(self, value):
-        self.value = value
+class Holder(frozenset):
+    """An object whose state its base class keeps."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __new__(cls, values: Any) -> Any:
+        return super().__new__(cls)
 
 
 @refused(1.0)
 def object_as_result(x):
-    return Holder(x * 2.0)
+    return Holder((x * 2.0, x))
 
 
 @refused(1.0)
