@@ -6,7 +6,7 @@
 
 The function is declared, never defined; a call of it has an effect that the user sees.  ``nd.print`` is a template of
 `str.format` whose fields number the values.  ``nd.kinds`` says what Python has in place of each value: its own
-number, or NumPy's.  A format specification that begins with % is one of the % operator:
+number, or NumPy's; a complex one is two operands.  A format specification that begins with % is one of the % operator:
 ``{0:%8.3f}``.  ``nd.stream`` is where the text goes:
 
     stdout, stderr      Python's sys.stdout and sys.stderr at that moment
@@ -33,7 +33,8 @@ PRINT, KINDS, STREAM = "nd.print", "nd.kinds", "nd.stream"
 OUTPUT = "nd.output"
 #: How the message of a check begins that is the user's text as it stands, and that of one composed at run time.
 LITERAL, COMPOSED = "{literal}", "{composed}"
-_PYTHON: dict[str, Any] = {"python float": float, "python int": int, "python bool": bool}
+_PYTHON: dict[str, Any] = {"python float": float, "python int": int, "python bool": bool,
+                            "python complex": complex}
 _composed = threading.local()
 
 
@@ -56,8 +57,12 @@ def escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def shown(kind: str, value: Any) -> Any:
-    """The object that Python would have in place of a value."""
+def shown(kind: str, value: Any, imaginary: Any = None) -> Any:
+    """The object that Python would have in place of a value, or of a complex one with these parts."""
+    if imaginary is not None:
+        whole = np.empty(np.shape(value), np.complex128 if kind in _PYTHON else np.dtype(kind))
+        whole.real, whole.imag = value, imaginary
+        value = whole
     if kind in _PYTHON:
         return _PYTHON[kind](np.asarray(value)[()])
     array = np.asarray(value).astype(np.dtype(kind), copy=False)
@@ -65,8 +70,9 @@ def shown(kind: str, value: Any) -> Any:
 
 
 def stored_dtype(kind: str) -> np.dtype[Any]:
-    """The dtype of an array of this kind in memory."""
-    return np.dtype(_PYTHON.get(kind, kind))
+    """The dtype of an array of this kind, or of its parts, in memory."""
+    dtype = np.dtype(_PYTHON.get(kind, kind))
+    return dtype.type(0).real.dtype if dtype.kind == "c" else dtype
 
 
 def number_dtype(kind: str) -> np.dtype[Any]:
@@ -84,8 +90,15 @@ def text_of(func: Any) -> tuple[str, str, tuple[str, ...]]:
     return attributes[STREAM], attributes[PRINT], tuple(attributes.get(KINDS, ()))
 
 
+def parts_of(kind: str) -> int:
+    """How many values one of this kind is: a complex one has two parts."""
+    return 2 if "complex" in kind else 1
+
+
 def render(template: str, kinds: Sequence[str], values: Sequence[Any]) -> str:
-    return _Formatter().vformat(template, [shown(kind, value) for kind, value in zip(kinds, values)], {})
+    source = iter(values)
+    fields = [shown(kind, *(next(source) for _ in range(parts_of(kind)))) for kind in kinds]
+    return _Formatter().vformat(template, fields, {})
 
 
 def write(stream: str, template: str, kinds: Sequence[str], values: Sequence[Any]) -> None:

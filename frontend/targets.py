@@ -114,8 +114,7 @@ def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
 
 def enter_prints(rows: Iterable[Any]) -> None:
     """Make what code writes known to the process under the symbols it calls; to be done before the code is loaded."""
-    for symbol, template, stream, pairs in rows:
-        kinds = [kind for kind, _ in pairs]
+    for symbol, template, stream, kinds, pairs in rows:
         values = [(stored_dtype(kind), (0,) * rank) if rank >= 0 else number_dtype(kind) for kind, rank in pairs]
         printer(symbol, functools.partial(write, stream, template, kinds), values)
 

@@ -26,9 +26,10 @@ from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
 from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.op import encode_attributes
-from wengert.dialects.texts import KINDS, OUTPUT, PRINT, STREAM, escaped, render
+from wengert.dialects.texts import KINDS, OUTPUT, PRINT, STREAM, escaped, parts_of, render
 from wengert.frontend.arguments import NAMESPACE
-from wengert.frontend.capture import captured, stays_python
+from wengert.frontend.capture import captured, captured_complex, stays_python
+from wengert.frontend.complex_numbers.values import Complex, ComplexScalar
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Box, Scalar, Traced
 
@@ -40,9 +41,11 @@ _PERCENT = re.compile(
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Shown:
-    """A value in a text, and the conversion and specification of its field: ``!r``, ``:.3f``."""
+    """A value in a text (a complex one as its parts), its kind (dialects/texts.py), and the conversion and
+    specification of its field: ``!r``, ``:.3f``."""
 
-    value: Scalar | Array
+    values: tuple[Scalar | Array, ...]
+    kind: str
     form: str = ""
 
 
@@ -57,17 +60,18 @@ class Text:
 
     @property
     def values(self) -> list[Any]:
-        return [piece.value for piece in self.pieces if isinstance(piece, Shown)]
+        return [value for piece in self.pieces if isinstance(piece, Shown) for value in piece.values]
 
     @property
     def frame(self) -> tuple[Any, ...]:
-        """What it is apart from its values: the literal pieces, and (form,) where a value stands."""
-        return tuple(piece if isinstance(piece, str) else (piece.form,) for piece in self.pieces)
+        """What it is apart from its values: the literal pieces, and (kind, form) where a value stands."""
+        return tuple(piece if isinstance(piece, str) else (piece.kind, piece.form) for piece in self.pieces)
 
     @staticmethod
     def of_frame(frame: Iterable[Any], values: Iterable[Any]) -> Text:
         source = iter(values)
-        return Text([piece if isinstance(piece, str) else Shown(next(source), *piece) for piece in frame])
+        return Text([piece if isinstance(piece, str)
+                     else Shown(tuple(next(source) for _ in range(parts_of(piece[0]))), *piece) for piece in frame])
 
     @property
     def template(self) -> tuple[str, tuple[str, ...]]:
@@ -75,7 +79,7 @@ class Text:
         numbers = itertools.count()
         text = "".join(escaped(piece) if isinstance(piece, str) else f"{{{next(numbers)}{piece.form}}}"
                        for piece in self.pieces)
-        return text, tuple(_kind(x) for x in self.values)
+        return text, tuple(piece.kind for piece in self.pieces if isinstance(piece, Shown))
 
     def python(self, why: str = "its characters are needed while compiling") -> NoReturn:
         """Asks for its integers to become static; an error where that does not help."""
@@ -129,6 +133,8 @@ class Text:
 
 
 def _kind(x: Any) -> str:
+    if isinstance(x, ComplexScalar) and x.weak:
+        return "python complex"
     return _PYTHON[x.element] if isinstance(x, Scalar) and x.weak else str(x.dtype.name)
 
 
@@ -169,21 +175,25 @@ def python_text(x: Any) -> Any:
 
 
 def _value(x: Any, form: str) -> Piece:
-    """A traced value as a piece, checked as Python checks the form; an array as it is now."""
+    """A traced value as a piece, checked as Python checks the form."""
     specification = form.partition(":")[2]
-    if isinstance(x, Scalar):
-        if specification and specification[0] != "%":
-            format(x.example, specification)
-        return Shown(x, form)
-    if not isinstance(x, Array):
-        fail(
-            "elements selected by a mask are turned into a text",
-            why="how many there are is known only at run time",
-            help="show the whole array, or np.where(mask, a, 0.0)",
-        )
+    example = x.example if isinstance(x, (Scalar, ComplexScalar)) else np.empty(0)
     if specification and specification[0] != "%":
-        format(np.empty(0), specification)
-    return Shown(Box(x.read(), x.shape, x.element), form)
+        format(example, specification)
+    if isinstance(x, Complex):
+        parts = tuple(_part(part, x.element) for part in (x.re, x.im))
+    elif isinstance(x, (Scalar, Array)):
+        parts = (_part(x, x.element),)
+    else:
+        fail("a traced value of another kind is turned into a text", error=WengertTypeError)
+    return Shown(parts, _kind(x), form)
+
+
+def _part(x: Any, element: str) -> Scalar | Array:
+    """A number, or an array as it is now."""
+    if isinstance(x, Array):
+        return Box(x.read(), x.shape, x.element)
+    return x if isinstance(x, Scalar) else Scalar(current().cast(x, element), element)
 
 
 def pieces_of(x: Any, conversion: str = "s", specification: str = "") -> list[Piece]:
@@ -191,7 +201,7 @@ def pieces_of(x: Any, conversion: str = "s", specification: str = "") -> list[Pi
     from wengert.frontend.calls import call
 
     if isinstance(x, np.ndarray) and not stays_python(x):
-        x = captured(x)
+        x = captured_complex(x) if x.dtype.kind == "c" else captured(x)
     if isinstance(x, Traced):
         conversion = "" if conversion == "s" and not specification else conversion
         return [_value(x, (f"!{conversion}" if conversion else "") + (f":{specification}" if specification else ""))]
@@ -299,12 +309,9 @@ def percent(template: str, values: Any) -> str | Text:
 def _percent_piece(x: Any, specification: str) -> list[Piece]:
     plain = {"%s": "s", "%r": "r", "%a": "a"}.get(specification)
     if isinstance(x, np.ndarray) and not stays_python(x):
-        x = captured(x)
+        x = captured_complex(x) if x.dtype.kind == "c" else captured(x)
     if isinstance(x, Traced) and plain is None:
-        if isinstance(x, Array):
-            specification % np.empty(0)
-        else:
-            specification % x.example
+        specification % (x.example if isinstance(x, (Scalar, ComplexScalar)) else np.empty(0),)
         return [_value(x, f":{specification}")]
     return pieces_of(x, plain) if plain is not None else [specification % x]
 

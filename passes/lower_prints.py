@@ -22,7 +22,7 @@ from wengert.dialects.build import constant, create, index, size
 from wengert.dialects.control import entry, find_function, functions, make_for, make_if, yield_
 from wengert.dialects.discrete import cmpi
 from wengert.dialects.foreign import RAISED
-from wengert.dialects.texts import OUTPUT, is_print, text_of
+from wengert.dialects.texts import OUTPUT, is_print, parts_of, text_of
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.lower_checks import add_check, no_failure
 from wengert.passes.purity import CALL, callee
@@ -30,8 +30,8 @@ from wengert.passes.purity import CALL, callee
 TABLE = "nd.prints"
 #: The part of a symbol before its digest; the runtime looks such symbols up among foreign functions.
 PREFIX = "wengert_foreign_print_"
-#: symbol, format, stream, and for each value its kind and its rank (-1 for a number)
-Print = tuple[str, str, str, tuple[tuple[str, int], ...]]
+#: symbol, format, stream, the kinds of the fields, and for each operand its kind and its rank (-1 for a number)
+Print = tuple[str, str, str, tuple[str, ...], tuple[tuple[str, int], ...]]
 
 
 @register_pass("lower-prints")
@@ -63,13 +63,17 @@ def prints_of(module: Any) -> tuple[Print, ...]:
     for row in ir.ArrayAttr(attributes[TABLE]):
         symbol, template, stream, *values = [ir.StringAttr(column).value for column in ir.ArrayAttr(row)]
         pairs = [value.rsplit(":", 1) for value in values]
-        rows.append((symbol, template, stream, tuple((kind, int(rank)) for kind, rank in pairs)))
+        kinds: list[str] = []
+        while len(kinds) < len(pairs) and sum(map(parts_of, kinds)) < len(pairs):
+            kinds.append(pairs[sum(map(parts_of, kinds))][0])
+        rows.append((symbol, template, stream, tuple(kinds), tuple((kind, int(rank)) for kind, rank in pairs)))
     return tuple(rows)
 
 
 def _lower(module: Any, func: Any, op: Any, rows: dict[str, Any]) -> None:
     stream, template, kinds = text_of(find_function(module, callee(op)))
-    values = [f"{kind}:{v.type.rank if is_tensor(v.type) else -1}" for kind, v in zip(kinds, op.operands)]
+    of_operands = [kind for kind in kinds for _ in range(parts_of(kind))]
+    values = [f"{kind}:{v.type.rank if is_tensor(v.type) else -1}" for kind, v in zip(of_operands, op.operands)]
     row = [template, stream, *values]
     symbol = PREFIX + hashlib.sha256(repr((row, [str(v.type) for v in op.operands])).encode()).hexdigest()[:24]
     rows[symbol] = ir.ArrayAttr.get([ir.StringAttr.get(x) for x in (symbol, *row)])

@@ -243,7 +243,7 @@ def complex_dtype(x: Any) -> str | None:
         return None
     try:
         return ELEMENTS.get(np.dtype(x))
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy evaluates strings such as "08.3f"
         return None
 
 

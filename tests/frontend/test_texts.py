@@ -78,6 +78,12 @@ def snapshot(a):
     return b.sum()
 
 
+def complex_and_narrow(a, z, k):
+    b = np.array([z, 2 * z]) * a[0]
+    print(b, z, b[1], f"{z:.2f} {b[1]!r}", [z], z * 1j, b.astype(np.complex64), k, k[0], k.astype(np.int8))
+    return np.sum(np.abs(b)) * a[1]
+
+
 def recomputed(a):
     def inner(x):
         y = x * x
@@ -89,6 +95,7 @@ def recomputed(a):
 
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (forms, (A, 2.5, 3)), (loops, (A,)), (snapshot, (A,)), (recomputed, (A,)),
+    (complex_and_narrow, (A, 1.5 + 2j, np.array([3, 250], np.uint8))),
 ]
 
 
