@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import warnings
 from typing import Any
 
 import numpy as np
@@ -221,6 +222,6 @@ for _joining in (np.concatenate, np.stack, np.vstack, np.hstack, np.column_stack
     acts_on_parts(_joining, "arrays", "tup", "arr", "values")
 acts_on_parts(np.where, "x", "y")
 acts_on_parts(np.trapezoid, "y")
-composed(np.isscalar)
+composed(np.isscalar, str, repr, format, print, warnings.warn)
 
 __all__ = ["Complex", "ComplexScalar", "array", "asarray", "complex_array"]

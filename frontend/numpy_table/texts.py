@@ -6,7 +6,6 @@ import sys
 import warnings
 from typing import Any
 
-from wengert.frontend.complex_numbers.registry import composed
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.texts import Text, emit, joined, pieces_of, python_text
 from wengert.frontend.trace import fail
@@ -64,6 +63,3 @@ def warn(message: Any, category: Any = None, stacklevel: Any = 1, source: Any = 
             help="use one of them, such as RuntimeWarning",
         )
     emit(joined(pieces_of(message)), f"warning {kind.__name__}")
-
-
-composed(str, repr, format, print, warnings.warn)
