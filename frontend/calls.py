@@ -16,7 +16,12 @@ from typing import Any
 import numpy as np
 
 from wengert.frontend.capture import captured, made, made_new, stays_python
-from wengert.frontend.complex_numbers import creation, elementwise, products  # noqa: F401 - they enter their functions
+from wengert.frontend.complex_numbers import (  # noqa: F401 - they enter their functions
+    creation,
+    elementwise,
+    fourier,
+    products,
+)
 from wengert.frontend.complex_numbers.registry import call_complex
 from wengert.frontend.complex_numbers.values import has_complex, names_complex, zeros_like
 from wengert.frontend.journal import CONTAINERS

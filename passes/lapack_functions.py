@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wengert.passes.fortran import FortranFunction
+from wengert.passes.fourier_functions import TRANSFORMS
 from wengert.passes.lapack_decompositions import DECOMPOSITIONS
 
 
@@ -154,4 +155,4 @@ def _interchange(function: FortranFunction, is_vector: bool, backward: bool) -> 
 #: The text of the function for (its name, the element type, flags, whether the last operand is a vector).
 FUNCTIONS: dict[str, Callable[[str, str, frozenset[str], bool], str]] = {
     "lu": _lu, "cholesky": _cholesky, "slogdet": _slogdet, "lu_solve": _lu_solve, "triangular_solve": _triangular_solve,
-    **DECOMPOSITIONS}
+    **DECOMPOSITIONS, **TRANSFORMS}

@@ -19,7 +19,7 @@ from typing import Any
 
 from llvmlite import binding as llvm
 
-from wengert.runtime import foreign
+from wengert.runtime import foreign, fourier
 
 BLAS_PREFIX = "wengert_blas_"
 LAPACK_PREFIX = "wengert_lapack_"
@@ -106,6 +106,8 @@ def symbol_address(name: str) -> int | None:
             return _capsule_address(module, name.removeprefix(prefix))
     if name.startswith(SPECIAL_PREFIX):
         return _special_address(*name.removeprefix(SPECIAL_PREFIX).split("_", 1))
+    if name.startswith(fourier.PREFIX):
+        return fourier.loop_address(name.removeprefix(fourier.PREFIX))
     if name.startswith(foreign.PREFIX):
         return foreign.symbol_address(name)
     _math_libraries()

@@ -148,7 +148,8 @@ def test_the_list_of_numpy_functions_is_the_table() -> None:
     names = re.findall(r"`np\.([\w.]+)`", section)
     method = r"(?!linalg\.)\w+\.(reduce|accumulate|outer|reduceat|at)"
     named = {name for name in names if not re.fullmatch(method, name)}
-    covered = {f"{prefix}{f.__name__}" for prefix, module in (("", np), ("linalg.", np.linalg)) for f in TABLE
+    modules = (("", np), ("linalg.", np.linalg), ("fft.", np.fft))
+    covered = {f"{prefix}{f.__name__}" for prefix, module in modules for f in TABLE
                if vars(module).get(getattr(f, "__name__", "")) is f}
     assert named == covered, (sorted(covered - named), sorted(named - covered))
 
