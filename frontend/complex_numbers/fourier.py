@@ -82,7 +82,7 @@ def _scaled(a: Any, factor: float) -> Any:
     return a if factor == 1.0 else binary("Mult", a, factor)
 
 
-def _transformed(a: Any, d: int, backward: bool) -> ComplexArray:
+def _transformed(a: Any, d: int, backward: bool) -> Any:
     """The transform along axis d, undivided."""
     z = _complex(a)
     last = np.moveaxis(z, d, -1)
@@ -90,7 +90,8 @@ def _transformed(a: Any, d: int, backward: bool) -> ComplexArray:
     value = memory.read()
     with current().here():
         result = fourier.fft(value, inverse=backward)
-    return np.moveaxis(of_memory(Box(result, memory.shape, memory.element)), -1, d)  # type: ignore[no-any-return, call-overload]
+    found: Any = of_memory(Box(result, memory.shape, memory.element))
+    return np.moveaxis(found, -1, d)
 
 
 def _complex_transform(a: Any, n: Any, axis: Any, norm: Any, backward: bool) -> Any:
