@@ -27,6 +27,7 @@ from wengert.frontend.complex_numbers.values import has_complex, names_complex, 
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.numpy_programs import enter_part_of
 from wengert.frontend.numpy_table import METHODS, TABLE
+from wengert.frontend.numpy_table.attributes import ATTRIBUTES
 from wengert.frontend.numpy_table.python import example_of
 from wengert.frontend.numpy_table.registry import Entry
 from wengert.frontend.numpy_table.results import stored
@@ -247,6 +248,10 @@ def _object_call(function: Any, arguments: tuple[Any, ...], options: dict[str, A
     """An object with a `__call__`, a ufunc, or a wrapper made by the standard library."""
     if isinstance(function, np.ufunc):
         return _library_call(function, arguments, options)
+    if isinstance(function, np.vectorize):
+        from wengert.frontend.numpy_table.applying import vectorized
+
+        return vectorized(function, arguments, options)
     if isinstance(function, functools._lru_cache_wrapper):
         return call(function.__wrapped__, *arguments, **options)  # a cache would keep values of this trace
     method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is wanted
@@ -280,6 +285,8 @@ def _handle_method(owner: Any, name: str, arguments: tuple[Any, ...], options: d
 
 def method_of(owner: Traced, name: str) -> Any:
     """An attribute of a traced value that its class does not have: a covered method, or a refusal."""
+    if name in ATTRIBUTES:
+        return ATTRIBUTES[name](owner)
     example = example_of(owner)
     type_name = type(example).__name__
     if name.startswith("__") or not hasattr(example, name):

@@ -63,6 +63,10 @@ def getitem(a: Any, index: Any) -> Any:
         return a
     if isinstance(a, Traced):
         fail(f"a {a.type_name if isinstance(a, Scalar) else 'value'} is not subscriptable", error=WengertTypeError)
+    if _has_traced(index) and is_grid(a):
+        from wengert.frontend.numpy_table.grids import grid_item
+
+        return grid_item(a, index)
     method = written_in_python(a, "__getitem__")
     if method is not None:
         from wengert.frontend.calls import call
@@ -96,6 +100,11 @@ def setitem(a: Any, index: Any, value: Any) -> None:
     if isinstance(a, CONTAINERS):
         current().region.journal.before_mutation(a)
     a[index] = value
+
+
+def is_grid(a: Any) -> bool:
+    """Whether a is one of NumPy's objects that make arrays when they are indexed."""
+    return a is np.mgrid or a is np.ogrid or a is np.r_ or a is np.c_
 
 
 def _has_traced(index: Any) -> bool:

@@ -252,7 +252,7 @@ class Array(Traced):
 
     @property
     def size(self) -> Extent:
-        return prod(self._shape)
+        return prod(self._shape, start=1)
 
     @property
     def kind(self) -> Kind:
@@ -263,6 +263,20 @@ class Array(Traced):
         from wengert.frontend.views import transposed
 
         return transposed(self, tuple(reversed(range(self.ndim))))
+
+    @property
+    def flat(self) -> Array:
+        """The elements one after the other, as a view."""
+        from wengert.frontend.views import flattened
+
+        return flattened(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        from wengert.frontend.numpy_table.putting import cycled
+
+        flat = self.flat
+        flat[...] = cycled(value, flat.shape[0])
 
     def read(self) -> Any:
         """The IR value of the array now."""

@@ -300,6 +300,14 @@ def reshape_value(value: Any, shape: Sequence[Extent], element: str) -> Any:
         return structural.reshape(value, *dynamic, result_types=[trace.tensor_type(shape, element)])
 
 
+def flattened(array: Array) -> Array:
+    """``array.flat``: a view of one dimension, in C order whatever the layout is."""
+    size: Extent = 1
+    for extent in array.shape:
+        size = binary("Mult", size, extent)
+    return Reshaped(array, (size,), None, None)
+
+
 def with_new_axes(array: Array, positions: Sequence[int]) -> Array:
     """`array` with dimensions of extent 1 inserted so that they stand at `positions` of the result."""
     shape, kept = list(array.shape), list(range(array.ndim + len(positions)))

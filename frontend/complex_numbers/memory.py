@@ -92,7 +92,7 @@ def _shows(part: Any, base: Box, position: int) -> bool:
 
 def interleaved(x: ComplexArray) -> Array:
     """A new array with a last axis (re, im), or the memory the parts are views of."""
-    from wengert.frontend.numpy_table.shaping import stack
+    from wengert.frontend.numpy_table.joining import stack
 
     known = memory_of(x)
     result: Array = stack([x.re, x.im], axis=-1) if known is None else known

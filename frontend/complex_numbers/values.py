@@ -250,7 +250,8 @@ def complex_dtype(x: Any) -> str | None:
 def names_complex(arguments: Any, options: Any) -> bool:
     """Whether a complex dtype is among the arguments of a call."""
     given = [x for x in arguments if isinstance(x, (type, np.dtype))]
-    return any(complex_dtype(x) for x in (*given, options.get("dtype"), *arguments[1:2]))
+    second = [x for x in arguments[1:2] if not (isinstance(x, str) and x == "F")]  # more often an order than a type
+    return any(complex_dtype(x) for x in (*given, options.get("dtype"), *second))
 
 
 def of_number(x: Any) -> ComplexScalar:

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend.broadcasting import as_index, larger
+from wengert.frontend.comparison import compare
+from wengert.frontend.conversions import is_integer
 from wengert.frontend.operands import operand
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Scalar
+from wengert.frontend.values import Array, Extent, Scalar
 
 
 def static_int(x: Any, reason: str) -> int:
@@ -29,6 +32,32 @@ def static_shape(shape: Any) -> tuple[int, ...]:
     if any(n < 0 for n in extents):
         fail("negative dimensions are not allowed", error=WengertValueError)
     return extents
+
+
+def new_extent(n: Any, reason: str = "it is an extent of a new array") -> Extent:
+    """An extent: a Python int wherever it can become one; what depends on the contents of arrays stays run-time."""
+    if not isinstance(n, Scalar) or not is_integer(n.element) or not n.origins or "data" not in n.origins:
+        extent = static_int(n, reason)
+        if extent < 0:
+            fail("negative dimensions are not allowed", error=WengertValueError)
+        return extent
+    n = as_index(n)
+    if n.low is None or n.low < 0:
+        current().check(compare("GtE", n, 0), "ValueError", "negative dimensions are not allowed")
+    return larger(n, 0)
+
+
+def new_shape(shape: Any) -> tuple[Extent, ...]:
+    """The shape of a new array."""
+    if isinstance(shape, np.ndarray):
+        shape = tuple(shape.tolist()) if shape.ndim else int(shape)
+    return tuple(new_extent(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+
+
+def check_order(order: Any) -> None:
+    """`order=` of a new array; the order in memory is an affair of the compiler's."""
+    if order not in ("C", "K", "A", "F", None):
+        fail(f"order must be one of 'C', 'F', 'A', or 'K' (got {order!r})", error=WengertValueError)
 
 
 def one_axis(axis: Any, rank: int) -> int:

@@ -178,8 +178,9 @@ def cov(
     dtype: Any = None,
 ) -> Any:
     """``(X - mean) w (X - mean)^T / f`` of the rows X: w = fweights aweights, f as NumPy has it."""
+    from wengert.frontend.numpy_table.joining import concatenate
     from wengert.frontend.numpy_table.products import matmul
-    from wengert.frontend.numpy_table.shaping import concatenate, squeeze
+    from wengert.frontend.numpy_table.shaping import squeeze
 
     x = _variables(m, rowvar, dtype)
     if y is not None:
@@ -220,7 +221,7 @@ def _variables(m: Any, rowvar: Any, dtype: Any) -> Array:
 @covers(np.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: Any = True, *, dtype: Any = None) -> Any:
     """``c_ij / sqrt(c_ii c_jj)``, cut to -1 .. 1."""
-    from wengert.frontend.numpy_table.creation import diagonal
+    from wengert.frontend.numpy_table.diagonals import diagonal
     from wengert.frontend.numpy_table.pairs import clip
 
     c = cov(x, y, rowvar, dtype=dtype)

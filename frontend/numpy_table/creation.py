@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 import numpy as np
 
-from wengert.dialects import structural
 from wengert.dialects.errors import WengertTypeError, WengertValueError
-from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import tensor, unspecified
 from wengert.frontend.capture import captured
-from wengert.frontend.comparison import compare, select
-from wengert.frontend.conversions import DTYPES, Kind, element_of, is_integer, promote
+from wengert.frontend.conversions import DTYPES, Kind, element_of, promote
 from wengert.frontend.indexing import assign, store_element
-from wengert.frontend.numpy_table.arguments import array_operand, static_int, static_shape
+from wengert.frontend.numpy_table.arguments import check_order, new_shape, static_int
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import covers
-from wengert.frontend.operands import is_number, kind_of, operand
+from wengert.frontend.operands import is_number, kind_of, operand, strong
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Box, Extent, Scalar, shape_text
-from wengert.frontend.views import Axis, window
+from wengert.frontend.values import Array, Box, Extent, Scalar, c_layout, shape_text
+from wengert.frontend.views import Axis, window, with_new_axes
 
 #: Arrays of constants up to this size are written element by element; larger ones are hidden arguments.
 LARGEST_WRITTEN = 16
-
-
-def _check_order(order: Any) -> None:
-    if order not in ("C", "K", "A", None):
-        fail(f"order={order!r} is not covered", why="arrays in compiled code are in C order", error=WengertValueError)
 
 
 # ---------------------------------------------------------------- filled
@@ -48,26 +39,26 @@ def uninitialised(shape: Sequence[Extent], element: str) -> Box:
 
 @covers(np.zeros, python=False)
 def zeros(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
-    _check_order(order)
-    return filled(static_shape(shape), 0, element_of(dtype))
+    check_order(order)
+    return filled(new_shape(shape), 0, element_of(dtype))
 
 
 @covers(np.ones, python=False)
 def ones(shape: Any, dtype: Any = None, order: Any = "C") -> Any:
-    _check_order(order)
-    return filled(static_shape(shape), 1, element_of(float if dtype is None else dtype))
+    check_order(order)
+    return filled(new_shape(shape), 1, element_of(float if dtype is None else dtype))
 
 
 @covers(np.empty, python=False)
 def empty(shape: Any, dtype: Any = float, order: Any = "C") -> Any:
-    _check_order(order)
-    return uninitialised(static_shape(shape), element_of(dtype))
+    check_order(order)
+    return uninitialised(new_shape(shape), element_of(dtype))
 
 
 @covers(np.full, python=False)
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> Any:
-    _check_order(order)
-    extents, value = static_shape(shape), operand(fill_value)
+    check_order(order)
+    extents, value = new_shape(shape), operand(fill_value)
     element = kind_of(value).element if dtype is None else element_of(dtype)
     if isinstance(value, Array):
         target = uninitialised(extents, element)
@@ -79,30 +70,36 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C") -> An
 def _like(a: Any, dtype: Any, shape: Any) -> tuple[tuple[Extent, ...], str]:
     a = operand(a)
     element = kind_of(a).element if dtype is None else element_of(dtype)
-    extents = (a.shape if isinstance(a, Array) else ()) if shape is None else static_shape(shape)
+    extents = (a.shape if isinstance(a, Array) else ()) if shape is None else new_shape(shape)
     return extents, element
 
 
 @covers(np.zeros_like, python=False)
-def zeros_like(a: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+def zeros_like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None) -> Any:
+    check_order(order)
     extents, element = _like(a, dtype, shape)
     return filled(extents, 0, element)
 
 
 @covers(np.ones_like, python=False)
-def ones_like(a: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+def ones_like(a: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None) -> Any:
+    check_order(order)
     extents, element = _like(a, dtype, shape)
     return filled(extents, 1, element)
 
 
 @covers(np.empty_like, python=False)
-def empty_like(prototype: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+def empty_like(prototype: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None) -> Any:
+    check_order(order)
     extents, element = _like(prototype, dtype, shape)
     return uninitialised(extents, element)
 
 
 @covers(np.full_like, python=False)
-def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None
+) -> Any:
+    check_order(order)
     extents, element = _like(a, dtype, shape)
     target = uninitialised(extents, element)
     assign(target, operand(fill_value))
@@ -112,178 +109,57 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) 
 # ---------------------------------------------------------------- counted
 
 
-def iota(shape: Sequence[int], dimension: int, element: str = "i64") -> Box:
+def iota(shape: Sequence[Extent], dimension: int, element: str = "i64") -> Box:
     """Element [.., i, ..] is i, counted along `dimension`."""
     trace = current()
-    value = trace.emit("nd.iota", [trace.tensor_type(shape, element)], [], {"dimension": dimension}).result
+    sizes = [trace.index(n) for n in shape if not isinstance(n, int)]
+    value = trace.emit("nd.iota", [trace.tensor_type(shape, element)], sizes, {"dimension": dimension}).result
     return Box(value, tuple(shape), element)
-
-
-def _python_number(x: Any, reason: str) -> Any:
-    """A Python or NumPy number; a traced int is asked to become static, a traced float cannot."""
-    if isinstance(x, Scalar):
-        current().need_static(x, reason)
-    if not is_number(x):
-        fail(f"a number is needed, not {x!r}: {reason}", error=WengertTypeError)
-    return x
-
-
-@covers(np.arange, python=False)
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
-    """``start + i * delta``, where delta is (start + step) - start, as NumPy computes it."""
-    if stop is None:
-        start, stop = 0, start
-    first, last, by = (_python_number(x, "it decides how long the new array is") for x in (start, stop, step))
-    if by == 0:
-        fail("Maximum allowed size exceeded: the step of numpy.arange is 0", error=WengertValueError)
-    alike: list[Any] = [type(x)(0) for x in (first, last)]
-    element = element_of(np.arange(alike[0], alike[1], type(by)(1)).dtype if dtype is None else dtype)
-    if element == "i1":
-        fail("numpy.arange of bools is not covered")
-    length = max(0, ceil((last - first) / by))
-    counted = iota((length,), 0, "i64")
-    if is_integer(element):
-        begin, delta = int(first), int(first + by) - int(first)
-        counted = binary("Add", binary("Mult", counted, delta), begin) if (begin, delta) != (0, 1) else counted
-        return converted(counted, element)
-    cast = np.float32 if element == "f32" else np.float64
-    origin = cast(first)
-    return binary("Add", binary("Mult", converted(counted, element), cast(first + by) - origin), origin)
-
-
-@covers(np.linspace, python=False)
-def linspace(
-    start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None
-) -> Any:
-    """``start + i * (stop - start) / div``; the last one is `stop` itself when it is included."""
-    count = static_int(num, "it is the length of a new array")
-    start, stop = operand(start), operand(stop)
-    if retstep or isinstance(start, Array) or isinstance(stop, Array):
-        fail("numpy.linspace with retstep or between arrays is not covered")
-    if count < 0:
-        fail(f"Number of samples, {count}, must be non-negative.", error=WengertValueError)
-    pieces = count - 1 if endpoint else count
-    kind = promote(promote(kind_of(start), kind_of(stop)), Kind("f64", True))
-    counted = converted(iota((count,), 0), kind.element)
-    step = binary("Div", binary("Sub", stop, start), pieces) if pieces > 0 else 0.0
-    samples = binary("Add", binary("Mult", counted, step), start)
-    if endpoint and count > 1:
-        store_element(samples, (count - 1,), stop)
-    return samples if dtype is None else converted(samples, element_of(dtype))
-
-
-def diagonal_mask(rows: int, columns: int, k: int, op: str = "Eq") -> Box:
-    """Where ``j - i`` compares to k."""
-    offset = binary("Sub", iota((rows, columns), 1), iota((rows, columns), 0))
-    result: Box = compare(op, offset, k)
-    return result
-
-
-@covers(np.eye, python=False)
-def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = float) -> Any:
-    rows = static_int(N, "it is an extent of a new array")
-    columns = rows if M is None else static_int(M, "it is an extent of a new array")
-    shift = static_int(k, "it is the number of a diagonal")
-    return converted(diagonal_mask(rows, columns, shift), element_of(dtype))
-
-
-@covers(np.identity, python=False)
-def identity(n: Any, dtype: Any = None) -> Any:
-    return eye(n, dtype=float if dtype is None else dtype)
-
-
-def _triangle(m: Any, k: Any, op: str) -> Any:
-    m = array_operand(m)
-    if m.ndim < 2 or not all(isinstance(n, int) for n in m.shape):
-        fail("the triangle of an array of less than two dimensions, or of a run-time size, is not covered")
-    mask = diagonal_mask(m.shape[-2], m.shape[-1], static_int(k, "it is the number of a diagonal"), op)
-    return select(mask, m, converted(0, m.element))
-
-
-@covers(np.tril)
-def tril(m: Any, k: Any = 0) -> Any:
-    return _triangle(m, k, "LtE")
-
-
-@covers(np.triu)
-def triu(m: Any, k: Any = 0) -> Any:
-    return _triangle(m, k, "GtE")
-
-
-@covers(np.diag)
-def diag(v: Any, k: Any = 0) -> Any:
-    """Of a vector the matrix with this diagonal, of a matrix its diagonal (a copy)."""
-    v, shift = array_operand(v), static_int(k, "it is the number of a diagonal")
-    if not all(isinstance(n, int) for n in v.shape) or v.ndim > 2:
-        fail("numpy.diag of an array of run-time size or of more than two dimensions is not covered")
-    if v.ndim == 2:
-        return diagonal(v, shift)
-    size = v.shape[0] + abs(shift)
-    rows = _spread_on_rows(v, size, max(-shift, 0))
-    return select(diagonal_mask(size, size, shift), rows, converted(0, v.element))
-
-
-def _spread_on_rows(v: Array, size: int, skipped: int) -> Array:
-    """A matrix whose row ``skipped + i`` is full of v[i]."""
-    column = filled((size,), 0, v.element)
-    assign(window(column, [Axis(skipped, v.shape[0])]), v)
-    value = column.read()
-    with current().here():
-        return Box(structural.broadcast(value, [size, size], (0,)), (size, size), v.element)
-
-
-@covers(np.diagonal, methods=("diagonal",))
-def diagonal(a: Any, offset: Any = 0) -> Any:
-    a, k = array_operand(a), static_int(offset, "it is the number of a diagonal")
-    if a.ndim != 2 or not all(isinstance(n, int) for n in a.shape):
-        fail("the diagonal of an array that is no matrix of known size is not covered")
-    rows, columns = a.shape
-    top, left = max(-k, 0), max(k, 0)
-    length = max(0, min(rows - top, columns - left))
-    square = window(a, [Axis(top, length), Axis(left, length)])
-    from wengert.frontend.numpy_table.reductions import sum_
-
-    return (
-        sum_(select(diagonal_mask(length, length, 0), square, converted(0, a.element)), axis=1)
-        if a.element != "i1"
-        else fail("the diagonal of an array of bools is not covered")
-    )
-
-
-@covers(np.trace, methods=("trace",))
-def trace_(a: Any, offset: Any = 0) -> Any:
-    from wengert.frontend.numpy_table.reductions import sum_
-
-    return sum_(diagonal(a, offset))
 
 
 # ---------------------------------------------------------------- copies and conversions
 
 
-def copied(a: Any) -> Any:
+def copied(a: Any, order: Any = "C") -> Any:
     """A new array with the same elements, or the same number."""
     if isinstance(a, Array) and a.ndim:
-        return Box(a.read(), a.shape, a.element)
+        return Box(a.read(), a.shape, a.element, contiguous=order != "F" or a.ndim < 2)
     a = operand(a)
     return converted(a, kind_of(a).element)
 
 
 @covers(np.copy, python=False, methods=("copy",))
-def copy(a: Any, order: Any = "K") -> Any:
-    _check_order(order)
-    return copied(a)
+def copy(a: Any, order: Any = "K", subok: Any = False) -> Any:
+    check_order(order)
+    return copied(a, order)
 
 
 @covers(np.ascontiguousarray, python=False)
 def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
-    return as_array(a, dtype)
+    """The array itself if it is in C order, else a copy; of a number an array of one element."""
+    result = as_array(a, dtype)
+    if not isinstance(result, Array):
+        return filled((1,), result, kind_of(result).element)
+    return result if result.layout is not None and result.layout == c_layout(result.shape) else copied(result)
+
+
+@covers(np.asfortranarray, python=False)
+def asfortranarray(a: Any, dtype: Any = None) -> Any:
+    """The array itself where both orders are one, else a copy."""
+    result = as_array(a, dtype)
+    return result if not isinstance(result, Array) or result.ndim < 2 else copied(result, "F")
 
 
 def astype(a: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
     """The array in another element type; floats lose their fraction on the way to integers."""
     a, element = operand(a), element_of(dtype)
-    if casting != "unsafe":
-        fail(f"astype with casting={casting!r} is not covered")
+    check_order(order)
+    if not np.can_cast(DTYPES[kind_of(a).element], DTYPES[element], casting):
+        fail(
+            f"Cannot cast array data from {DTYPES[kind_of(a).element]!r} to {DTYPES[element]!r} according to the rule "
+            f"'{casting}'",
+            error=WengertTypeError,
+        )
     return copied(a) if kind_of(a).element == element and copy else converted(a, element)
 
 
@@ -291,21 +167,25 @@ covers(np.astype, methods=("astype",))(astype)
 
 
 @covers(np.array, python=False)
-def array(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", ndmin: Any = 0) -> Any:
-    _check_order(order)
+def array(
+    object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: Any = False, ndmin: Any = 0
+) -> Any:
+    check_order(order)
     result = as_array(object, dtype)
     if isinstance(result, Array) and (result is object or not isinstance(object, (list, tuple))) and copy:
-        result = copied(result)
-    missing = static_int(ndmin, "it is a number of dimensions") - (result.ndim if isinstance(result, Array) else 0)
-    if missing > 0:
-        fail("numpy.array with ndmin is not covered", help="use reshape")
-    return result
+        result = copied(result, order)
+    rank = static_int(ndmin, "it is a number of dimensions")
+    if not rank:
+        return result
+    if not isinstance(result, Array):
+        result = filled((1,), result, kind_of(result).element)
+    return with_new_axes(result, list(range(rank - result.ndim))) if rank > result.ndim else result
 
 
-@covers(np.asarray, python=False)
-def as_array(a: Any, dtype: Any = None, order: Any = None) -> Any:
+@covers(np.asarray, np.asanyarray, python=False)
+def as_array(a: Any, dtype: Any = None, order: Any = None, *, copy: Any = None) -> Any:
     """An operand as an array; lists of numbers and arrays are put together."""
-    _check_order(order)
+    check_order(order)
     if isinstance(a, (list, tuple)):
         return _from_sequence(a, None if dtype is None else element_of(dtype))
     if not isinstance(a, (Array, Scalar, np.ndarray)) and not is_number(a):
@@ -314,7 +194,8 @@ def as_array(a: Any, dtype: Any = None, order: Any = None) -> Any:
         if isinstance(a, (range, Range, Indexed)):
             return as_array(list(a), dtype)
     x = operand(a)
-    return x if dtype is None else converted(x, element_of(dtype))
+    x = strong(x) if dtype is None else converted(x, element_of(dtype))
+    return copied(x) if copy else x
 
 
 def _nested(x: Any) -> tuple[int, ...]:

@@ -9,9 +9,10 @@ import numpy as np
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.numpy_table.arguments import one_axis
 from wengert.frontend.numpy_table.creation import filled
+from wengert.frontend.numpy_table.joining import concatenate
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.results import stored
-from wengert.frontend.numpy_table.shaping import as_vector, concatenate, ravel
+from wengert.frontend.numpy_table.shaping import as_vector, ravel
 from wengert.frontend.numpy_table.ufunc_methods import accumulated
 from wengert.frontend.operands import operand
 from wengert.frontend.trace import fail

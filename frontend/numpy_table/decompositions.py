@@ -14,7 +14,9 @@ from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arithmetic import compare
 from wengert.frontend.broadcasting import is_empty
 from wengert.frontend.indexing import getitem
-from wengert.frontend.numpy_table.creation import eye, filled
+from wengert.frontend.numpy_table.creation import filled
+from wengert.frontend.numpy_table.diagonals import eye
+from wengert.frontend.numpy_table.joining import concatenate
 from wengert.frontend.numpy_table.matrices import (
     any_matrices,
     emitted,
@@ -26,7 +28,7 @@ from wengert.frontend.numpy_table.matrices import (
 from wengert.frontend.numpy_table.products import matmul
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import covers
-from wengert.frontend.numpy_table.shaping import concatenate, swapaxes
+from wengert.frontend.numpy_table.shaping import swapaxes
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array, Box
 

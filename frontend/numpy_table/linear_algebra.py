@@ -17,7 +17,8 @@ from wengert.frontend.broadcasting import broadcast_shapes, is_empty, same_exten
 from wengert.frontend.conversions import promote
 from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.arguments import array_operand
-from wengert.frontend.numpy_table.creation import diagonal_mask, eye, filled
+from wengert.frontend.numpy_table.creation import filled
+from wengert.frontend.numpy_table.diagonals import diagonal_mask, eye
 from wengert.frontend.numpy_table.matrices import (
     checked_equal,
     cut,

@@ -12,18 +12,16 @@ from wengert.dialects import diff, discrete
 from wengert.dialects import elementwise as ops
 from wengert.dialects.build import constant_like
 from wengert.dialects.discrete import cmpf
-from wengert.dialects.errors import WengertValueError
 from wengert.dialects.structural import select as select_values
 from wengert.frontend import division
 from wengert.frontend.arithmetic import binary, unary
 from wengert.frontend.broadcasting import interval_of
-from wengert.frontend.comparison import compare, select, truth
+from wengert.frontend.comparison import compare
 from wengert.frontend.conversions import Kind, bounds_of, is_integer, is_signed, is_unsigned, promote, resolved
 from wengert.frontend.numpy_table.elementwise import Build, numpy_operand, python_number, strong
 from wengert.frontend.numpy_table.registry import covers, enter
-from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand
-from wengert.frontend.trace import fail
-from wengert.frontend.values import Array, Scalar
+from wengert.frontend.operands import elementwise_result, is_number, kind_of, operand
+from wengert.frontend.values import Scalar
 
 # ---------------------------------------------------------------- operators as functions
 
@@ -241,31 +239,3 @@ def python_extremum(x: Any, y: Any, largest: bool) -> Any:
         largest, takes_tie
     ]
     return elementwise_result([x, y], kind.element, lambda a, b: select_values(cmpf(predicate, b, a), b, a), kind)
-
-
-@covers(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    if x is None or y is None:
-        fail(
-            "numpy.where with one argument is not covered",
-            why="how many indices it gives depends on the data",
-            help="write a loop with an if",
-            error=WengertValueError,
-        )
-    condition = operand(condition)
-    if isinstance(condition, Scalar):
-        condition = truth(condition)
-    if isinstance(condition, Array) and condition.element != "i1":
-        condition = compare("NotEq", condition, 0)
-    x, y = operand(x), operand(y)
-    element = promote(kind_of(x), kind_of(y)).element
-    if is_integer(element):
-        x, y = _wrapped(x, element), _wrapped(y, element)
-    return strong(select(condition, x, y))
-
-
-def _wrapped(x: Any, element: str) -> Any:
-    """Python's integers wrap around here, where elsewhere NumPy insists that they fit."""
-    if kind_of(x) != ("i64", True):
-        return x
-    return converted(strong(x) if isinstance(x, Scalar) else np.array(x)[()], element)

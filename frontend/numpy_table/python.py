@@ -325,8 +325,21 @@ def size(a: Any, axis: Any = None) -> Any:
 @covers(methods=("item",))
 def item(a: Any, *index: Any) -> Any:
     if isinstance(a, Array):
-        a = getitem(a, index[0] if len(index) == 1 else index) if index else only_element(a, "item")
+        place = index[0] if len(index) == 1 else index
+        of = a.flat if a.ndim > 1 and not isinstance(place, tuple) else a
+        a = getitem(of, place) if index else only_element(a, "item")
     return Scalar(a.value, a.element, True, a.low, a.high, a.origins, a.region)
+
+
+@covers(methods=("tolist",))
+def tolist(a: Any) -> Any:
+    """Nested lists of Python numbers, of an array of known shape."""
+    if not isinstance(a, Array):
+        return item(a)
+    if not isinstance(a.shape[0], int):
+        fail("tolist() of an array of run-time size", why="a list has a length that is known while compiling",
+             help="work with the array itself")
+    return [tolist(getitem(a, i)) for i in range(a.shape[0])]
 
 
 @covers(methods=("fill",))
@@ -334,14 +347,6 @@ def fill(a: Any, value: Any) -> None:
     from wengert.frontend.indexing import assign
 
     assign(a, operand(value))
-
-
-@covers(np.copyto)
-def copyto(dst: Any, src: Any) -> None:
-    from wengert.frontend.indexing import assign
-    from wengert.frontend.numpy_table.arguments import array_operand
-
-    assign(array_operand(dst), operand(src))
 
 
 @covers(np.conj, np.real, methods=("conj", "conjugate"))

@@ -1,8 +1,8 @@
-"""Other shapes of arrays: reshapes and transposes (views, as in NumPy), and arrays put together from others."""
+"""Other shapes of arrays: reshapes, transposes and new axes (views, as in NumPy), and broadcasts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -10,16 +10,25 @@ import numpy as np
 
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.broadcasting import broadcast_shapes, same_extent, tensor
-from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.broadcasting import broadcast_shapes, check_equal, larger, same_extent, smaller, tensor
 from wengert.frontend.indexing import assign, getitem
-from wengert.frontend.numpy_table.arguments import array_operand, one_axis, some_axes, static_int, static_shape
-from wengert.frontend.numpy_table.creation import as_array, filled, uninitialised
+from wengert.frontend.numpy_table.arguments import (
+    array_operand,
+    new_extent,
+    new_shape,
+    one_axis,
+    some_axes,
+    static_int,
+)
+from wengert.frontend.numpy_table.creation import as_array, filled
 from wengert.frontend.numpy_table.registry import covers
-from wengert.frontend.operands import is_number, operand
+from wengert.frontend.operands import operand
+from wengert.frontend.packing import product
 from wengert.frontend.trace import fail
-from wengert.frontend.values import Array, Box, Extent, Scalar, shape_text
-from wengert.frontend.views import Axis, reshaped, transposed, window, with_new_axes
+from wengert.frontend.values import Array, Box, Extent, Scalar, c_layout, shape_text
+from wengert.frontend.views import Axis, Reshaped, reshaped, transposed, window, with_new_axes
+
+REASON = "it is an extent of a reshaped array"
 
 # ---------------------------------------------------------------- views
 
@@ -35,24 +44,25 @@ def as_vector(x: Any) -> Array:
 
 def reshape(a: Any, shape: Any, order: Any = "C") -> Any:
     """A view where NumPy gives one, else a copy; one extent may be -1."""
-    if order != "C":
-        fail(f"reshape with order={order!r} is not covered", help="transpose before and after")
     a = as_vector(a)
-    parts = shape if isinstance(shape, (tuple, list)) else (shape,)
-    extents = [static_int(n, "it is an extent of a reshaped array") for n in parts]
-    if not all(isinstance(n, int) for n in a.shape):
-        if a.ndim == 1 and extents == [-1]:
-            return window(a, [Axis(0, a.shape[0])])
-        fail(
-            "an array of run-time size is reshaped",
-            why="its new shape would not be known",
-            help="make the bounds of the slice constants",
-        )
+    if isinstance(shape, np.ndarray):
+        shape = shape.tolist()
+    parts = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    if order not in ("C", "F", "A"):
+        fail(f"order must be one of 'C', 'F', or 'A' (got {order!r})", error=WengertValueError)
+    if order == "F" or (order == "A" and _in_fortran_order(a)):
+        return _permuted(reshape(_permuted(a, None), parts[::-1]), None)
+    extents = [new_extent(n, REASON) if not _is_minus_one(n) else -1 for n in parts]
+    unknown = [d for d, n in enumerate(extents) if _is_minus_one(n)]
+    if len(unknown) > 1:
+        fail("can only specify one unknown dimension", error=WengertValueError)
+    if not all(isinstance(n, int) for n in (*a.shape, *extents)):
+        return _reshaped_at_run_time(a, extents, unknown, parts)
     size = prod(a.shape)
-    if extents.count(-1) == 1:
+    for d in unknown:
         known = prod(n for n in extents if n != -1)
-        extents[extents.index(-1)] = size // known if known else 0
-    if any(n < 0 for n in extents) or prod(extents) != size:
+        extents[d] = size // known if known else 0
+    if prod(extents) != size:
         fail(
             f"cannot reshape array of size {size} into shape {shape_text(tuple(int(n) for n in parts))}",
             error=WengertValueError,
@@ -60,6 +70,41 @@ def reshape(a: Any, shape: Any, order: Any = "C") -> Any:
     if not extents:
         return getitem(a, (0,) * a.ndim)
     return reshaped(a, tuple(extents))
+
+
+def _is_minus_one(n: Any) -> bool:
+    return isinstance(n, (int, np.integer)) and n == -1
+
+
+def _in_fortran_order(a: Array) -> bool:
+    """Whether the elements lie in memory in Fortran's order, and not in C's."""
+    reverse = c_layout(a.shape[::-1])
+    return a.ndim > 1 and reverse is not None and a.layout == reverse[::-1] and a.layout != c_layout(a.shape)
+
+
+def _reshaped_at_run_time(a: Array, extents: list[Extent], unknown: list[int], parts: tuple[Any, ...]) -> Array:
+    """A reshape whose extents are checked when it is reached; what is missing after a failed check is 0."""
+    size = product(a.shape)
+    for d in unknown:
+        known = product(n for k, n in enumerate(extents) if k != d)
+        extents[d] = size if same_extent(known, 1) else _quotient(size, known)
+    if len(extents) == a.ndim and all(map(same_extent, extents, a.shape)):
+        return window(a, [Axis(0, n) for n in a.shape])
+    total = product(extents)
+    if same_extent(total, size):
+        return Reshaped(a, tuple(extents), None, None, writable=isinstance(a, Box) and a.contiguous)
+    shown = shape_text(tuple(n if isinstance(n, int) else "?" for n in parts))
+    check_equal(size, total, message=f"cannot reshape array of size {{0}} into shape {shown} of {{1}} elements")
+    flat = filled((total,), 0, a.element)
+    there = smaller(size, total)
+    source = Reshaped(a, (size,), None, None)
+    assign(window(flat, [Axis(0, there)]), window(source, [Axis(0, there)]))
+    return Reshaped(flat, tuple(extents), None, None)
+
+
+def _quotient(size: Extent, known: Extent) -> Extent:
+    """How often `known` goes into `size`; 0 if it is 0."""
+    return binary("FloorDiv", size, known if isinstance(known, int) and known else larger(known, 1))
 
 
 @covers(np.reshape)
@@ -74,13 +119,21 @@ def reshape_method(a: Any, *shape: Any, order: Any = "C") -> Any:
 
 @covers(np.ravel, methods=("ravel",))
 def ravel(a: Any, order: Any = "C") -> Any:
-    return reshape(a, -1, order)
+    return reshape(_in_memory_order(as_vector(a)), -1) if order == "K" else reshape(a, -1, order)
 
 
 @covers(methods=("flatten",))
 def flatten(a: Any, order: Any = "C") -> Any:
-    flat = reshape(a, -1, order)
+    flat = ravel(a, order)
     return Box(flat.read(), flat.shape, flat.element)
+
+
+def _in_memory_order(a: Array) -> Array:
+    """The axes in the order of their strides, the largest first."""
+    strides = a.layout
+    if strides is None or any(stride < 0 for stride in strides):
+        fail("ravel with order='K' of an array whose layout is not known here", help="use order='C' or order='F'")
+    return transposed(a, tuple(sorted(range(a.ndim), key=lambda d: -strides[d])))
 
 
 def _permuted(a: Any, axes: Any) -> Any:
@@ -90,6 +143,8 @@ def _permuted(a: Any, axes: Any) -> Any:
     if axes is None:
         return transposed(a, tuple(reversed(range(a.ndim))))
     order = tuple(one_axis(axis, a.ndim) for axis in axes)
+    if len(set(order)) < len(order):
+        fail("repeated axis in transpose", error=WengertValueError)
     if sorted(order) != list(range(a.ndim)):
         fail("axes don't match array", error=WengertValueError)
     return transposed(a, order)
@@ -130,13 +185,31 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     return transposed(a, tuple(order))
 
 
+@covers(np.rollaxis)
+def rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
+    """The axis is put before what is at `start`."""
+    a = array_operand(a)
+    moved, before = one_axis(axis, a.ndim), static_int(start, "it is an axis")
+    before += a.ndim if before < 0 else 0
+    if not 0 <= before <= a.ndim:
+        fail(f"'start' arg requires {-a.ndim} <= start < {a.ndim + 1}, but {start} was passed in",
+             error=WengertValueError)
+    order = [d for d in range(a.ndim) if d != moved]
+    order.insert(before - (moved < before), moved)
+    return transposed(a, tuple(order))
+
+
 @covers(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Any:
     a = operand(a)
-    if not isinstance(a, Array):
-        return as_vector(a)
     parts = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return with_new_axes(a, [one_axis(d, a.ndim + len(parts)) for d in parts])
+    rank = len(parts) + (a.ndim if isinstance(a, Array) else 0)
+    places = [one_axis(d, rank) for d in parts]
+    if len(set(places)) < len(places):
+        fail("repeated axis", error=WengertValueError)
+    if not isinstance(a, Array):
+        return reshape(a, (1,) * rank)
+    return with_new_axes(a, places)
 
 
 @covers(np.squeeze, methods=("squeeze",))
@@ -155,205 +228,60 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return window(a, [Axis(0, n, kept=d not in dropped) for d, n in enumerate(a.shape)])
 
 
+def _each(function: Callable[[Any], Any], arrays: tuple[Any, ...]) -> Any:
+    """One result for one array, a tuple for several."""
+    return function(arrays[0]) if len(arrays) == 1 else tuple(function(a) for a in arrays)
+
+
 @covers(np.atleast_1d)
-def atleast_1d(a: Any) -> Any:
-    return as_vector(a)
+def atleast_1d(*arys: Any) -> Any:
+    return _each(as_vector, arys)
 
 
 @covers(np.atleast_2d)
-def atleast_2d(a: Any) -> Any:
+def atleast_2d(*arys: Any) -> Any:
+    return _each(_matrix, arys)
+
+
+@covers(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    return _each(_cube, arys)
+
+
+def _matrix(a: Any) -> Array:
     a = as_vector(a)
     return with_new_axes(a, [0]) if a.ndim < 2 else a
 
 
-@covers(np.flip)
-def flip(m: Any, axis: Any = None) -> Any:
-    m = array_operand(m)
-    axes = some_axes(axis, m.ndim)
-    return getitem(m, tuple(slice(None, None, -1 if d in axes else 1) for d in range(m.ndim)))
-
-
-@covers(np.flipud)
-def flipud(m: Any) -> Any:
-    return flip(m, 0)
-
-
-@covers(np.fliplr)
-def fliplr(m: Any) -> Any:
-    return flip(m, 1)
+def _cube(a: Any) -> Array:
+    a = as_vector(a)
+    return a if a.ndim > 2 else with_new_axes(a, [2] if a.ndim == 2 else [0, 2])
 
 
 @covers(np.broadcast_to)
-def broadcast_to(array: Any, shape: Any) -> Any:
-    array, extents = operand(array), static_shape(shape)
+def broadcast_to(array: Any, shape: Any, subok: Any = False) -> Any:
+    array, extents = operand(array), new_shape(shape)
     have = array.shape if isinstance(array, Array) else ()
-    if len(have) > len(extents) or broadcast_shapes(have, extents) != extents:
+    known = all(isinstance(n, int) for n in (*have, *extents))
+    if len(have) > len(extents) or (known and broadcast_shapes(have, extents) != extents):
         fail(
             f"cannot broadcast an array of shape {shape_text(have)} to shape {shape_text(extents)}",
             error=WengertValueError,
         )
+    broadcast_shapes(have, extents)
     element = array.element if isinstance(array, (Array, Scalar)) else as_array([array]).element
     return Box(tensor(array, element, extents), extents, element)
 
 
-# ---------------------------------------------------------------- put together
+@covers(np.broadcast_arrays)
+def broadcast_arrays(*args: Any, subok: Any = False) -> Any:
+    arrays = [operand(a) for a in args]
+    shape = broadcast_shapes(*[a.shape if isinstance(a, Array) else () for a in arrays]) if arrays else ()
+    return tuple(broadcast_to(a, shape) if shape else a for a in arrays)
 
 
-def _sequence(arrays: Any) -> list[Any]:
-    if isinstance(arrays, Array):
-        return list(arrays)
-    if not isinstance(arrays, (list, tuple)):
-        arrays = list(arrays)
-    if not arrays:
-        fail("need at least one array to concatenate", error=WengertValueError)
-    return [operand(a) for a in arrays]
+@covers(np.broadcast_shapes)
+def broadcast_shapes_(*args: Any) -> Any:
+    return broadcast_shapes(*[new_shape(shape) for shape in args]) if args else ()
 
 
-def _common_element(arrays: Sequence[Any]) -> str:
-    kind = Kind(arrays[0].element, False)
-    for a in arrays[1:]:
-        kind = promote(kind, Kind(a.element, False))
-    return kind.element
-
-
-@covers(np.concatenate)
-def concatenate(arrays: Any, axis: Any = 0) -> Any:
-    parts = [array_operand(a) for a in _sequence(arrays)] if axis is not None else [ravel(a) for a in _sequence(arrays)]
-    first, d = parts[0], one_axis(0 if axis is None else axis, parts[0].ndim)
-    total: Extent = 0
-    for part in parts:
-        if part.ndim != first.ndim:
-            fail(
-                "all the input array dimensions except for the concatenation axis must match exactly: one array has "
-                f"{first.ndim} dimension(s) and another {part.ndim}",
-                error=WengertValueError,
-            )
-        for k, (n, m) in enumerate(zip(first.shape, part.shape)):
-            if k != d and not same_extent(n, m):
-                fail(
-                    "all the input array dimensions except for the concatenation axis must match exactly: shapes "
-                    f"{shape_text(first.shape)} and {shape_text(part.shape)}",
-                    error=WengertValueError,
-                )
-        total = binary("Add", total, part.shape[d])
-    shape = tuple(total if k == d else n for k, n in enumerate(first.shape))
-    result = uninitialised(shape, _common_element(parts))
-    offset: Extent = 0
-    for part in parts:
-        axes = [Axis(offset, part.shape[d]) if k == d else Axis(0, n) for k, n in enumerate(part.shape)]
-        assign(window(result, axes), part)
-        offset = binary("Add", offset, part.shape[d])
-    return result
-
-
-@covers(np.stack)
-def stack(arrays: Any, axis: Any = 0) -> Any:
-    parts = _sequence(arrays)
-    if not all(isinstance(p, Array) for p in parts):
-        if any(isinstance(p, Array) for p in parts):
-            fail("all input arrays must have the same shape", error=WengertValueError)
-        return as_array(parts)
-    if any(len(p.shape) != parts[0].ndim or not all(map(same_extent, p.shape, parts[0].shape)) for p in parts):
-        fail("all input arrays must have the same shape", error=WengertValueError)
-    d = one_axis(axis, parts[0].ndim + 1)
-    return concatenate([with_new_axes(p, [d]) for p in parts], d)
-
-
-@covers(np.vstack)
-def vstack(tup: Any) -> Any:
-    return concatenate([atleast_2d(a) for a in _sequence(tup)], 0)
-
-
-@covers(np.hstack)
-def hstack(tup: Any) -> Any:
-    parts = [as_vector(a) for a in _sequence(tup)]
-    return concatenate(parts, 0 if parts[0].ndim == 1 else 1)
-
-
-@covers(np.column_stack)
-def column_stack(tup: Any) -> Any:
-    parts = [as_vector(a) for a in _sequence(tup)]
-    return concatenate([with_new_axes(p, [1]) if p.ndim == 1 else p for p in parts], 1)
-
-
-@covers(np.append)
-def append(arr: Any, values: Any, axis: Any = None) -> Any:
-    return concatenate([as_vector(arr), as_vector(values)], axis)
-
-
-@covers(np.roll)
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    a = array_operand(a)
-    if isinstance(shift, (tuple, list)) or isinstance(axis, (tuple, list)):
-        if not isinstance(axis, (tuple, list)):
-            fail("numpy.roll with several shifts needs as many axes", error=WengertValueError)
-        for s, d in zip(shift if isinstance(shift, (tuple, list)) else [shift] * len(axis), axis):
-            a = roll(a, s, d)
-        return a
-    if axis is None:
-        return reshape(roll(ravel(a), shift, 0), a.shape)
-    d = one_axis(axis, a.ndim)
-    extent = static_int(a.shape[d], "it is the extent of a rolled array")
-    by = static_int(shift, "it is how far an array is rolled") % extent if extent else 0
-    before = (slice(None),) * d
-    if not by:
-        return Box(a.read(), a.shape, a.element)
-    return concatenate(
-        [getitem(a, (*before, slice(extent - by, None))), getitem(a, (*before, slice(0, extent - by)))], d
-    )
-
-
-@covers(np.tile)
-def tile(A: Any, reps: Any) -> Any:
-    A = as_vector(A)
-    counts = static_shape(reps)
-    rank = max(A.ndim, len(counts))
-    counts = (1,) * (rank - len(counts)) + counts
-    shape = (1,) * (rank - A.ndim) + tuple(static_int(n, "it is an extent of a tiled array") for n in A.shape)
-    # every extent n becomes (count, n): repeated, then merged
-    spread = reshape(A, tuple(m for n in shape for m in (1, n)))
-    whole = broadcast_to(spread, tuple(m for c, n in zip(counts, shape) for m in (c, n)))
-    return reshape(whole, tuple(c * n for c, n in zip(counts, shape)))
-
-
-@covers(np.repeat, methods=("repeat",))
-def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    a = ravel(a) if axis is None else array_operand(a)
-    d, times = one_axis(0 if axis is None else axis, a.ndim), static_int(repeats, "it is a number of repetitions")
-    spread = with_new_axes(a, [d + 1])
-    shape = tuple(static_int(n, "it is an extent of a repeated array") for n in a.shape)
-    whole = broadcast_to(spread, (*shape[: d + 1], times, *shape[d + 1 :]))
-    return reshape(whole, (*shape[:d], shape[d] * times, *shape[d + 1 :]))
-
-
-@covers(np.pad)
-def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0) -> Any:
-    a = array_operand(array)
-    if mode != "constant":
-        fail(f"numpy.pad with mode={mode!r} is not covered", help="concatenate slices of the array")
-    if isinstance(pad_width, (tuple, list)) and pad_width and isinstance(pad_width[0], (tuple, list)):
-        widths = [tuple(w) for w in pad_width] * (a.ndim if len(pad_width) == 1 else 1)
-    else:
-        widths = [tuple(pad_width) if isinstance(pad_width, (tuple, list)) else (pad_width, pad_width)] * a.ndim
-    if len(widths) != a.ndim or not (is_number(constant_values) or isinstance(constant_values, Scalar)):
-        fail(
-            "numpy.pad takes here one width, one pair, or a pair for each axis, and one value", error=WengertValueError
-        )
-    around = [(static_int(w[0], "it is a pad width"), static_int(w[-1], "it is a pad width")) for w in widths]
-    shape = tuple(binary("Add", n, before + after) for n, (before, after) in zip(a.shape, around))
-    result = filled(shape, constant_values, a.element)
-    assign(window(result, [Axis(before, n) for n, (before, _) in zip(a.shape, around)]), a)
-    return result
-
-
-@covers(np.meshgrid)
-def meshgrid(*xi: Any, indexing: Any = "xy") -> Any:
-    vectors = [as_vector(x) for x in xi]
-    order = [1, 0, *range(2, len(vectors))] if indexing == "xy" and len(vectors) > 1 else list(range(len(vectors)))
-    shape = tuple(static_int(vectors[k].shape[0], "it is an extent of a grid") for k in order)
-    grids = []
-    for k, vector in enumerate(vectors):
-        place = order.index(k)
-        column = reshape(vector, tuple(-1 if d == place else 1 for d in range(len(shape))))
-        grids.append(broadcast_to(column, shape))
-    return tuple(grids)

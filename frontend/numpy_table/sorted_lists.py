@@ -14,8 +14,9 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.numpy_table.creation import as_array
+from wengert.frontend.numpy_table.joining import stack
+from wengert.frontend.numpy_table.rearranging import flip
 from wengert.frontend.numpy_table.registry import covers
-from wengert.frontend.numpy_table.shaping import flip, stack
 from wengert.frontend.numpy_table.sorting import lexsort
 from wengert.frontend.operands import is_number, kind_of
 from wengert.frontend.trace import fail

@@ -163,7 +163,6 @@ def test_constants_the_code_depends_on_are_noted() -> None:
         (lambda a: math.fsum(a[0]), "math.fsum is not covered", ""),
         (lambda a: np.floor(a * 1j), "floor of complex numbers is not covered", "z.real"),
         (lambda a: np.isnat.reduce(a), "numpy.isnat is not covered", ""),
-        (lambda a: a.reshape(6, order="F"), "order='F'", "transpose"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name_and_line(function: Callable[..., Any], what: str, help_: str) -> None:
