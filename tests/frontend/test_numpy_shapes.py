@@ -115,7 +115,7 @@ JOINING: list[Callable[..., Any]] = [
         np.insert(v, 4, 1),
     ),
     lambda a, v, c: (
-        np.insert(a, slice(0, 2), 8, axis=0), np.insert(v, np.array([True, False, True, False]), 3),
+        np.insert(a, slice(0, 2), 8, axis=0),
         np.insert(a, 2, 1.5),
     ),
     lambda a, v, c: (
