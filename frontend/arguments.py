@@ -266,8 +266,8 @@ def prepare(leaf: Any, written: bool) -> Any:
     if written and not leaf.flags.writeable:
         raise WengertValueError("an argument the function writes to is a read-only array", help="pass a copy")
     element = known_element(leaf.dtype)
-    if element is not None and leaf.dtype.num != DTYPES[element].num:
-        leaf = leaf.view(DTYPES[element])  # C's long long, which is int64 by another name
+    if element is not None and leaf.dtype is not DTYPES[element]:
+        leaf = leaf.view(DTYPES[element])  # C's long long, an explicit byte order: the same type by another name
     if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.flags.aligned:
         return leaf
     return np.require(leaf.view(np.ndarray), requirements=["C", "A"])

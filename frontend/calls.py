@@ -35,6 +35,7 @@ from wengert.frontend.numpy_table.sorted_lists import sorted_
 from wengert.frontend.numpy_table.texts import write_
 from wengert.frontend.numpy_table.ufunc_methods import ufunc_method
 from wengert.frontend.numpy_table.ufuncs import call_ufunc
+from wengert.frontend.random_state import method_of_generator
 from wengert.frontend.reads import note_items
 from wengert.frontend.refusals import method_not_covered, name_of, not_covered, option_not_covered
 from wengert.frontend.running import is_library, make_instance, run
@@ -101,6 +102,8 @@ def _called(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) 
         if not is_library(function.__module__):
             return run(function, arguments, options)
         return _library_call(function, arguments, options)
+    if isinstance(getattr(function, "__self__", None), np.random.Generator):
+        return call(method_of_generator(function.__self__, function.__name__), *arguments, **options)
     _refuse_impure(function)
     owner = getattr(function, "__self__", None)
     if owner is not None and (owner is sys.stdout or owner is sys.stderr) and function.__name__ in ("write", "flush"):
@@ -133,8 +136,8 @@ def _refuse_impure(function: Any) -> None:
     if isinstance(getattr(function, "__self__", None), _RANDOM):
         fail(
             f"{function.__name__}: a random number is drawn while compiling",
-            why="it would be the same at every call",
-            help="draw it outside and pass it as an argument",
+            why="it would be the same at every call: only the generators of np.random.default_rng are compiled",
+            help="draw from rng = np.random.default_rng(seed), made inside or outside, or draw it outside and pass it",
         )
     if getattr(function, "__module__", None) == "time" and getattr(function, "__name__", "") != "sleep":
         fail(

@@ -1,0 +1,223 @@
+"""`numpy.random.Generator` in the Python that wengert compiles: its methods on the streams of random_streams.py.
+
+Location and scale of a distribution are applied to standard draws, which makes their derivatives those of the
+reparameterised numbers: d/ds (m + s z) = z.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wengert.frontend import random_streams as streams
+
+_LARGEST = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+def shape_of(size: Any, *parameters: Any) -> Any:
+    """The shape of the result: what is asked for, or that of the parameters; None for a number."""
+    shape = np.broadcast_shapes(*[np.shape(x) for x in parameters])
+    if size is not None:
+        return (size,) if isinstance(size, (int, np.integer)) else tuple(size)
+    return shape or None
+
+
+def refuse_negative(x: Any, name: str) -> None:
+    if np.any(x < 0):
+        raise ValueError(f"{name} < 0")
+
+
+def _laplace(bits: Any) -> Any:
+    u = streams.uniform53(bits)
+    while u <= 0.0:
+        u = streams.uniform53(bits)
+    return -np.log(2.0 - u - u) if u >= 0.5 else np.log(u + u)
+
+
+def _gumbel(bits: Any) -> Any:
+    u = 1.0 - streams.uniform53(bits)
+    while u >= 1.0:
+        u = 1.0 - streams.uniform53(bits)
+    return -np.log(-np.log(u))
+
+
+def _logistic(bits: Any) -> Any:
+    u = streams.uniform53(bits)
+    while u <= 0.0:
+        u = streams.uniform53(bits)
+    return np.log(u / (1.0 - u))
+
+
+def _cauchy(bits: Any) -> Any:
+    x = streams.normal(bits)
+    return x / streams.normal(bits)
+
+
+@dataclass
+class Generator:
+    """A generator whose numbers come from `bits`."""
+
+    bits: Any
+
+    def _drawn(self, draw: Any, size: Any, dtype: Any = np.float64) -> Any:
+        if size is None:
+            return draw(self.bits)
+        return streams.fill(draw, self.bits, np.empty(size, dtype=dtype))
+
+    # ------------------------------------------------------------ uniform
+
+    def random(self, size: Any = None, dtype: Any = np.float64, out: Any = None) -> Any:
+        draw = streams.uniform24 if np.dtype(dtype) == np.float32 else streams.uniform53
+        if out is not None:
+            return streams.fill(draw, self.bits, out)
+        return self._drawn(draw, shape_of(size), dtype)
+
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        u = self._drawn(streams.uniform53, shape_of(size, low, high))
+        return low + (high - low) * u
+
+    def integers(self, low: Any, high: Any = None, size: Any = None, dtype: Any = np.int64, endpoint: Any = False) -> Any:
+        if np.dtype(dtype) not in (np.dtype(np.int64), np.dtype(np.int32)):
+            raise NotImplementedError(f"integers of dtype {np.dtype(dtype)}: draw int64 and convert them")
+        if high is None:
+            low, high = 0, low
+        if isinstance(low, list) or isinstance(high, list):
+            low, high = np.asarray(low), np.asarray(high)
+        last = high if endpoint else high - 1
+        if np.any(low > last):
+            raise ValueError("low > high" if endpoint else "low >= high")
+        shape = shape_of(size, low, high)
+        span = np.uint64(last - low) if np.ndim(last - low) == 0 else (last - low).astype(np.uint64)
+        if shape is None:
+            return np.int64(low + np.int64(streams.below_or_equal(self.bits, span))).astype(dtype)
+        out = np.empty(shape, dtype=dtype)
+        if np.ndim(low) == 0 and np.ndim(last) == 0:
+            return streams.fill_below(self.bits, low, span, out)
+        lows = np.broadcast_to(low, shape).copy()
+        return streams.fill_below_each(self.bits, lows, np.broadcast_to(span, shape).copy(), out)
+
+    # ------------------------------------------------------------ normal
+
+    def standard_normal(self, size: Any = None) -> Any:
+        return self._drawn(streams.normal, shape_of(size))
+
+    def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(scale, "scale")
+        return loc + scale * self._drawn(streams.normal, shape_of(size, loc, scale))
+
+    def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(sigma, "sigma")
+        return np.exp(mean + sigma * self._drawn(streams.normal, shape_of(size, mean, sigma)))
+
+    def multivariate_normal(self, mean: Any, cov: Any, size: Any = None, *, method: Any = "svd") -> Any:
+        if method != "cholesky":
+            raise NotImplementedError(f"multivariate_normal with method={method!r}: use method='cholesky'")
+        count = np.shape(mean)[0]
+        shape = shape_of(size)
+        z = self._drawn(streams.normal, (count,) if shape is None else (*shape, count))
+        return mean + z @ np.linalg.cholesky(cov).T
+
+    # ------------------------------------------------------------ exponential and functions of it
+
+    def standard_exponential(self, size: Any = None) -> Any:
+        return self._drawn(streams.exponential, shape_of(size))
+
+    def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(scale, "scale")
+        return scale * self._drawn(streams.exponential, shape_of(size, scale))
+
+    def rayleigh(self, scale: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(scale, "scale")
+        return scale * np.sqrt(2.0 * self._drawn(streams.exponential, shape_of(size, scale)))
+
+    def weibull(self, a: Any, size: Any = None) -> Any:
+        refuse_negative(a, "a")
+        return self._drawn(streams.exponential, shape_of(size, a)) ** (1.0 / a)
+
+    def pareto(self, a: Any, size: Any = None) -> Any:
+        refuse_negative(a, "a")
+        return np.expm1(self._drawn(streams.exponential, shape_of(size, a)) / a)
+
+    def power(self, a: Any, size: Any = None) -> Any:
+        refuse_negative(a, "a")
+        return (-np.expm1(-self._drawn(streams.exponential, shape_of(size, a)))) ** (1.0 / a)
+
+    # ------------------------------------------------------------ others with a location and a scale
+
+    def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(scale, "scale")
+        return loc + scale * self._drawn(_laplace, shape_of(size, loc, scale))
+
+    def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(scale, "scale")
+        return loc + scale * self._drawn(_gumbel, shape_of(size, loc, scale))
+
+    def logistic(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
+        refuse_negative(scale, "scale")
+        return loc + scale * self._drawn(_logistic, shape_of(size, loc, scale))
+
+    def standard_cauchy(self, size: Any = None) -> Any:
+        return self._drawn(_cauchy, shape_of(size))
+
+    # ------------------------------------------------------------ orders and choices
+
+    def shuffle(self, x: Any, axis: Any = 0) -> None:
+        x = np.swapaxes(x, 0, axis)
+        if x.ndim == 1:
+            streams.shuffle_vector(streams.masked_below_or_equal, self.bits, x, 1)
+        else:
+            streams.shuffle_rows(self.bits, x)
+
+    def permutation(self, x: Any, axis: Any = 0) -> Any:
+        if np.ndim(x) == 0:
+            order = np.arange(x)
+            self.shuffle(order)
+            return order
+        if np.ndim(x) == 1:
+            copied = np.array(x)
+            self.shuffle(copied)
+            return copied
+        order = np.arange(np.shape(x)[axis])
+        self.shuffle(order)
+        return np.take(x, order, axis=axis)
+
+    def choice(self, a: Any, size: Any = None, replace: Any = True, p: Any = None, axis: Any = 0,
+               shuffle: Any = True) -> Any:
+        population = a if np.ndim(a) == 0 else np.shape(a)[axis]
+        shape = shape_of(size)
+        if replace:
+            if p is None:
+                chosen = self.integers(0, population, size=shape)
+            else:
+                chosen = self._weighted(np.asarray(p), shape)
+        else:
+            chosen = self._different(population, shape, p, shuffle)
+        return chosen if np.ndim(a) == 0 else np.take(np.asarray(a), chosen, axis=axis)
+
+    def _weighted(self, p: Any, shape: Any) -> Any:
+        if np.abs(np.sum(p) - 1.0) > 1e-8:
+            raise ValueError("Probabilities do not sum to 1.")
+        cdf = np.cumsum(p)
+        cdf = cdf / cdf[-1]
+        return np.searchsorted(cdf, self._drawn(streams.uniform53, shape), side="right")
+
+    def _different(self, population: int, shape: Any, p: Any, shuffle: Any) -> Any:
+        count = 1
+        for n in shape or ():
+            count *= n
+        if count > population:
+            raise ValueError("Cannot take a larger sample than population when replace is False")
+        chosen = np.zeros(count, dtype=np.int64)
+        if p is not None:
+            streams.without_replacement(self.bits, np.asarray(p), chosen)
+        elif population > 10000 and count > population // (50 if shuffle else 20):
+            everything = np.arange(population)
+            streams.shuffle_vector(streams.below_or_equal, self.bits, everything, max(population - count, 1))
+            chosen = everything[population - count:].copy()
+        else:
+            streams.floyd(self.bits, population, chosen)
+            if shuffle:
+                streams.shuffle_vector(streams.below_or_equal, self.bits, chosen, 1)
+        return chosen[0] if shape is None else chosen.reshape(shape)
