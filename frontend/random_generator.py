@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from wengert.frontend import random_streams as streams
-
-_LARGEST = np.uint64(0xFFFFFFFFFFFFFFFF)
+from wengert.frontend.random_refusals import method_not_covered, option_not_covered
 
 
 def shape_of(size: Any, *parameters: Any) -> Any:
@@ -24,9 +23,16 @@ def shape_of(size: Any, *parameters: Any) -> Any:
     return shape or None
 
 
-def refuse_negative(x: Any, name: str) -> None:
+def number(x: Any) -> Any:
+    """A parameter; lists become arrays."""
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+
+
+def not_negative(x: Any, name: str) -> Any:
+    x = number(x)
     if np.any(x < 0):
         raise ValueError(f"{name} < 0")
+    return x
 
 
 def _laplace(bits: Any) -> Any:
@@ -61,6 +67,9 @@ class Generator:
 
     bits: Any
 
+    def __getattr__(self, name: str) -> Any:
+        return method_not_covered(name)
+
     def _drawn(self, draw: Any, size: Any, dtype: Any = np.float64) -> Any:
         if size is None:
             return draw(self.bits)
@@ -72,19 +81,21 @@ class Generator:
         draw = streams.uniform24 if np.dtype(dtype) == np.float32 else streams.uniform53
         if out is not None:
             return streams.fill(draw, self.bits, out)
-        return self._drawn(draw, shape_of(size), dtype)
+        found = self._drawn(draw, shape_of(size), dtype)
+        return np.float64(found) if size is None else found
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        low, high = number(low), number(high)
         u = self._drawn(streams.uniform53, shape_of(size, low, high))
         return low + (high - low) * u
 
-    def integers(self, low: Any, high: Any = None, size: Any = None, dtype: Any = np.int64, endpoint: Any = False) -> Any:
+    def integers(self, low: Any, high: Any = None, size: Any = None, dtype: Any = np.int64,
+                 endpoint: Any = False) -> Any:
         if np.dtype(dtype) not in (np.dtype(np.int64), np.dtype(np.int32)):
-            raise NotImplementedError(f"integers of dtype {np.dtype(dtype)}: draw int64 and convert them")
+            option_not_covered("integers", f"dtype={np.dtype(dtype)}", "draw int64 and convert them with astype")
         if high is None:
             low, high = 0, low
-        if isinstance(low, list) or isinstance(high, list):
-            low, high = np.asarray(low), np.asarray(high)
+        low, high = number(low), number(high)
         last = high if endpoint else high - 1
         if np.any(low > last):
             raise ValueError("low > high" if endpoint else "low >= high")
@@ -104,17 +115,17 @@ class Generator:
         return self._drawn(streams.normal, shape_of(size))
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(scale, "scale")
+        loc, scale = number(loc), not_negative(scale, "scale")
         return loc + scale * self._drawn(streams.normal, shape_of(size, loc, scale))
 
     def lognormal(self, mean: Any = 0.0, sigma: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(sigma, "sigma")
+        mean, sigma = number(mean), not_negative(sigma, "sigma")
         return np.exp(mean + sigma * self._drawn(streams.normal, shape_of(size, mean, sigma)))
 
     def multivariate_normal(self, mean: Any, cov: Any, size: Any = None, *, method: Any = "svd") -> Any:
         if method != "cholesky":
-            raise NotImplementedError(f"multivariate_normal with method={method!r}: use method='cholesky'")
-        count = np.shape(mean)[0]
+            option_not_covered("multivariate_normal", f"method={method!r}", "give method='cholesky'")
+        mean, cov, count = number(mean), number(cov), np.shape(mean)[0]
         shape = shape_of(size)
         z = self._drawn(streams.normal, (count,) if shape is None else (*shape, count))
         return mean + z @ np.linalg.cholesky(cov).T
@@ -125,37 +136,37 @@ class Generator:
         return self._drawn(streams.exponential, shape_of(size))
 
     def exponential(self, scale: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(scale, "scale")
+        scale = not_negative(scale, "scale")
         return scale * self._drawn(streams.exponential, shape_of(size, scale))
 
     def rayleigh(self, scale: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(scale, "scale")
+        scale = not_negative(scale, "scale")
         return scale * np.sqrt(2.0 * self._drawn(streams.exponential, shape_of(size, scale)))
 
     def weibull(self, a: Any, size: Any = None) -> Any:
-        refuse_negative(a, "a")
+        a = not_negative(a, "a")
         return self._drawn(streams.exponential, shape_of(size, a)) ** (1.0 / a)
 
     def pareto(self, a: Any, size: Any = None) -> Any:
-        refuse_negative(a, "a")
+        a = not_negative(a, "a")
         return np.expm1(self._drawn(streams.exponential, shape_of(size, a)) / a)
 
     def power(self, a: Any, size: Any = None) -> Any:
-        refuse_negative(a, "a")
+        a = not_negative(a, "a")
         return (-np.expm1(-self._drawn(streams.exponential, shape_of(size, a)))) ** (1.0 / a)
 
     # ------------------------------------------------------------ others with a location and a scale
 
     def laplace(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(scale, "scale")
+        loc, scale = number(loc), not_negative(scale, "scale")
         return loc + scale * self._drawn(_laplace, shape_of(size, loc, scale))
 
     def gumbel(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(scale, "scale")
+        loc, scale = number(loc), not_negative(scale, "scale")
         return loc + scale * self._drawn(_gumbel, shape_of(size, loc, scale))
 
     def logistic(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
-        refuse_negative(scale, "scale")
+        loc, scale = number(loc), not_negative(scale, "scale")
         return loc + scale * self._drawn(_logistic, shape_of(size, loc, scale))
 
     def standard_cauchy(self, size: Any = None) -> Any:

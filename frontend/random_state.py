@@ -19,6 +19,7 @@ from wengert.dialects.errors import UnsupportedError
 from wengert.frontend import random_generator, random_streams
 from wengert.frontend.arguments import NAMESPACE
 from wengert.frontend.capture import captured
+from wengert.frontend.random_refusals import method_not_covered
 from wengert.frontend.trace import current, fail
 
 #: The arrays of a bit generator: type of an element, count, where the pointer to them stands (None: they stand at the
@@ -31,7 +32,7 @@ _STREAMS: dict[type, Any] = {np.random.PCG64: random_streams.PCG64, np.random.Ph
 _MASK = (1 << 64) - 1
 
 
-def state_arrays(state: dict[str, Any]) -> list[np.ndarray]:
+def state_arrays(state: Any) -> list[np.ndarray]:
     """The arrays of a stream from `bit_generator.state`."""
     half = np.array([state["has_uint32"], state["uinteger"]], dtype=np.uint32)
     inner = state["state"]
@@ -87,7 +88,7 @@ def _parts(generator: random_generator.Generator) -> list[Any]:
     return list(vars(generator.bits).values())
 
 
-def _build(kind: type, children: Iterable[Any]) -> Any:
+def _build(kind: Any, children: Iterable[Any]) -> Any:
     arrays = list(children)
     if all(isinstance(x, np.ndarray) for x in arrays):
         return generator_with(arrays)
@@ -98,12 +99,12 @@ def _kind_of(generator: random_generator.Generator) -> type:
     return next(kind for kind, stream in _STREAMS.items() if type(generator.bits) is stream)
 
 
-optree.register_pytree_node(
-    np.random.Generator, lambda g: (memory_of(g), type(g.bit_generator), None), _build, namespace=NAMESPACE
-)
-optree.register_pytree_node(
-    random_generator.Generator, lambda g: (_parts(g), _kind_of(g), None), _build, namespace=NAMESPACE
-)
+_generators: list[tuple[Any, Any]] = [
+    (np.random.Generator, lambda g: (memory_of(g), type(g.bit_generator), None)),
+    (random_generator.Generator, lambda g: (_parts(g), _kind_of(g), None)),
+]
+for _type, _flatten in _generators:
+    optree.register_pytree_node(_type, _flatten, _build, namespace=NAMESPACE)
 
 
 # ---------------------------------------------------------------- in a trace
@@ -111,16 +112,18 @@ optree.register_pytree_node(
 
 def stand_in(generator: Any) -> random_generator.Generator:
     """What stands for a generator of the program: its memory is read and written at each call."""
+    try:
+        memory = memory_of(generator)
+    except UnsupportedError as error:
+        fail(error.what, error.why, error.help, error=UnsupportedError)
     known = {array.__array_interface__["data"][0]: array for array, _ in current().boxes.values()
              if isinstance(array, np.ndarray)}
-    views = [known.get(view.__array_interface__["data"][0], view) for view in memory_of(generator)]
+    views = [known.get(view.__array_interface__["data"][0], view) for view in memory]
     return random_generator.Generator(_STREAMS[type(generator.bit_generator)](*map(captured, views)))
 
 
 def method_of_generator(generator: Any, name: str) -> Any:
     """A method of a generator of the program, of what stands for it."""
     if not hasattr(random_generator.Generator, name):
-        covered = [n for n in vars(random_generator.Generator) if not n.startswith("_") and n != "bits"]
-        fail(f"numpy.random.Generator.{name} is not covered", help=f"covered are {', '.join(sorted(covered))}",
-             error=UnsupportedError)
+        method_not_covered(name)
     return getattr(stand_in(generator), name)

@@ -57,7 +57,7 @@ class PCG64:
 
 @dataclass
 class Philox:
-    """counter (uint64 x 4), key (uint64 x 2), the block of four that is being handed out, the place in it; and `half`."""
+    """counter (4 uint64), key (2 uint64), the block of 4 that is being handed out, the place in it; and `half`."""
 
     counter: Any
     key: Any
@@ -192,7 +192,7 @@ def below_or_equal(bits: Any, largest: Any) -> Any:
 def _below_of_32(bits: Any, count: Any) -> Any:
     product = next32(bits) * count
     if product & _LOW32 < count:
-        least = (np.uint64(0x100000000) - count) % count
+        least = (np.uint64(0x100000000) - count) % count  # 2^32 mod count
         while product & _LOW32 < least:
             product = next32(bits) * count
     return product >> _32
@@ -201,7 +201,7 @@ def _below_of_32(bits: Any, count: Any) -> Any:
 def _below_of_64(bits: Any, count: Any) -> Any:
     word = bits.next64()
     if word * count < count:
-        least = (np.uint64(0) - count) % count
+        least = (~count + np.uint64(1)) % count  # 2^64 mod count
         while word * count < least:
             word = bits.next64()
     return high_product(word, count)
@@ -279,7 +279,7 @@ def floyd(bits: Any, population: int, chosen: Any) -> None:
 
 
 def without_replacement(bits: Any, p: Any, found: Any) -> None:
-    """Different numbers with probabilities p: rounds of draws, in each of which those found before have probability 0."""
+    """Different numbers with probabilities p: in each round of draws those found before have probability 0."""
     p, taken = p.copy(), np.zeros(p.shape[0], dtype=np.bool_)
     count = 0
     while count < found.shape[0]:

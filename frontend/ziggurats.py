@@ -1,4 +1,4 @@
-"""Tables of the ziggurats for the normal and the exponential distribution (Marsaglia and Tsang, J. Stat. Software 5, 8).
+"""Tables of ziggurats for the normal and the exponential distribution (Marsaglia and Tsang, J. Stat. Software 5, 8).
 
 A decreasing density f on [0, inf) is covered by 256 layers of one area v; layer i > 0 is the rectangle [0, x_i] times
 [f(x_i), f(x_{i-1})], and layer 0 has the tail beyond r = x_255 besides.  A point x = j x_i / 2^bits with a random

@@ -15,7 +15,7 @@ from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.random_state import stand_in, state_arrays
 from wengert.frontend.trace import fail
-from wengert.frontend.values import Array, Scalar
+from wengert.frontend.values import Array, Scalar, Traced
 
 _BITS = (random_streams.PCG64, random_streams.Philox)
 
@@ -35,10 +35,17 @@ def _from_constant(bit_generator: Any) -> Any:
     return kind(*[copied(captured(part)) for part in state_arrays(bit_generator.state)])
 
 
+def _refuse_traced_parts(seed: Any) -> None:
+    if isinstance(seed, Array) or (isinstance(seed, (list, tuple)) and any(isinstance(x, Traced) for x in seed)):
+        fail("a seed of several numbers known at run time only is not covered",
+             help="combine them to one integer, or make the generator outside", error=UnsupportedError)
+
+
 @covers(np.random.PCG64, python=False)
 def pcg64(seed: Any = None) -> Any:
     if seed is None:
         _refuse_entropy()
+    _refuse_traced_parts(seed)
     if isinstance(seed, Scalar):
         return traced(random_streams.seeded_pcg64, converted(seed, "u64"))
     return _from_constant(np.random.PCG64(seed))
@@ -53,6 +60,7 @@ def philox(seed: Any = None, counter: Any = None, key: Any = None) -> Any:
              help="give the counter as a constant, and the key as an integer", error=UnsupportedError)
     if not isinstance(seed, Scalar) and not isinstance(key, Scalar):
         return _from_constant(np.random.Philox(seed, counter=counter, key=key))
+    _refuse_traced_parts(seed)
     words = state_arrays(np.random.Philox(0, counter=counter).state)[0]
     make = random_streams.seeded_philox if key is None else random_streams.keyed_philox
     return traced(make, converted(seed if key is None else key, "u64"), copied(captured(words)))
