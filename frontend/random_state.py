@@ -60,7 +60,7 @@ def memory_of(generator: Any) -> list[np.ndarray]:
     for element, count, pointer, offset in layout:
         address = base + offset if pointer is None else ctypes.c_void_p.from_address(base + pointer).value
         memory = (element * count).from_address(address)
-        memory.generator = generator  # type: ignore[attr-defined]
+        memory.generator = generator
         views.append(np.frombuffer(memory, dtype=np.dtype(element)))
     expected = state_arrays(bits.state)
     if not all(np.array_equal(view, array) for view, array in zip(views, expected, strict=True)):

@@ -48,8 +48,8 @@ def philox() -> np.random.Generator:
 
 def uniforms(rng):
     return (rng.random(), rng.random(5), rng.random((2, 3)), rng.random(3, dtype=np.float32),
-            rng.random(dtype=np.float32), rng.uniform(2, 5), rng.uniform(np.array([0.0, 1.0]), [2.0, 5.0]), rng.random(0),
-            rng.random(dtype="f4", size=2))
+            rng.random(dtype=np.float32), rng.uniform(2, 5), rng.uniform(np.array([0.0, 1.0]), [2.0, 5.0]),
+            rng.random(dtype="f4", size=2), rng.random(0))
 
 
 def whole_numbers(rng):
