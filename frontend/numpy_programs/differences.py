@@ -85,6 +85,7 @@ def slope_along(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
         raise ValueError("distances must be either scalars or 1d")
     if np.ndim(spacing) == 1:
         where = np.asarray(spacing)
+        where = where.astype(float) if where.dtype.kind in "iu" else where  # integers without a sign wrap around
         if where.shape[0] != n:
             raise ValueError("when 1d, distances must match the length of the corresponding dimension")
         step = where[1:] - where[:-1]

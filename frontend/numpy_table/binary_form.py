@@ -18,7 +18,7 @@ from wengert.dialects.build import constant_like
 from wengert.dialects.discrete import addi, andi, bitcast, cmpf, cmpi, shli, shrsi, subi, xori
 from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.structural import select
-from wengert.frontend.conversions import Kind, element_of, promote
+from wengert.frontend.conversions import Kind, element_of, resolved
 from wengert.frontend.numpy_table.elementwise import Build, absolute, float_kind, python_number
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import covers
@@ -129,7 +129,7 @@ def _integer_exponent(n: Any) -> Any:
 @covers(np.ldexp)
 def ldexp(x1: Any, x2: Any) -> Any:
     x, n = operand(x1), _integer_exponent(operand(x2))
-    return _in_f64([x, n], float_kind(x, "ldexp"), _load_exponent)
+    return _in_f64([x, n], float_kind(x, "frexp"), _load_exponent)
 
 
 @covers(math.ldexp)
@@ -175,8 +175,7 @@ def _gap(x: Any) -> Any:
 @covers(np.nextafter)
 def nextafter(x1: Any, x2: Any) -> Any:
     x, y = operand(x1), operand(x2)
-    kind = promote(kind_of(x), kind_of(y))
-    kind = Kind(kind.element if kind.is_float else "f64", False)
+    kind = Kind(resolved(np.nextafter, kind_of(x), kind_of(y))[-1], False)
     return elementwise_result([x, y], kind.element, _neighbour, kind)
 
 

@@ -23,7 +23,7 @@ from wengert.frontend.numpy_table.elementwise import Build, numpy_operand, stron
 from wengert.frontend.numpy_table.library import traced
 from wengert.frontend.numpy_table.pairs import extremum, float_pair
 from wengert.frontend.numpy_table.products import matmul
-from wengert.frontend.numpy_table.reductions import converted, sum_
+from wengert.frontend.numpy_table.reductions import any_, converted, sum_
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import broadcast_to, expand_dims, moveaxis, ravel, reshape, squeeze
 from wengert.frontend.operands import elementwise_result, kind_of, operand, type_text
@@ -135,7 +135,8 @@ def lcm(x1: Any, x2: Any) -> Any:
 @covers(np.vecdot)
 def vecdot(x1: Any, x2: Any, *, axis: Any = -1) -> Any:
     a, b = _vectors(x1, "vecdot", 1), _vectors(x2, "vecdot", 1)
-    return sum_(binary("Mult", moveaxis(a, axis, -1), moveaxis(b, axis, -1)), axis=-1)
+    products = binary("Mult", moveaxis(a, axis, -1), moveaxis(b, axis, -1))
+    return any_(products, axis=-1) if products.element == "i1" else sum_(products, axis=-1, dtype=products.dtype)
 
 
 @covers(np.matvec)

@@ -58,7 +58,9 @@ def float_kind(x: Any, name: str) -> Kind:
     if kind.is_float:
         return Kind(kind.element, False)
     ufunc = getattr(np, name, None) or getattr(special, name, None)
-    return Kind(resolved(ufunc, kind)[-1] if ufunc is not None else "f64", False)
+    if not isinstance(ufunc, np.ufunc):
+        return Kind("f64", False)
+    return Kind(resolved(ufunc, kind)[ufunc.nin], False)
 
 
 def float_function(build: Build, name: str) -> Callable[[Any], Any]:

@@ -13,7 +13,7 @@ from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import same_extent
 from wengert.frontend.comparison import both, compare, negated, truth
 from wengert.frontend.complex_numbers.values import Complex, ComplexScalar
-from wengert.frontend.conversions import DTYPES
+from wengert.frontend.conversions import DTYPES, resolved
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
 from wengert.frontend.numpy_programs import extrema
@@ -22,7 +22,7 @@ from wengert.frontend.numpy_table.library import traced
 from wengert.frontend.numpy_table.pairs import python_extremum
 from wengert.frontend.numpy_table.reductions import NO_VALUE, max_, min_, reduce_truth, sum_
 from wengert.frontend.numpy_table.registry import covers, enter
-from wengert.frontend.operands import is_number, kind_of, operand, type_text
+from wengert.frontend.operands import converted, is_number, kind_of, operand, type_text
 from wengert.frontend.texts import Text
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar, Traced
@@ -328,7 +328,7 @@ def item(a: Any, *index: Any) -> Any:
         place = index[0] if len(index) == 1 else index
         of = a.flat if a.ndim > 1 and not isinstance(place, tuple) else a
         a = getitem(of, place) if index else only_element(a, "item")
-    return Scalar(a.value, a.element, True, a.low, a.high, a.origins, a.region)
+    return float_(a) if kind_of(a).is_float else bool_(a) if kind_of(a).element == "i1" else to_integer(a)
 
 
 @covers(methods=("tolist",))
@@ -349,10 +349,14 @@ def fill(a: Any, value: Any) -> None:
     assign(a, operand(value))
 
 
-@covers(np.conj, np.real, methods=("conj", "conjugate"))
+@covers(np.conj, methods=("conj", "conjugate"))
 def conjugate(x: Any) -> Any:
-    """The number itself: it is real."""
+    """The number itself: it is real.  A bool becomes an int8."""
     x = numpy_operand(x)
-    if kind_of(x).element == "i1":
-        fail("numpy.conjugate of bools: NumPy has no such operation", error=WengertTypeError)
-    return strong(x)
+    return strong(converted(x, resolved(np.conjugate, kind_of(x))[-1]))
+
+
+@covers(np.real)
+def real(val: Any) -> Any:
+    """The number itself: there is nothing else in it."""
+    return strong(numpy_operand(val))

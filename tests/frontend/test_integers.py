@@ -13,6 +13,7 @@ from tests.frontend.random_integers import cases, evaluate, unspecified
 from tests.frontend.traced import same, traced_run
 from wengert.dialects.errors import WengertError
 from wengert.frontend.calls import call
+from wengert.frontend.conversions import DTYPES
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -318,3 +319,34 @@ def test_a_pullback_remembers_integers(weight: Any) -> None:
     x = np.linspace(-1, 1, 5)
     _, pullback = wengert.compile(lambda x, w: wengert.vjp(lambda x: np.sin(x) * w, x))(x, weight)
     assert np.allclose(pullback(np.ones(5))[0], np.cos(x) * weight, rtol=1e-14)
+
+
+# ---------------------------------------------------------------- functions of NumPy
+
+OF_ONE = [
+    np.sum, np.prod, np.cumsum, np.cumprod, np.max, np.argmax, np.mean, np.median, np.sort, np.argsort, np.unique,
+    np.diff, np.flip, np.diagonal, np.trace, np.transpose, np.conj, np.real, np.sinc, np.frexp, np.std, np.ptp,
+    np.count_nonzero, np.any, np.square, np.sign, np.abs, np.positive, np.gradient, np.tril, np.zeros_like,
+]  # fmt: skip
+OF_TWO = [
+    np.dot, np.outer, np.inner, np.kron, np.vdot, np.maximum, np.searchsorted, np.isin, np.add, np.gcd, np.convolve,
+    np.append, np.vecdot, np.gradient, np.nextafter, np.array_equal, lambda x, y: np.concatenate((x, y)),
+    lambda x, y: np.take(x, y % 6), lambda x, y: np.interp(y, x, y), lambda x, y: np.bincount(x, y),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("element", [e for e, dtype in DTYPES.items() if dtype.kind in "iub"])
+def test_functions_give_numpys_values_and_types(element: str) -> None:
+    sorted_ = np.array([1, 2, 3, 5, 8, 9], DTYPES[element])
+    matrix, other = sorted_.reshape(2, 3), np.array([4, 0, 2, 7, 1, 3], DTYPES[element])
+    for function, arguments in [*[(f, (matrix,)) for f in OF_ONE], *[(f, (sorted_, other)) for f in OF_TWO]]:
+        if function is np.gradient and len(arguments) == 2:
+            arguments = other, sorted_
+        try:
+            expected = as_numpy(function(*arguments))
+        except TypeError:
+            continue
+        types = {np.asarray(part).dtype.name for part in (expected if isinstance(expected, tuple) else (expected,))}
+        if "float16" not in types:
+            actual = as_numpy(traced_run(function, *arguments, call=call))
+            assert same(actual, expected, 1e-6 if "float32" in types else 1e-13), (function.__name__, actual, expected)
