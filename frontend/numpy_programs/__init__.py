@@ -12,6 +12,7 @@ from typing import Any
 #: Part of SciPy -> the module of this package that enters its functions.
 LATE = {
     "scipy.integrate": "scipy_integrals",
+    "scipy.ndimage": "scipy_images",
     "scipy.signal": "scipy_signals",
 }
 #: Modules that others import when they need them.

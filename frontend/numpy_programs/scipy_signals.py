@@ -12,6 +12,7 @@ import numpy as np
 from scipy import signal
 
 from wengert.frontend.numpy_programs.convolutions import whole
+from wengert.frontend.numpy_table.edges import places_beyond
 from wengert.frontend.numpy_table.registry import program
 from wengert.frontend.trace import fail
 
@@ -97,7 +98,8 @@ def correlate(in1: Any, in2: Any, mode: Any = "full", method: Any = "auto") -> A
     return convolved(a, turned(v), mode)
 
 
-PADDINGS: Any = {"wrap": "wrap", "symm": "symmetric"}
+#: Names of what stands beyond the edges, and those of edges.py.
+BOUNDARIES = {"wrap": "wrap", "circular": "wrap", "symm": "reflect", "symmetric": "reflect"}
 
 
 def in_plane(a: Any, v: Any, mode: Any, boundary: Any, fillvalue: Any, starts: Any) -> Any:
@@ -106,11 +108,11 @@ def in_plane(a: Any, v: Any, mode: Any, boundary: Any, fillvalue: Any, starts: A
     if a.ndim != 2:
         raise ValueError("convolve2d inputs must both be 2-D arrays")
     rows, columns = v.shape[0] - 1, v.shape[1] - 1
-    around = ((rows, rows), (columns, columns))
     if boundary in ("fill", "pad"):
-        padded = np.pad(a, around, constant_values=fillvalue)
-    elif boundary in PADDINGS or boundary in ("circular", "symmetric"):
-        padded = np.pad(a, around, mode=PADDINGS.get(boundary, "wrap" if boundary == "circular" else boundary))
+        padded = np.pad(a, ((rows, rows), (columns, columns)), constant_values=fillvalue)
+    elif boundary in BOUNDARIES:
+        padded = np.take(a, places_beyond(a.shape[0], rows, rows, BOUNDARIES[boundary]), axis=0)
+        padded = np.take(padded, places_beyond(a.shape[1], columns, columns, BOUNDARIES[boundary]), axis=1)
     else:
         raise ValueError("Acceptable boundary flags are 'fill', 'circular' (or 'wrap'), and 'symmetric' (or 'symm').")
     full = cut(all_sums(padded, v), (rows, columns), (a.shape[0] + rows, a.shape[1] + columns))

@@ -64,3 +64,11 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
 def test_refusals(function: Callable[..., Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         wengert.compile(function)(A)
+
+
+def test_fits() -> None:
+    def fits(x: Any, y: Any) -> Any:
+        return np.polyfit(x, y, 2), np.polyfit(x, y**2, 1, w=x**2), np.polyfit(x, np.stack([y, x], 1), 2)
+
+    check(fits, V, V**3, tolerance=1e-10)
+    wengert.check_grads(lambda x, y: np.polyfit(x, y, 2), (V, V**3 + 1), order=1)
