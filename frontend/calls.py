@@ -21,6 +21,7 @@ from wengert.frontend.complex_numbers import (  # noqa: F401 - they enter their 
     elementwise,
     fourier,
     products,
+    shapes,
 )
 from wengert.frontend.complex_numbers.registry import call_complex
 from wengert.frontend.complex_numbers.values import has_complex, names_complex, zeros_like

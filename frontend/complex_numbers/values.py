@@ -152,6 +152,10 @@ class ComplexArray(Complex):
     def type_name(self) -> str:
         return describe(self)
 
+    @property
+    def flat(self) -> ComplexArray:
+        return ComplexArray(self.re.flat, self.im.flat)
+
     def __copy__(self) -> ComplexArray:
         return ComplexArray(self.re.__copy__(), self.im.__copy__())
 

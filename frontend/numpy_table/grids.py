@@ -10,13 +10,14 @@ import numpy as np
 from wengert.dialects.discrete import divui, remui
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary
-from wengert.frontend.comparison import compare
+from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import Kind, element_of, is_integer
+from wengert.frontend.gathering import LOWEST
 from wengert.frontend.numpy_table.arguments import array_operand, check_order, new_shape, static_int
 from wengert.frontend.numpy_table.creation import copied, filled, iota
 from wengert.frontend.numpy_table.joining import concatenate, stack
 from wengert.frontend.numpy_table.ranges import arange, linspace
-from wengert.frontend.numpy_table.reductions import reduce_truth
+from wengert.frontend.numpy_table.reductions import reduce_array, reduce_truth
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.selecting import nonzero
 from wengert.frontend.numpy_table.shaping import as_vector, broadcast_to, ravel
@@ -214,11 +215,11 @@ def _integers(x: Any, what: str) -> Any:
 
 def _check_inside(x: Any, extent: Extent, message: str) -> None:
     outside = compare("Lt", x, 0) | compare("GtE", x, extent)
+    shown = x
     if isinstance(outside, Array):
+        shown = reduce_array(select(outside, x, np.int64(LOWEST)), "max")
         outside = reduce_truth("any", outside)
-    shown = x if isinstance(x, Scalar) else 0
-    text = message if isinstance(x, Scalar) else message.replace("index {0}", "an index")
-    current().check(compare("Eq", outside, False), "ValueError", text, shown)
+    current().check(compare("Eq", outside, False), "ValueError", message, shown)
 
 
 @covers(np.ravel_multi_index)

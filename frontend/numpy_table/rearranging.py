@@ -58,9 +58,9 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
     m = array_operand(m)
     if len(axes) != 2:
         fail("len(axes) must be 2.", error=WengertValueError)
-    first, second = (one_axis(d, m.ndim) for d in axes)
-    if first == second:
+    if abs(axes[0] - axes[1]) in (0, m.ndim):
         fail("Axes must be different.", error=WengertValueError)
+    first, second = (one_axis(d, m.ndim) for d in axes)
     turns = static_int(k, "it is a number of quarter turns") % 4
     if turns in (0, 2):
         return flip(m, (first, second)) if turns else flip(m, ())

@@ -11,6 +11,7 @@ from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arithmetic import binary, unary
 from wengert.frontend.broadcasting import same_extent
 from wengert.frontend.comparison import compare, select, truth
+from wengert.frontend.complex_numbers.values import has_complex
 from wengert.frontend.conversions import Kind, is_integer, is_whole, promote, promote_all
 from wengert.frontend.gathering import positions_in
 from wengert.frontend.indexing import getitem, setitem
@@ -31,6 +32,8 @@ from wengert.frontend.values import Array, Box, Extent, Scalar
 
 def mask_from(a: Any) -> Any:
     """Where an operand is not zero."""
+    if has_complex(a):
+        return compare("NotEq", a, 0)
     a = operand(a)
     return a if kind_of(a).element == "i1" else compare("NotEq", a, 0)
 
@@ -60,15 +63,15 @@ def _whole(op: Any, x: Any, by: Extent) -> Any:
 
 @covers(np.flatnonzero)
 def flatnonzero(a: Any) -> Any:
-    return nonzero(ravel(a))[0]
+    return nonzero(ravel(mask_from(a)))[0]
 
 
 @covers(np.argwhere)
 def argwhere(a: Any) -> Any:
-    a = operand(a)
-    if not isinstance(a, Array):
-        return filled((packing(truth(a)).count, 0), 0, "i64")
-    return stack(nonzero(a), axis=1)
+    mask = mask_from(a)
+    if not isinstance(mask, Array):
+        return filled((packing(truth(mask)).count, 0), 0, "i64")
+    return stack(nonzero(mask), axis=1)
 
 
 @covers(np.where)

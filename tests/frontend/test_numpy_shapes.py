@@ -290,7 +290,7 @@ SELECTING: list[Callable[..., Any]] = [
     ),
     lambda a, v, n, m: (
         np.vectorize(lambda x, y: x if x > y else -y)(a, v[:3]), np.vectorize(lambda x: (x, x > 0))(v),
-        np.vectorize(lambda x: x + 1)(2.0),
+        np.vectorize(lambda x: x + 1)(2.0) + v[0],
     ),
     lambda a, v, n, m: (
         np.zeros(len(v[v > 0])), np.arange(np.count_nonzero(m)), np.ones((2, len(v[v > 0]))),
@@ -360,6 +360,13 @@ def test_writes() -> None:
     assert_same(ours, theirs, what="the arguments afterwards")
 
 
+def numbers(x: Any) -> Any:
+    """Results in which 0-d arrays are numbers, as in those of compiled code."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(numbers, x))
+    return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
+
+
 def test_compiled() -> None:
     for functions, arguments in ((PADDING, (A, V, N)), (ORDER, (A, V, C, -5)), (JOINING, (A, V, C)),
                                  (GRIDS, (2.5, V, N, 3)), (SELECTING, (A, V, N, M))):
@@ -367,7 +374,7 @@ def test_compiled() -> None:
         def every(*arguments: Any, functions: Any = tuple(functions)) -> Any:
             return [f(*arguments) for f in functions]
 
-        assert_same(wengert.compile(every)(*arguments), [f(*arguments) for f in functions])
+        assert_same(wengert.compile(every)(*arguments), numbers([f(*arguments) for f in functions]))
 
 
 # ---------------------------------------------------------------- derivatives
@@ -464,4 +471,5 @@ def test_errors(function: Callable[..., Any]) -> None:
         function(A.copy(), V.copy())
     with pytest.raises(type(expected.value)) as caught:
         traced_run(function, A.copy(), V.copy(), call=call)
-    print(str(expected.value), "|", str(caught.value))
+    ours, theirs = str(caught.value), str(expected.value)
+    assert theirs.split(",")[0][:24] in ours or type(expected.value) is not ValueError
