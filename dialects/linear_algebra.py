@@ -27,11 +27,15 @@ from wengert.dialects.discrete import cmpf
 from wengert.dialects.effects import check
 from wengert.dialects.lowerings import Tensors, by_columns
 from wengert.dialects.matrix_algebra import (
+    all_larger,
+    diagonal,
     each_matrix,
     flipped,
     lapack,
+    needs,
     product,
     rank_of,
+    shape_of,
     symmetric,
     total,
     triangle,
@@ -43,6 +47,10 @@ from wengert.dialects.transposes import Ledger
 
 Attributes = Mapping[str, Any]
 FAMILY = "linear_algebra"
+SINGULAR_FACTORS = (
+    "the derivative of the LU factors of a singular matrix\n"
+    "it has a division by a diagonal element of U that is 0\n"
+    "add a multiple of the identity to the matrix")
 SINGULAR_DETERMINANT = "the derivative of the determinant of a singular matrix"
 
 
@@ -74,6 +82,10 @@ def _lu_solve(factors: Any, pivots: Any, b: Any, transposed: bool) -> Any:
         return (lapack("getrs", matrix)(matrix.T, swaps - 1, right, trans=1 if transposed else 0)[0],)
 
     return each_matrix(one, factors, pivots, b, ranks=(2, 1))[0] if np.size(b) else np.array(b)
+
+
+def _lu_triangles(factors: Any, pivots: Any) -> Any:
+    return np.swapaxes(factors, -1, -2).copy()
 
 
 def _slogdet(factors: Any, pivots: Any) -> list[Any]:
@@ -133,6 +145,19 @@ def _lu_solve_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequ
     (factors, pivots, _), (da, _, db) = primals, tangents
     transposed = bool(attributes["transposed"])
     return [lu_solve(factors, pivots, _right_hand_side(da, db, results[0], transposed), transposed=transposed)]
+
+
+def _lu_triangles_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
+                      attributes: Attributes) -> list[Any]:
+    """With M = U A^-1 dA U^-1 = L^-1 P^T dA U^-1: dL = L M below the diagonal, dU = M U from it on."""
+    (factors, pivots), packed, da = primals, results[0], tangents[0]
+    upper, values = triangle(packed, lower=False), diagonal(packed)
+    regular = needs(upper, all_larger(values, values, shape_of(packed)[-1]), SINGULAR_FACTORS)
+    image = product(upper, lu_solve(factors, pivots, da))
+    m = flipped(triangular_solve(regular, flipped(image), lower=False, transposed=True))
+    low, high = triangle(m, strict=True, like=packed), triangle(m, lower=False, like=packed)
+    below = total([product(triangle(packed, strict=True), low), low])
+    return [total([below, product(high, upper)])]
 
 
 def _slogdet_jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
@@ -201,6 +226,12 @@ def _lower_lu(tensors: Tensors, op: Any) -> Sequence[Any]:
     rank, i64 = len(matrix.shape), ir.IntegerType.get_signless(64)
     written = [(by_columns(tensors, matrix), range(rank)), (tensors.empty(i64, matrix.shape[:-1]), range(rank - 1))]
     return tensors.routine("lu", [], written)
+
+
+def _lower_lu_triangles(tensors: Tensors, op: Any) -> Any:
+    factors = tensors.array(op.operands[0])
+    rank = len(factors.shape)
+    return tensors.view(factors, (*range(rank - 2), rank - 1, rank - 2), factors.shape)
 
 
 def _lower_cholesky(tensors: Tensors, op: Any) -> Sequence[Any]:
@@ -281,6 +312,11 @@ _lu_solve_op = register(Op("nd.lu_solve", ("factors", "pivots", "b"), _lu_solve,
                            lower=_lower_lu_solve,
                            dependence=_solve_dependence))
 
+# L, whose diagonal of ones is left out, and U, side by side: the factors as NumPy and SciPy have them.
+lu_triangles = register(Op("nd.lu_triangles", ("factors", "pivots"), _lu_triangles, lambda factors, pivots: factors,
+                           _lu_triangles_jvp, expensive=True, family=FAMILY, batch=batch_elementwise,
+                           lower=_lower_lu_triangles))
+
 # det A = sign * exp(logabs); of a singular matrix 0 and -inf.
 slogdet = register(Op("nd.slogdet", ("factors", "pivots"), _slogdet, _slogdet_types, _slogdet_jvp, expensive=True,
                       family=FAMILY, results=("sign", "logabs"), batch=batch_elementwise, lower=_lower_slogdet))
@@ -310,4 +346,4 @@ def triangular_solve(a: Any, b: Any, *, lower: bool = True, transposed: bool = F
     return _triangular_solve_op(a, b, lower=lower, transposed=transposed, unit_diagonal=unit_diagonal)
 
 
-__all__ = ["cholesky", "lu", "lu_solve", "slogdet", "triangular_solve"]
+__all__ = ["cholesky", "lu", "lu_solve", "lu_triangles", "slogdet", "triangular_solve"]

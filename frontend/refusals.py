@@ -32,6 +32,10 @@ INSTEAD = {
 }
 
 
+SPARSE = ("write the product as a loop over data, indices and indptr, and solve with wengert.linear_solve, which takes "
+          "that product as a function; for bands use scipy.linalg.solve_banded")
+
+
 def name_of(function: Any) -> str:
     """``numpy.linalg.norm``"""
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
@@ -45,6 +49,8 @@ def not_covered(function: Any) -> NoReturn:
     """Refuses a function of NumPy, SciPy or `math`."""
     full = name_of(function)
     short = full.rpartition(".")[2]
+    if full.startswith("scipy.sparse"):
+        fail(f"{full} is not covered", why="compiled code has no sparse matrices", help=SPARSE)
     fail(f"{full} is not covered", help=INSTEAD.get(short) or _similar(short, [name_of(f) for f in TABLE]))
 
 

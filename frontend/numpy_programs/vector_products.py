@@ -68,4 +68,5 @@ def trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
 
 @program(np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
-    return np.vecdot(x1, x2, axis=axis)
+    product: Any = np.vecdot
+    return product(x1, x2, axis=axis)

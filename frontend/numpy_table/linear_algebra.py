@@ -120,6 +120,17 @@ def determinant(a: Array) -> Any:
     return binary("Mult", sign, call(np.exp, logarithm))
 
 
+@covers(scipy.linalg.lu_factor)
+def lu_factor(a: Any, overwrite_a: Any = False, check_finite: bool = True) -> Any:
+    """``lu, piv``: L below the diagonal and U from it on, and the row that each row was interchanged with."""
+    a = square_matrices(a, "scipy.linalg.lu_factor")
+    if is_empty(a.shape):
+        return a, filled(a.shape[:-1], 0, "i32")
+    factors, pivots = _factored(a)
+    packed = Box(emitted(ops.lu_triangles, factors, pivots), a.shape, a.element)
+    return packed, converted(binary("Sub", Box(pivots, a.shape[:-1], "i64"), 1), "i32")
+
+
 # ---------------------------------------------------------------- triangles
 
 

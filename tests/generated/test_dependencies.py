@@ -27,7 +27,7 @@ from wengert.passes.jvp import DiffJvp
 from wengert.passes.simplify import Simplify
 
 #: Where masks are wider than the Jacobian: a solve fills whole columns, and what a floating comparison chooses counts.
-WIDER = ("solve", "determinant", "select", "QR decomposition", "singular vectors", "eigenvectors")
+WIDER = ("solve", "determinant", "select", "LU decomposition", "QR decomposition", "singular vectors", "eigenvectors")
 
 
 def flat(values: Sequence[Any]) -> np.ndarray:

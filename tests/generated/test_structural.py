@@ -123,6 +123,10 @@ PROGRAMS = {
         %z = arith.mulf %s, %x : tensor<?xf64>
         %y = "nd.reduce"(%z) {kind = "sum", axes = array<i64: 0>} : (tensor<?xf64>) -> f64
         return %y : f64 }""",
+    "LU decompositions": """(%a: tensor<2x3x3xf64>) -> tensor<2x3x3xf64> {
+        %lu, %p = "nd.lu"(%a) : (tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3xi64>)
+        %y = "nd.lu_triangles"(%lu, %p) : (tensor<2x3x3xf64>, tensor<2x3xi64>) -> tensor<2x3x3xf64>
+        return %y : tensor<2x3x3xf64> }""",
     "QR decomposition": """(%a: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3x3xf64>) {
         %q, %r = "nd.qr"(%a) {complete = false} : (tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3x3xf64>)
         return %q, %r : tensor<4x3xf64>, tensor<3x3xf64> }""",
