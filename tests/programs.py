@@ -81,4 +81,18 @@ def positive_definite(n: int, seed: int = 0) -> np.ndarray:
 
 
 # The corpus fills the table when it is imported, and needs the names above.
-from tests.corpus import algebra, dynamics, grids, learning, python  # noqa: E402, F401
+from tests.corpus import (  # noqa: E402, F401
+    algebra,
+    dynamics,
+    finance,
+    graphs,
+    grids,
+    images,
+    learning,
+    networks,
+    polybench,
+    python,
+    recipes,
+    signals,
+    weather,
+)
