@@ -83,12 +83,15 @@ def positive_definite(n: int, seed: int = 0) -> np.ndarray:
 # The corpus fills the table when it is imported, and needs the names above.
 from tests.corpus import (  # noqa: E402, F401
     algebra,
+    cavity_flow,
     dynamics,
     finance,
+    gaussian_process,
     graphs,
     grids,
     images,
     learning,
+    molecular_dynamics,
     networks,
     polybench,
     python,
