@@ -1,11 +1,11 @@
-"""docs/coverage.md: what of NumPy and SciPy is covered, from the table; `python -m wengert.frontend.coverage` prints it."""
+"""docs/coverage.md: what of NumPy and SciPy is covered, out of the table of functions; `main` prints it."""
 
 from __future__ import annotations
 
 import inspect
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -28,14 +28,14 @@ MODULES: dict[str, ModuleType] = {
     "math": math,
 }
 #: Options that have no meaning in compiled code, or the only one they can have.
-WITHOUT_MEANING = frozenset({"subok", "overwrite_a", "overwrite_b", "check_finite", "like", "args", "kwargs", "signature",
-                             "overwrite_x", "workers", "plan", "overwrite_ab", "device", "optimize"})
+WITHOUT_MEANING = frozenset({"subok", "overwrite_a", "overwrite_b", "overwrite_ab", "overwrite_x", "check_finite",
+                             "like", "workers", "plan", "device", "optimize"})
 HEAD = """# What of NumPy and SciPy is covered
 
-This page is generated from the table of covered functions (`python -m wengert.frontend.coverage > docs/coverage.md`); a
-test compares them.  A covered function gives NumPy's value, dtype and shape and has exact derivatives of any order, where
-it has any.  In brackets: the arguments that are not covered.  A function or an argument that is not covered is refused
-with the line where it stands and with what to write instead.  The language around them is in [python.md](python.md).
+This page is generated from the table of covered functions (`python -m wengert.frontend.coverage > docs/coverage.md`);
+a test compares them.  A covered function gives NumPy's value, dtype and shape, and where it has derivatives they are
+exact in every order.  In brackets: the arguments that are not covered.  A function or an argument that is not covered
+is refused with the line where it stands and with what to write instead.  The language is in [python.md](python.md).
 """
 
 
@@ -65,11 +65,9 @@ def missing_options(function: Any, entry: Entry) -> list[str]:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):  # written in C, without a signature
         return []
-    return [name for name in parameters if name not in entry.names | WITHOUT_MEANING | {"out"}][entry_positional(entry):]
-
-
-def entry_positional(entry: Entry) -> int:
-    return 0
+    fixed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    known = entry.names | WITHOUT_MEANING | {"out"}
+    return [name for name, parameter in parameters.items() if name not in known and parameter.kind not in fixed]
 
 
 def document() -> str:
@@ -96,8 +94,7 @@ def _section(title: str, covered: list[str], refused: dict[str, list[str]]) -> s
     lines = [f"## {title}: {len(covered)} covered\n", *_wrapped(covered)]
     if refused:
         lines += ["\nNot covered:\n", "| why | functions |", "|---|---|"]
-        order: Callable[[str], bool] = lambda why: why == NOT_WRITTEN.why  # noqa: E731
-        for why in sorted(refused, key=order):
+        for why in sorted(refused, key=lambda why: why == NOT_WRITTEN.why):
             lines.append(f"| {why} | {', '.join(f'`{name}`' for name in refused[why])} |")
     return "\n".join(lines) + "\n"
 

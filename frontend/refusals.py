@@ -9,6 +9,7 @@ import numpy as np
 
 from wengert.frontend.numpy_table.registry import METHODS, TABLE
 from wengert.frontend.trace import fail
+from wengert.frontend.uncovered import NOT_WRITTEN, reason_of
 
 #: What to write instead of functions that people reach for.
 INSTEAD = {
@@ -51,20 +52,27 @@ def not_covered(function: Any) -> NoReturn:
     short = full.rpartition(".")[2]
     if full.startswith("scipy.sparse"):
         fail(f"{full} is not covered", why="compiled code has no sparse matrices", help=SPARSE)
-    fail(f"{full} is not covered", help=INSTEAD.get(short) or _similar(short, [name_of(f) for f in TABLE]))
+    why, help = _explained(short, [name_of(f) for f in TABLE])
+    fail(f"{full} is not covered", why, help)
 
 
 def method_not_covered(type_name: str, name: str) -> NoReturn:
     """Refuses a method of arrays or numbers."""
-    fail(
-        f"the method or attribute {type_name}.{name} is not covered",
-        help=INSTEAD.get(name) or _similar(name, list(METHODS)),
-    )
+    why, help = _explained(name, list(METHODS))
+    fail(f"the method or attribute {type_name}.{name} is not covered", why, help)
 
 
 def option_not_covered(name: str, option: str) -> NoReturn:
     """Refuses an argument of a covered function."""
     fail(f"{name} with the argument {option} is not covered", help="leave it out, or write what it does")
+
+
+def _explained(name: str, covered: list[str]) -> tuple[str, str]:
+    """Why a function is not covered, and what to write instead."""
+    reason = reason_of(name)
+    if reason is NOT_WRITTEN:
+        return "", INSTEAD.get(name) or _similar(name, covered)
+    return reason.why, INSTEAD.get(name) or reason.instead
 
 
 def _similar(name: str, known: list[str]) -> str:

@@ -28,8 +28,8 @@ REASONS = (
     _reason(
         "it reads or writes files or memory outside of arrays",
         "read before the compiled function, write after it",
-        "fromfile fromregex genfromtxt load loadtxt save savetxt savez savez_compressed fromstring frombuffer from_dlpack "
-        "tofile dump dumps tobytes to_device",
+        "fromfile fromregex genfromtxt load loadtxt save savetxt savez savez_compressed fromstring frombuffer "
+        "from_dlpack tofile dump dumps tobytes to_device",
     ),
     _reason(
         "it counts days and times; compiled code works on numbers",
@@ -45,8 +45,8 @@ REASONS = (
     _reason(
         "it is about where an array lies in memory, which compiled code decides",
         "leave it out, or call it outside of the compiled function",
-        "may_share_memory shares_memory byteswap getfield setfield setflags view isfortran require data base ctypes flags "
-        "strides device",
+        "may_share_memory shares_memory byteswap getfield setfield setflags view isfortran require data base ctypes "
+        "flags strides device",
     ),
     _reason(
         "it is about other classes of arrays than numpy.ndarray",
@@ -59,9 +59,10 @@ REASONS = (
         "broadcast nditer ndindex ndenumerate nested_iters flatiter iterable",
     ),
     _reason(
-        "the element type is not compiled: float64, float32, complex128, complex64, bool and integers of 8 to 64 bits are",
+        "compiled code has float64, float32, complex128, complex64, bool and the integers of 8 to 64 bits",
         "convert with .astype",
-        "float16 half longdouble clongdouble complex256 float128 object_ str_ bytes_ void datetime64 timedelta64 character",
+        "float16 half longdouble clongdouble complex256 float128 object_ str_ bytes_ void datetime64 timedelta64 "
+        "character",
     ),
     _reason(
         "it is about types, which are known while compiling",
@@ -76,13 +77,14 @@ REASONS = (
     _reason(
         "a table that does not depend on run-time values",
         "compute it outside and use the array",
-        "ai_zeros bi_zeros bei_zeros beip_zeros ber_zeros berp_zeros erf_zeros fresnel_zeros fresnelc_zeros fresnels_zeros "
-        "jn_zeros jnjnp_zeros jnp_zeros jnyn_zeros kei_zeros keip_zeros kelvin_zeros ker_zeros kerp_zeros y0_zeros y1_zeros "
-        "y1p_zeros yn_zeros ynp_zeros c_roots cg_roots h_roots he_roots j_roots js_roots l_roots la_roots p_roots ps_roots "
-        "s_roots t_roots ts_roots u_roots us_roots roots_chebyc roots_chebys roots_chebyt roots_chebyu roots_gegenbauer "
-        "roots_genlaguerre roots_hermite roots_hermitenorm roots_jacobi roots_laguerre roots_legendre roots_sh_chebyt "
-        "roots_sh_chebyu roots_sh_jacobi roots_sh_legendre bernoulli euler hadamard helmert hilbert invhilbert pascal "
-        "invpascal dft fiedler fiedler_companion leslie",
+        "ai_zeros bi_zeros bei_zeros beip_zeros ber_zeros berp_zeros erf_zeros fresnel_zeros fresnelc_zeros "
+        "fresnels_zeros jn_zeros jnjnp_zeros jnp_zeros jnyn_zeros kei_zeros keip_zeros kelvin_zeros ker_zeros "
+        "kerp_zeros y0_zeros y1_zeros y1p_zeros yn_zeros ynp_zeros c_roots cg_roots h_roots he_roots j_roots "
+        "js_roots l_roots la_roots p_roots ps_roots s_roots t_roots ts_roots u_roots us_roots roots_chebyc "
+        "roots_chebys roots_chebyt roots_chebyu roots_gegenbauer roots_genlaguerre roots_hermite roots_hermitenorm "
+        "roots_jacobi roots_laguerre roots_legendre roots_sh_chebyt roots_sh_chebyu roots_sh_jacobi "
+        "roots_sh_legendre bernoulli euler hadamard helmert hilbert invhilbert pascal invpascal dft fiedler "
+        "fiedler_companion leslie",
     ),
     _reason(
         "it makes an object of a class of SciPy",
