@@ -20,6 +20,7 @@ from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.derivatives import Form, Inner, _call, _copied, _declare, _options_of, form_of
 from wengert.frontend.function import Function
+from wengert.frontend.growing import flatten_result
 from wengert.frontend.numpy_table.shaping import moveaxis
 from wengert.frontend.operands import operand
 from wengert.frontend.positions import definition_of
@@ -146,7 +147,7 @@ def _trace_example(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
     with trace.function(name if name.isidentifier() else "f", [form.type for form in moving.values()]) as region:
         fresh = {i: form.wrap(v) for (i, form), v in zip(moving.items(), region.arguments, strict=True)}
         inner_args, inner_kwargs = unflatten(structure, [fresh.get(i, _copied(leaf)) for i, leaf in enumerate(leaves)])
-        results, result_structure = flatten(call(f, *inner_args, **inner_kwargs))
+        results, result_structure = flatten_result(call(f, *inner_args, **inner_kwargs))
         outputs = tuple(leaf if (form := _result_form(f, leaf)) is None else form for leaf in results)
         returned = [form.value(leaf, "a result") for form, leaf in zip(outputs, results, strict=True)
                     if isinstance(form, Form)]

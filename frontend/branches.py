@@ -16,9 +16,10 @@ from wengert.frontend.aliases import lose, set_contents
 from wengert.frontend.capture import as_traced
 from wengert.frontend.comparison import both, negated, truth
 from wengert.frontend.construct import Construct, Names, store
+from wengert.frontend.growing import grown
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
 from wengert.frontend.kinds import Signature
-from wengert.frontend.layout import VALUE, Wording, as_of, both_bound, brief, compare, name_label
+from wengert.frontend.layout import VALUE, Spec, Wording, as_of, both_bound, brief, compare, name_label
 from wengert.frontend.merging import Branch, Contents, Plan, Results, Side, materialize_pair
 from wengert.frontend.site import Site
 from wengert.frontend.trace import Region, Unfinished, current, fail
@@ -139,8 +140,18 @@ class If(Construct):
                 )
             a, b = both_bound(a, b, slot.label())
             if a is not UNBOUND:
-                sides[slot] = Side(compare(a, b, slot.label(), PATHS), a, b)
+                sides[slot] = Side(self.compare_slot(slot, a, b), a, b)
         return sides
+
+    def compare_slot(self, slot: Slot, a: Any, b: Any) -> Spec:
+        """`compare`; a loop around may know what to do about a list that only one branch appends to."""
+        try:
+            return compare(a, b, slot.label(), PATHS)
+        except WengertTypeError as refusal:
+            change = grown(slot, a, b, refusal) or grown(slot, b, a, refusal)
+            if change is None or not in_loop_after(self.parent, slot.owner):
+                raise
+            raise change from None
 
     def merge_boxes(self, results: Results) -> list[tuple[Box, int | None]]:
         first, second = (branch.boxes for branch in self.branches)
@@ -205,6 +216,15 @@ def _may_run_anyway(block: Any) -> bool:
         and not any(is_tensor(value.type) for value in (*op.results, *op.operands))
         for op in operations
     )
+
+
+def in_loop_after(region: Region | None, made: Any) -> bool:
+    """Whether the body of a loop is traced that the object is older than."""
+    while region is not None and id(made) not in region.journal.fresh:
+        if region.kind == "loop":
+            return True
+        region = region.parent
+    return False
 
 
 def open_conditions() -> Iterator[Scalar]:

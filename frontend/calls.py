@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.frontend import growing
 from wengert.frontend.capture import captured, made, made_new, stays_python
 from wengert.frontend.complex_numbers import (  # noqa: F401 - they enter their functions
     creation,
@@ -71,12 +72,18 @@ MUTATING = frozenset(
 )
 #: Methods whose result is a list, dict or set of its own.
 COPYING = frozenset({"copy", "tolist", "split", "rsplit", "splitlines", "union", "intersection", "difference"})
+#: Functions that read a list of run-time length without asking for its items.
+READS_LISTS = (len, enumerate, zip, reversed)
 _RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
     """``function(*arguments, **options)`` in the trace."""
     if not isinstance(function, FunctionType) or is_library(function.__module__):
+        if current().growing and function not in READS_LISTS:
+            reason = f"a list is handed to {name_of(function)}"
+            arguments = tuple(growing.handed_on(x, reason) for x in arguments)
+            options = {key: growing.handed_on(x, reason) for key, x in options.items()}
         note_items((*arguments, *options.values(), getattr(function, "__self__", None)))
     result = _called(function, arguments, options)
     if function is copy.deepcopy or (isinstance(result, CONTAINERS) and _makes_containers(function)):
@@ -185,7 +192,7 @@ def _ufunc_method(function: Any, arguments: tuple[Any, ...], options: dict[str, 
 def needs_trace(values: Iterable[Any]) -> bool:
     """Whether any of the values, or an item of a list among them, is known at run time only."""
     for x in values:
-        if isinstance(x, Traced) or (isinstance(x, np.ndarray) and not stays_python(x)):
+        if isinstance(x, (Traced, growing.Stretch)) or (isinstance(x, np.ndarray) and not stays_python(x)):
             return True
         if isinstance(x, (list, tuple)) and needs_trace(x):
             return True
@@ -228,6 +235,10 @@ def _builtin_call(function: Any, arguments: tuple[Any, ...], options: dict[str, 
     if isinstance(owner, CONTAINERS):
         if isinstance(owner, (dict, set)) and arguments and isinstance(arguments[0], Scalar):
             current().need_static(arguments[0], f"it is looked up in a Python {type(owner).__name__}")
+        if growing.is_growing(owner):
+            if name == "append":
+                return growing.append(owner, *arguments)
+            growing.settled(owner, f"list.{name} is called")
         if name in MUTATING:
             current().region.journal.before_mutation(owner)
         if name == "sort" and isinstance(owner, list):

@@ -16,6 +16,7 @@ from wengert.dialects.errors import UnsupportedError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.growing import flatten_result
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.trace import current
 from wengert.frontend.transforms import _once, _wrapped
@@ -60,7 +61,7 @@ def _in_trace(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         own = [Box(leaf.read(), leaf.shape, leaf.element) if isinstance(leaf, Array) else leaf for leaf in leaves]
         before = [box.value if isinstance(box, Box) else None for box in own]
         inner_args, inner_kwargs = unflatten(structure, own)
-        results, result_structure = flatten(call(f, *inner_args, **inner_kwargs))
+        results, result_structure = flatten_result(call(f, *inner_args, **inner_kwargs))
         _refuse_stores(region)
         same = {id(box): i for i, box in enumerate(own) if isinstance(box, Box)}
         outputs: list[Any] = []

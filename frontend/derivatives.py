@@ -22,6 +22,7 @@ from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import imaginary_leaves, negated_at, opened
 from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.conversions import Kind, spoken
+from wengert.frontend.growing import flatten_result
 from wengert.frontend.moving_trees import MovingTree, inside_objects
 from wengert.frontend.operands import is_number, kind_of, operand
 from wengert.frontend.options import DEFAULT, CompileOptions
@@ -249,7 +250,7 @@ def trace_inner(
             raise WengertTypeError(f"{what} with has_aux=True needs a function that returns (value, aux)",
                                    definition_of(f))
         result, aux = result if has_aux else (result, ())
-        (leaves, structure), (aux_leaves, aux_structure) = flatten(result), flatten(aux)
+        (leaves, structure), (aux_leaves, aux_structure) = flatten_result(result), flatten_result(aux)
         outputs, aux_outputs = (tuple(_output(leaf) for leaf in side) for side in (leaves, aux_leaves))
         returned = [
             form.value(leaf, "a result")

@@ -19,8 +19,9 @@ from wengert.frontend.branches import none_of
 from wengert.frontend.broadcasting import interval_of, limits_below
 from wengert.frontend.comparison import both, compare
 from wengert.frontend.construct import Names
+from wengert.frontend.growing import FEW, Grown, make_room
 from wengert.frontend.intervals import Form, Unknown
-from wengert.frontend.iteration import Indexed, Integer, Range, indexed
+from wengert.frontend.iteration import Indexed, Integer, Range, indexed, trip_count
 from wengert.frontend.journal import UNBOUND
 from wengert.frontend.layout import as_of, moved_arrays
 from wengert.frontend.loop_arrays import ArrayFlow
@@ -163,6 +164,11 @@ class For(Loop):
             self.abort()
             self.unroll(part, request.reason)
             return False
+        except Grown as change:
+            self.abort()
+            if self.make_room(part, change):
+                self.begin(self.start)
+            return False
         except BaseException:
             self.abort()
             raise
@@ -176,6 +182,10 @@ class For(Loop):
     def recover(self, error: Exception) -> bool:
         part = self.parts[0]
         assert isinstance(part, Counted)
+        if isinstance(error, Grown):
+            self.make_room(part, error)
+            self.resume = self.start
+            return True
         if isinstance(error, Unfinished):  # as if it had no turns
             self.parts.clear()
             self.resume = self.start
@@ -188,6 +198,14 @@ class For(Loop):
             self.peel(part)
             return True
         return False
+
+    def make_room(self, part: Counted, change: Grown) -> bool:
+        """Room in a list for what the turns append; False where the turns run in Python instead."""
+        if (part.turns is not None and part.turns <= FEW) or part.copies > 1:
+            self.unroll(part, "a list changes its length in this loop")
+            return False
+        make_room(change, trip_count(Range(part.start, part.stop, part.step)), self)
+        return True
 
     # ---- cutting
 

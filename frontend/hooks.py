@@ -22,6 +22,7 @@ from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare
 from wengert.frontend.complex_numbers.values import ComplexArray
 from wengert.frontend.for_loops import For
+from wengert.frontend.growing import settled
 from wengert.frontend.handlers import Try, assert_, raise_
 from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.journal import CONTAINERS
@@ -116,7 +117,7 @@ class Hooks:
     @staticmethod
     def walked(items: Any) -> Any:
         """What a comprehension walks, or a call unpacks."""
-        return note_items(items)
+        return note_items(settled(items, "a list is unpacked"))
 
     @staticmethod
     def setattr(owner: Any, name: str, value: Any) -> None:
@@ -165,7 +166,7 @@ class Hooks:
     def unpack(value: Any, count: int) -> Any:
         """The right side of `a, b = value`; an array gives its rows or elements."""
         if not isinstance(value, (Array, ComplexArray)):
-            return note_items(value)
+            return note_items(settled(value, "a list is unpacked"))
         length = value.shape[0] if value.ndim else None
         if isinstance(length, int) and count >= 0 and length != count:
             what = "too many values" if length > count else "not enough values"

@@ -13,6 +13,7 @@ import numpy as np
 
 from wengert.dialects import structural
 from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.frontend import growing
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import (
     check_equal,
@@ -72,6 +73,10 @@ def getitem(a: Any, index: Any) -> Any:
         from wengert.frontend.calls import call
 
         return call(method, a, index)
+    if growing.is_growing(a):
+        if isinstance(index, (int, np.integer)) or (isinstance(index, Scalar) and not index.kind.is_float):
+            return growing.item_at(a, index)
+        growing.settled(a, "a list is sliced")
     _need_python_index(a, index)
     item = a[index]
     note_item(a, index, item)
@@ -96,6 +101,8 @@ def setitem(a: Any, index: Any, value: Any) -> None:
 
         call(method, a, index, value)
         return
+    if isinstance(a, list):
+        growing.settled(a, "an item of a list is replaced")
     _need_python_index(a, index)
     if isinstance(a, CONTAINERS):
         current().region.journal.before_mutation(a)

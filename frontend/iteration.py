@@ -106,6 +106,10 @@ def indexed(iterable: Any) -> Indexed | None:
             return Indexed(iterable.shape[0], lambda i: getitem(iterable, i))
         case np.ndarray() if iterable.ndim and not stays_python(iterable):
             return Indexed(len(iterable), lambda i: getitem(iterable, i))
+    from wengert.frontend.growing import is_growing, walked
+
+    if is_growing(iterable):
+        return walked(iterable)
     note_items(iterable)
     return None
 

@@ -87,7 +87,9 @@ def materialize(value: Any, wanted: Signature) -> Any:
             _require_fit(value, wanted.element)
         return trace.cast(0, wanted.element) if isinstance(value, Undefined) else trace.cast(value, wanted.element)
     if isinstance(value, Undefined):
-        sizes = [trace.index(n) for n in wanted.shape if not isinstance(n, int)]
+        shape = value.signature.shape or ()
+        dynamic = [n for n, known in zip(shape, wanted.shape, strict=True) if not isinstance(known, int)]
+        sizes = [trace.constant(n, "index") if isinstance(n, int) else trace.index(n) for n in dynamic]
         return trace.emit("nd.empty", [wanted.type], sizes).result
     return value.read()
 

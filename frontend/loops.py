@@ -14,10 +14,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from wengert.dialects.errors import WengertTypeError
-from wengert.frontend.aliases import is_usable, lose, roots, set_contents
+from wengert.frontend.aliases import StandIn, is_usable, lose, roots, set_contents
 from wengert.frontend.capture import as_traced
 from wengert.frontend.carried import Carried, Entry, Leaf, grows
 from wengert.frontend.construct import Construct, Names, store
+from wengert.frontend.growing import grown, is_appended, note_appended, refuse_change_of_appended
 from wengert.frontend.journal import UNBOUND, Attribute, Slot
 from wengert.frontend.kinds import Signature, Undefined, signature
 from wengert.frontend.layout import Carry, States, as_of, containers, is_mutable, rebuild
@@ -103,6 +104,7 @@ class Loop(Construct):
                 more |= carried.include(n, n, start, end, n in self.site.head)
         for key, (slot, old) in journal.slots.items():
             more |= self.collect_slot(key, slot, as_of(as_traced(old), before), as_of(as_traced(after[key]), after))
+        self.watch_appended()
         for box, _ in journal.boxes.values():
             if box.value is not None:
                 more |= carried.include_box(box)
@@ -112,6 +114,16 @@ class Loop(Construct):
                 more = True
         return not more
 
+    def watch_appended(self) -> None:
+        """Arrays of which lists hold copies, and that go on from turn to turn, must not be written."""
+        for leaf in self.carried.leaves():
+            if not isinstance(leaf.inside, StandIn):
+                continue
+            if leaf.inside.appended:
+                note_appended(leaf.start)
+            if leaf.inside.is_written and is_appended(leaf.end):
+                refuse_change_of_appended()
+
     def states(self) -> tuple[States, States]:
         """What the changed slots held before the turn, and what they hold now."""
         slots = self.region.journal.slots
@@ -119,7 +131,8 @@ class Loop(Construct):
 
     def collect_slot(self, key: Any, slot: Slot, old: Any, new: Any) -> bool:
         if grows(slot, old, new):
-            raise NeedsStatic([self], f"{slot.label()} changes its length in this loop")
+            unrolled = NeedsStatic([self], f"{slot.label()} changes its length in this loop")
+            raise grown(slot, old, new, unrolled) or unrolled
         if isinstance(slot, Attribute) and (old is UNBOUND) != (new is UNBOUND):
             self.first_turn_differs(f"{slot.label()} exists only after the first turn of this loop")
         return self.carried.include(key, slot, old, new, True)
@@ -173,7 +186,8 @@ class Loop(Construct):
         if leaf.end is leaf.inside and not isinstance(leaf.start, Undefined):
             return leaf.start
         if leaf.kind.shape is not None:
-            return flow.result(leaf, value)
+            array = flow.result(leaf, value)
+            return note_appended(array) if is_appended(leaf.end) else array
         if self.certain and (not isinstance(leaf.end, Scalar) or leaf.end.region.alive):
             return leaf.end
         return Scalar(value, leaf.kind.element, leaf.kind.weak, origins=DATA)

@@ -142,10 +142,11 @@ class Plan:
             return lambda values: y
         if isinstance(y, Undefined) and usable[0]:
             return lambda values: x
+        x, y = (self.empty(kind, k) if isinstance(z, Undefined) else z for k, z in enumerate((x, y)))
         whole = self.results.add(x, y, kind)
         if all(self.only_here(z, region) for z, region in zip((x, y), self.regions, strict=True)):
-            contiguous = in_c_order(x, y)
-            return lambda values: Box(values[whole], kind.shape or (), kind.element, contiguous=contiguous)
+            contiguous, shape = in_c_order(x, y), self.shape_after(x, y)
+            return lambda values: Box(values[whole], shape(values), kind.element, contiguous=contiguous)
         chances = [self.chances(z, side) for side, z in enumerate((x, y))]
         if None not in chances:
             found = [chance for side in chances for chance in side or ()]
@@ -210,10 +211,35 @@ class Plan:
         """The array itself, or after the branch in which it was made, an array with its contents there."""
         if usable:
             return lambda values: array
-        empty = Undefined(kind)
-        number = self.results.add(array, empty, kind) if side == 0 else self.results.add(empty, array, kind)
-        contiguous, shape = in_c_order(array), kind.shape or ()
-        return self.once(array, array, lambda values: Box(values[number], shape, kind.element, contiguous=contiguous))
+        empty = self.empty(kind, 1 - side)
+        x, y = (array, empty) if side == 0 else (empty, array)
+        number = self.results.add(x, y, kind)
+        contiguous, shape = in_c_order(array), self.shape_after(x, y)
+        return self.once(
+            array, array, lambda values: Box(values[number], shape(values), kind.element, contiguous=contiguous)
+        )
+
+    def empty(self, kind: Signature, side: int) -> Undefined:
+        """What nothing reads in the other branch; extents that are known in one branch only are 0 there."""
+        shape = tuple(
+            n if isinstance(n, int) or exists_in(self.regions[side], n.region) else 0 for n in kind.shape or ()
+        )
+        return Undefined(Signature(kind.element, False, shape))
+
+    def shape_after(self, x: Any, y: Any) -> Made:
+        """The shape of an array that one of the branches has made; its extents may be results too."""
+        shapes = [z.signature.shape if isinstance(z, Undefined) else z.shape for z in (x, y)]
+        extents = [self.extent_after(n, m) for n, m in zip(*shapes, strict=True)]
+        return lambda values: tuple(extent(values) for extent in extents)
+
+    def extent_after(self, n: Any, m: Any) -> Made:
+        if isinstance(n, int) and isinstance(m, int):
+            return lambda values: n
+        for extent in (n, m):
+            if isinstance(extent, Scalar) and exists_in(self.parent, extent.region):
+                return lambda values: extent
+        number = self.results.add(n, m, Signature("i64", True, None))
+        return lambda values: Scalar(values[number], "i64", True, low=0, origins=origins_of(self.condition, n, m))
 
     def only_here(self, array: Any, region: Region) -> bool:
         """Whether the array was made in this branch and no other merged value shares its memory."""

@@ -21,7 +21,6 @@ from wengert.frontend.arguments import (
     alias_pattern,
     classify,
     flatten,
-    flatten_whole,
     prepare,
     refuse_overlap,
     unflatten,
@@ -40,6 +39,7 @@ from wengert.frontend.complex_numbers.memory import (
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.conversions import DTYPES, is_whole
+from wengert.frontend.growing import flatten_result
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
 from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
@@ -127,7 +127,7 @@ def _trace_once(
                 known |= {id(v): ("leaf", i) for i, v in reversed(list(enumerate(values))) if isinstance(v, Traced)}
                 tree = (result, (args, kwargs)) if restores else result
                 outputs, returned, result_structure, maps = _outputs(
-                    trace, tree, known, definition_of(py_func), len(flatten_whole(result, (Complex,))[0])
+                    trace, tree, known, definition_of(py_func), len(flatten_result(result, (Complex,))[0])
                 )
                 into: list[int | None] = [None] * len(returned)
                 boxes = [memory_of(values[i]) if isinstance(values[i], Complex) else values[i] for i in inputs]
@@ -200,7 +200,7 @@ def _outputs(
 
     Also the maps by their position.  After the first `results` leaves come those left in containers of the arguments:
     there a Python number stays one."""
-    leaves, structure = flatten_whole(result, (Complex,))
+    leaves, structure = flatten_result(result, (Complex,))
     outputs: list[tuple[str, Any]] = []
     returned: list[tuple[Any, str]] = []
     maps: dict[int, LinearMap] = {}

@@ -128,7 +128,7 @@ def position(index: Extent, extent: Extent, axis: int) -> Extent:
         return 0
     if isinstance(index, Scalar):
         index = as_index(index)
-    wrapped = _from_end(index, extent)
+    wrapped = from_end(index, extent)
     if is_below(-1, wrapped) and is_below(wrapped, extent):
         return wrapped
     trace = current()
@@ -139,7 +139,7 @@ def position(index: Extent, extent: Extent, axis: int) -> Extent:
     return larger(smaller(wrapped, binary("Sub", extent, 1)), 0)
 
 
-def _from_end(index: Extent, extent: Extent) -> Extent:
+def from_end(index: Extent, extent: Extent) -> Extent:
     """A negative index counts from the end."""
     if is_below(-1, index):
         return index
@@ -164,11 +164,11 @@ def _slice_axis(part: slice, extent: Extent) -> Axis:
         return Axis(first, len(range(first, last, step)), step)
     end = binary("Sub", extent, 1)
     if step > 0:
-        first = 0 if start is None else _clamped(_from_end(start, extent), 0, extent)
-        last = extent if stop is None else _clamped(_from_end(stop, extent), 0, extent)
+        first = 0 if start is None else _clamped(from_end(start, extent), 0, extent)
+        last = extent if stop is None else _clamped(from_end(stop, extent), 0, extent)
         return Axis(first, _count(first, last, step), step)
-    first = end if start is None else _clamped(_from_end(start, extent), -1, end)
-    last = -1 if stop is None else _clamped(_from_end(stop, extent), -1, end)
+    first = end if start is None else _clamped(from_end(start, extent), -1, end)
+    last = -1 if stop is None else _clamped(from_end(stop, extent), -1, end)
     return Axis(first, _count(last, first, -step), step)
 
 

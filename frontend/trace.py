@@ -176,6 +176,7 @@ class Trace:
         self.noted: set[tuple[int, ...]] = set()
         self.without_source: list[str] = []
         self.weak_matters = False
+        self.growing = False  # whether a list holds a stretch (growing.py)
         self.of_loops: dict[str, int] = {}
         self.depths: dict[int, list[Region]] = {}
         self.rules: dict[int, Any] = {}

@@ -376,6 +376,7 @@ class Box(Array):
         self.value, self._shape, self.element = value, tuple(shape), element
         self.region = region if region is not None else current().region
         self.contiguous = contiguous
+        self.appended = False  # a list holds a copy of it (growing.py)
 
     def read(self) -> Any:
         self._require_alive()
@@ -397,6 +398,10 @@ class Box(Array):
 
     def write(self, value: Any) -> None:
         self._require_alive()
+        if self.appended:
+            from wengert.frontend.growing import refuse_change_of_appended
+
+            refuse_change_of_appended()
         trace = current()
         region = trace.region
         if not region.inside(self.region):

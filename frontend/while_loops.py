@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from wengert.frontend.comparison import truth
 from wengert.frontend.construct import Names
+from wengert.frontend.growing import Grown
 from wengert.frontend.loops import Loop
 from wengert.frontend.site import Site
 from wengert.frontend.trace import NeedsStatic, Unfinished, fail
@@ -120,6 +121,12 @@ class While(Loop):
             if self not in request.origins:
                 raise
             return self.continue_in_python(request.reason)
+        except Grown as change:  # there is no number of turns to make room for
+            refusal = change.refusal
+            if isinstance(refusal, NeedsStatic) and self in refusal.origins:
+                return self.continue_in_python(refusal.reason)
+            self.abort()
+            raise refusal from None
         except BaseException:
             self.abort()
             raise
@@ -145,4 +152,6 @@ class While(Loop):
             self.continue_in_python(error.reason)
             self.resume = self.start
             return True
+        if isinstance(error, Grown):
+            raise error.refusal from None
         return False

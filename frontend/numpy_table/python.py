@@ -14,6 +14,7 @@ from wengert.frontend.broadcasting import same_extent
 from wengert.frontend.comparison import both, compare, negated, truth
 from wengert.frontend.complex_numbers.values import Complex, ComplexScalar
 from wengert.frontend.conversions import DTYPES, resolved
+from wengert.frontend.growing import count_of, is_growing
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
 from wengert.frontend.numpy_programs import extrema
@@ -114,6 +115,8 @@ def len_(obj: Any) -> Any:
         return obj.length
     if isinstance(obj, Range):
         return trip_count(obj)
+    if is_growing(obj):
+        return count_of(obj)
     if isinstance(obj, Scalar):
         fail(f"object of type '{obj.type_name}' has no len()", error=WengertTypeError)
     from wengert.frontend.user_operators import written_in_python
