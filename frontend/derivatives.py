@@ -14,10 +14,11 @@ import numpy as np
 
 from wengert.dialects import diff
 from wengert.dialects.bindings import ir
-from wengert.dialects.build import create
+from wengert.dialects.build import create, size
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import flatten, flatten_whole, leaf_paths, unflatten
+from wengert.frontend.broadcasting import check_equal, tensor
 from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import imaginary_leaves, negated_at, opened
 from wengert.frontend.complex_numbers.values import Complex
@@ -30,18 +31,21 @@ from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnum, Chosen, Variable, choose
 from wengert.frontend.selection import moving as moving_variables
 from wengert.frontend.trace import Region, current, fail
-from wengert.frontend.values import DATA, Array, Box, Scalar, shape_text
+from wengert.frontend.values import DATA, Array, Box, Extent, Scalar, shape_text
 
 FLOATS = ("f64", "f32")
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a traced leaf is, apart from its value: a number (shape None) or an array."""
+    """What a traced leaf is, apart from its value: a number (shape None) or an array.
+
+    An extent of a result that is known only at run time is a Scalar, of which only the origins count.
+    """
 
     element: str
     weak: bool
-    shape: tuple[int, ...] | None
+    shape: tuple[Extent, ...] | None
 
     @property
     def type(self) -> Any:
@@ -54,15 +58,23 @@ class Form:
 
     def wrap(self, value: Any) -> Any:
         """A traced value of this form."""
-        return (
-            Scalar(value, self.element, weak=self.weak, origins=DATA)
-            if self.shape is None
-            else Box(value, self.shape, self.element)
-        )
+        if self.shape is None:
+            return Scalar(value, self.element, weak=self.weak, origins=DATA)
+        return Box(value, tuple(_extent_of(value, d, n) for d, n in enumerate(self.shape)), self.element)
+
+    @property
+    def is_static(self) -> bool:
+        return all(isinstance(n, int) for n in self.shape or ())
+
+    def require_static(self) -> None:
+        """Ask for the extents while tracing, or refuse."""
+        for n in self.shape or ():
+            _static(n)
 
     def value(self, x: Any, what: str) -> Any:
         """The IR value of `x`, which must be of this form (a Python number takes the element type); None is zero."""
         if x is None:
+            self.require_static()
             return constant_of(self, 0.0)
         x = operand(x)
         if self.shape is None:
@@ -72,14 +84,47 @@ class Form:
                 return create(
                     "tensor.extract", [self.type], [x.read()], ip=ir.InsertionPoint(current().region.block)
                 ).result
-        elif isinstance(x, Array) and x.shape == self.shape and x.element == self.element:
-            return x.read()
+        elif isinstance(x, Array) and x.element == self.element and _fits(x.shape, self.shape):
+            return of_type(x, self.type)
         wanted = self.element if self.shape is None else f"{self.element}{shape_text(self.shape)}"
         return fail(
             f"{what} is {x!r}, and a value of the form {wanted} is needed",
             error=WengertValueError,
             help="tangents and cotangents have the shape and dtype of the value they belong to",
         )
+
+
+def _fits(shape: Sequence[Extent], wanted: Sequence[Extent]) -> bool:
+    """Whether an array of the shape may be of a form; what is known only at run time is checked there."""
+    pairs = zip(shape, wanted)
+    return len(shape) == len(wanted) and all(n == m for n, m in pairs if isinstance(n, int) and isinstance(m, int))
+
+
+def of_type(x: Array, type_: Any) -> Any:
+    """The IR value of an array, with extents that its type does not tell where `type_` does not."""
+    value = x.read()
+    if value.type == type_:
+        return value
+    trace = current()
+    unknown = [n for d, n in enumerate(x.shape) if type_.is_dynamic_dim(d)]
+    extents = [trace.constant(n, "index") if isinstance(n, int) else trace.index(n) for n in unknown]
+    return trace.emit("nd.reshape", [type_], [value, *extents]).result
+
+
+def _extent_of(value: Any, d: int, extent: Extent) -> Extent:
+    """An extent of an IR value, which may be known only at run time."""
+    if isinstance(extent, int):
+        return extent
+    trace = current()
+    with trace.here():
+        found = size(value, d)
+    found = trace.emit("arith.index_cast", [trace.types["i64"]], [found]).result
+    return Scalar(found, "i64", True, low=0, origins=extent.origins)
+
+
+def result_form(x: Any) -> Form | None:
+    """`form_of` a result, whose extents may be known only at run time."""
+    return Form(x.element, False, x.shape) if isinstance(x, Array) else form_of(x)
 
 
 def form_of(x: Any) -> Form | None:
@@ -266,7 +311,7 @@ def trace_inner(
 
 def _output(leaf: Any) -> Any:
     """The form of a leaf of the result; a Python object, and a number that is no float, is itself."""
-    form = form_of(leaf)
+    form = result_form(leaf)
     return leaf if form is None or (is_number(leaf) and not form.floats) else form
 
 
@@ -398,7 +443,7 @@ class Linearized:
     def __init__(self, inner: Inner, linear: bool = False) -> None:
         """With `linear` the function must be linear in what moves; it is evaluated at zero."""
         self.inner = inner
-        self._region = current().region
+        self._region = self._made_in = current().region
         self._residuals_type = ir.Type.parse(diff.RESIDUALS)
         primal = [form.type for form in inner.returned]
         self._forward = _declare(
@@ -414,6 +459,7 @@ class Linearized:
         operands = [*inputs, *inner.captures]
         *values, self.residuals = _call(self._forward, operands, [*primal, self._residuals_type])
         self.result, self.aux = inner.result(values)
+        self._floats = [v for form, v in zip(inner.returned, values) if form.floats]
         self._declared: dict[str, str] = {}
 
     def at(self, residuals: Any, region: Region) -> Linearized:
@@ -455,8 +501,27 @@ class Linearized:
         return [form.wrap(v) for form, v in zip(self.inner.moving, self._pulled(cotangents))]
 
     def _pulled(self, cotangents: Sequence[Any]) -> list[Any]:
-        beside = [constant_of(form, 0.0) for form in self.inner.tangents[len(cotangents):]]
+        known = self._floats[: len(cotangents)]
+        for form, value, cotangent in zip(self.inner.floats, known, cotangents):
+            self._require_shape(form, value, cotangent)
+        beside = [self._zero(form, value) for form, value in zip(self.inner.tangents, self._floats)][len(known):]
         return self._apply("rev", [*cotangents, *beside], self.inner.moving)
+
+    def _zero(self, form: Form, value: Any) -> Any:
+        """A zero cotangent of a result."""
+        if form.is_static:
+            return constant_of(form, 0.0)
+        shape = form.wrap(value).shape
+        return tensor(0.0, form.element, shape)
+
+    def _require_shape(self, form: Form, value: Any, cotangent: Any) -> None:
+        """A cotangent has the shape of its result, also where that is known only at run time."""
+        if form.is_static:
+            return
+        if self._region is not self._made_in:  # the residuals were handed to another function, the result was not
+            form.require_static()
+        for n, m in zip(form.wrap(value).shape, form.wrap(cotangent).shape):
+            check_equal(m, n, message="the cotangent has an extent of {0} where the result has {1}")
 
 
 def constant_of(form: Form, value: float) -> Any:

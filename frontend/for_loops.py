@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 from wengert.dialects.errors import Position, WengertNameError, WengertTypeError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.branches import none_of
-from wengert.frontend.broadcasting import interval_of, limits_below
+from wengert.frontend.broadcasting import form_of, interval_of, limits_below
+from wengert.frontend.carried import Leaf
 from wengert.frontend.comparison import both, compare
 from wengert.frontend.construct import Names
 from wengert.frontend.growing import FEW, Grown, make_room
@@ -326,6 +327,17 @@ class For(Loop):
         high = None if stop is None else stop - 1
         form = Form.of(Unknown(low, high, limits_below(part.start, part.stop)))
         self.counter = Scalar(value, "i64", True, low, high, frozenset([self]), form=form)
+
+    def counted_up(self, leaf: Leaf) -> Any:
+        part = self.parts[0]
+        integers = all(isinstance(x, (int, Scalar)) and not isinstance(x, bool) for x in (leaf.start, leaf.end))
+        if leaf.kind.element != "i64" or not integers or self.may_stop or not isinstance(part, Counted):
+            return None
+        step = form_of(leaf.end).minus(form_of(leaf.inside))
+        if step is None or part.copies > 1:
+            return None
+        turns = trip_count(Range(part.start, part.stop, part.step))
+        return binary("Add", leaf.start, binary("Mult", turns, step))
 
     def set_item(self, part: Counted) -> None:
         at = self.counter if self.copy == 0 else binary("Add", self.counter, self.copy * part.step)

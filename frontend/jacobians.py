@@ -97,6 +97,8 @@ def _jacobian(
                     help="leave ints, bools and other objects out of the result, or return them beside it with "
                     "has_aux=True",
                 )
+            for output in inner.outputs:
+                output.require_static()
             _check_complex(inner, f, what, holomorphic)
             linearized = Linearized(inner)
             rows = mode(inner)(inner, linearized)

@@ -20,7 +20,7 @@ from wengert.dialects.errors import WengertError, WengertValueError
 from wengert.frontend.arguments import flatten, prepare
 from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.conversions import DTYPES
-from wengert.frontend.derivatives import Form, Inner, Linearized
+from wengert.frontend.derivatives import Form, Inner, Linearized, of_type
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.running import Rebindable
 from wengert.frontend.trace import current, fail, tracing
@@ -178,10 +178,4 @@ def _known(x: Any, type_: Any) -> Value:
         if element == "index":
             return trace.emit("arith.index_cast", [type_], [trace.constant(int(x), "i64")]).result
         return trace.cast(x, element)
-    value = operand(x).read()
-    if value.type == type_:
-        return value
-    unknown = [n for d, n in enumerate(x.shape) if type_.is_dynamic_dim(d)]
-    extents = [trace.emit("arith.index_cast", [trace.types["index"]], [trace.constant(n, "i64")]).result
-               for n in unknown]
-    return trace.emit("nd.reshape", [type_], [value, *extents]).result
+    return of_type(operand(x), type_)

@@ -190,7 +190,14 @@ class Loop(Construct):
             return note_appended(array) if is_appended(leaf.end) else array
         if self.certain and (not isinstance(leaf.end, Scalar) or leaf.end.region.alive):
             return leaf.end
+        counted = self.counted_up(leaf)
+        if counted is not None:
+            return counted
         return Scalar(value, leaf.kind.element, leaf.kind.weak, origins=DATA)
+
+    def counted_up(self, leaf: Leaf) -> Any:
+        """An integer to which every turn adds the same, by its formula; None for anything else."""
+        return None
 
     def rebuilt(self, entry: Entry, new_leaves: Iterator[Any], made: dict[int, Any]) -> Any:
         """The value of a place after the loop; objects that the turns made are made anew."""
