@@ -18,7 +18,8 @@ from wengert.dialects.errors import UnsupportedError, WengertTypeError, WengertV
 from wengert.frontend.arguments import NAMESPACE, flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import opened
-from wengert.frontend.derivatives import Form, Inner, _call, _copied, _declare, _options_of, form_of
+from wengert.frontend.derivatives import Inner, _call, _copied, _declare, _options_of
+from wengert.frontend.forms import Form, form_of
 from wengert.frontend.function import Function
 from wengert.frontend.growing import flatten_result
 from wengert.frontend.numpy_table.shaping import moveaxis

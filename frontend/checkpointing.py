@@ -15,7 +15,7 @@ from wengert.dialects.diff import RECOMPUTED
 from wengert.dialects.errors import UnsupportedError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
-from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.forms import Form, form_of
 from wengert.frontend.growing import flatten_result
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.trace import current

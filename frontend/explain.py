@@ -12,11 +12,12 @@ import numpy as np
 from wengert.dialects.bindings import position_of, walk
 from wengert.dialects.errors import DifferentiationError, Position
 from wengert.frontend.arguments import flatten, leaf_paths
-from wengert.frontend.derivatives import Linearized, constant_of, trace_inner
+from wengert.frontend.derivatives import Linearized, trace_inner
 from wengert.frontend.explanation.derive import Derivator, Run, derived, follows
 from wengert.frontend.explanation.diagnose import Finding, diagnosis
 from wengert.frontend.explanation.lines import Block, blocks
 from wengert.frontend.explanation.render import Report, as_html, as_table, as_text
+from wengert.frontend.forms import constant_of
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import DEFAULT
 from wengert.frontend.positions import definition_of

@@ -101,6 +101,7 @@ class For(Loop):
         self.copy = 0
         self.peeled = 0
         self.resume: Names | None = None
+        self.rooms: list[tuple[list[Any], list[Any]]] = []
         self.differs: tuple[str, str, str, Position | None] | None = None
 
     def next(self, names: Names) -> bool:
@@ -183,8 +184,8 @@ class For(Loop):
     def recover(self, error: Exception) -> bool:
         part = self.parts[0]
         assert isinstance(part, Counted)
-        if isinstance(error, Grown):
-            self.make_room(part, error)
+        if isinstance(error, Grown):  # of a branch: how many turns append is known only at run time
+            self.make_room(part, error, always=True)
             self.resume = self.start
             return True
         if isinstance(error, Unfinished):  # as if it had no turns
@@ -200,9 +201,9 @@ class For(Loop):
             return True
         return False
 
-    def make_room(self, part: Counted, change: Grown) -> bool:
+    def make_room(self, part: Counted, change: Grown, always: bool = False) -> bool:
         """Room in a list for what the turns append; False where the turns run in Python instead."""
-        if (part.turns is not None and part.turns <= FEW) or part.copies > 1:
+        if not always and part.turns is not None and part.turns <= FEW:
             self.unroll(part, "a list changes its length in this loop")
             return False
         make_room(change, trip_count(Range(part.start, part.stop, part.step)), self)
@@ -211,7 +212,11 @@ class For(Loop):
     # ---- cutting
 
     def unroll(self, part: Counted, reason: str) -> None:
-        """All turns of the part in Python."""
+        """All turns of the part in Python; lists hold what they held before there was room for the turns."""
+        for owner, items in self.rooms:
+            self.parent.journal.before_mutation(owner)
+            owner[:] = items
+        self.rooms.clear()
         self.parts[0] = InPython(map(part.item, part.python(reason)))
         self.resume = self.start
 

@@ -21,7 +21,7 @@ from wengert.dialects.foreign import FOREIGN, MEANINGS, PURE, RAISED
 from wengert.frontend.arguments import Static, flatten, unflatten
 from wengert.frontend.conversions import DTYPES, is_whole, known_element
 from wengert.frontend.custom_rules import CustomRules
-from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.forms import Form, form_of
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import fail
 from wengert.frontend.rule_results import kind_text

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import optree
 
-from wengert.dialects.errors import WengertIndexError, WengertTypeError
+from wengert.dialects.errors import WengertIndexError
 from wengert.frontend.aliases import roots
 from wengert.frontend.arguments import NAMESPACE, flatten_whole
 from wengert.frontend.arithmetic import binary
@@ -27,7 +27,7 @@ from wengert.frontend.iteration import Indexed
 from wengert.frontend.journal import Content, Slot
 from wengert.frontend.kinds import Mismatch, Undefined, signature
 from wengert.frontend.layout import Carry, Node, Spec, leaves, put_together, rebuild, take_apart, widened
-from wengert.frontend.trace import Detour, current, fail
+from wengert.frontend.trace import Detour, NeedsStatic, current, fail
 from wengert.frontend.values import DATA, Array, Extent, Scalar
 
 #: Loops with a known number of turns up to this unroll, and their lists stay lists.
@@ -76,7 +76,9 @@ class Stretch:
                 number = element(array, (i,))
                 values.append(Scalar(number.value, kind.element, kind.weak, origins=DATA))
             else:
-                values.append(getitem(array, i))
+                item = getitem(array, i).__copy__()
+                item.appended = True  # writing to it would have to change the list
+                values.append(item)
         return rebuild(self.layout.spec, self.layout.example, iter(values).__next__, lambda made: made)
 
 
@@ -171,11 +173,12 @@ def count_of(items: Iterable[Any]) -> Extent:
 
 
 def make_room(change: Grown, turns: Extent, loop: Any) -> None:
-    """Gives the list one stretch with its items and room for those of the loop."""
+    """Gives the list one stretch with its items and room for those of the loop; `loop.rooms` has what it held."""
     owner = change.owner
     room = binary("Add", count_of(owner), binary("Mult", turns, change.a_turn))
     current().growing = True
     current().region.journal.before_mutation(owner)
+    loop.rooms.append((owner, list(owner)))
     owner[:] = [_packed(owner, change.layout, room, loop)]
 
 
@@ -210,13 +213,13 @@ def _store(arrays: tuple[Array, ...], at: Extent, item: Any, layout: Layout) -> 
 # ---------------------------------------------------------------- what is done with the list
 
 
-def is_growing(x: Any) -> bool:
+def is_growing(x: Any) -> TypeGuard[list[Any]]:
     return isinstance(x, list) and any(isinstance(item, Stretch) for item in x)
 
 
 def append(owner: list[Any], item: Any) -> None:
     """``owner.append(item)``"""
-    last = owner[-1]
+    last = owner[-1] if owner else None
     current().region.journal.before_mutation(owner)
     if not isinstance(last, Stretch) or not last.is_open:
         owner.append(item)
@@ -226,10 +229,9 @@ def append(owner: list[Any], item: Any) -> None:
     except Mismatch:
         layout = None
     if layout is None or not _fits(layout.spec, last.layout.spec):
-        fail("the items that this loop appends to a list are of different kinds", error=WengertTypeError,
-             why="in a loop of run-time length they are rows of one array",
-             help="append numbers, or arrays of one shape and dtype")
-    _refuse_older(item, last.loop)
+        raise NeedsStatic([last.loop], "items of different kinds are appended to a list in this loop")
+    if _is_older(item, last.loop):
+        raise NeedsStatic([last.loop], "an array that is older than the turn of this loop is appended to a list")
     current().check(compare("Lt", last.count, last.room), "RuntimeError", "a list has outgrown its room")
     _store(last.items, smaller(last.count, binary("Sub", last.room, 1)), item, last.layout)
     owner[-1] = replace(last, count=binary("Add", last.count, 1))
@@ -264,16 +266,11 @@ def _fits(wider: Spec, known: Spec) -> bool:
     return False
 
 
-def _refuse_older(item: Any, loop: Any) -> None:
-    """An array from before the turn may be written by the next one: then all items would change."""
-    parts = item if isinstance(item, tuple) else (item,)
-    for part in parts:
-        if isinstance(part, tuple):
-            _refuse_older(part, loop)
-        elif isinstance(part, Array) and any(not box.region.inside(loop.region) for box in roots(part)):
-            fail("an array that is older than this turn of the loop is appended to a list",
-                 why="if it is changed later, the items of the list change with it, which copies would not",
-                 help="append a copy: x.copy()")
+def _is_older(item: Any, loop: Any) -> bool:
+    """Whether a turn appends an array from before it: if that is changed later, the items change with it."""
+    if isinstance(item, tuple):
+        return any(_is_older(part, loop) for part in item)
+    return isinstance(item, Array) and any(not box.region.inside(loop.region) for box in roots(item))
 
 
 def settled(owner: list[Any], reason: str) -> list[Any]:
@@ -391,7 +388,7 @@ def _list_of(layout: Layout, arrays: Iterable[Any]) -> list[Any]:
 
 
 optree.register_pytree_node(
-    Rows, lambda rows: (rows.arrays, rows.layout), _list_of, namespace=NAMESPACE  # type: ignore[arg-type]
+    Rows, lambda rows: (rows.arrays, rows.layout), _list_of, namespace=NAMESPACE  # type: ignore[arg-type, attr-defined]
 )
 
 

@@ -21,6 +21,7 @@ from wengert.frontend.calls import call
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import compare
 from wengert.frontend.complex_numbers.values import ComplexArray
+from wengert.frontend.comprehensions import listcomp
 from wengert.frontend.for_loops import For
 from wengert.frontend.growing import settled
 from wengert.frontend.handlers import Try, assert_, raise_
@@ -39,6 +40,7 @@ class Hooks:
 
     if_, for_, while_, try_ = If, For, While, Try
     ifexp = staticmethod(ifexp)
+    listcomp = staticmethod(listcomp)
     and_ = staticmethod(and_)
     or_ = staticmethod(or_)
     and_test = staticmethod(and_test)

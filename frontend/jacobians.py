@@ -15,7 +15,8 @@ from wengert.frontend import library
 from wengert.frontend.arguments import flatten
 from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import joined, with_wholes
-from wengert.frontend.derivatives import Form, Inner, Linearized, trace_inner
+from wengert.frontend.derivatives import Inner, Linearized, trace_inner
+from wengert.frontend.forms import Form
 from wengert.frontend.function import Function
 from wengert.frontend.positions import definition_of
 from wengert.frontend.selection import Argnums, as_key, listed

@@ -20,7 +20,8 @@ from wengert.dialects.errors import WengertError, WengertValueError
 from wengert.frontend.arguments import flatten, prepare
 from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.conversions import DTYPES
-from wengert.frontend.derivatives import Form, Inner, Linearized, of_type
+from wengert.frontend.derivatives import Inner, Linearized
+from wengert.frontend.forms import Form, of_type
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.running import Rebindable
 from wengert.frontend.trace import current, fail, tracing

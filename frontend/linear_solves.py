@@ -20,7 +20,7 @@ from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.arithmetic import binary, compare
 from wengert.frontend.calls import call
 from wengert.frontend.custom_rules import CustomRules
-from wengert.frontend.derivatives import FLOATS
+from wengert.frontend.forms import FLOATS
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.numpy_table.creation import filled
 from wengert.frontend.numpy_table.reductions import converted

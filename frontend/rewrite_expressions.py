@@ -6,6 +6,7 @@
     u if c else v  __rt.ifexp(c, lambda: u, lambda: v)
     f(x)           __rt.call(f, x)
     [x, y]         __rt.new([x, y])                  so that growing it is known not to touch older lists
+    [u for t in v] __rt.listcomp(v, lambda __item: [u for t in (__item,)][0])
     f"{x!r:3}, "   __rt.fstring((x, "r", "3"), ", ")
 
 Constants, names and the bodies of lambdas and nested functions stay (a nested function is rewritten when it
@@ -15,11 +16,15 @@ is called).  Every new node has the position of the one it replaces.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Sequence
 from typing import NoReturn
 
 from wengert.dialects.errors import Position, UnsupportedError
 from wengert.frontend.names import walk_scope
+
+#: The argument of the functions that a comprehension is made of.
+ITEM = "__item"
 
 
 def load(name: str) -> ast.Name:
@@ -146,7 +151,11 @@ class ExpressionRewriter(ast.NodeTransformer):
             return node
         if isinstance(node.func, ast.Name) and node.func.id in ("locals", "eval", "exec"):
             self.refuse(node, f"{node.func.id}() in compiled code", why="it looks at names from outside of the code")
-        arguments = [self.expression(node.func), *self.expressions(node.args)]
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            node.args[0] = self.mapped(node.args[0]) or self.expression(node.args[0])
+            arguments = [self.expression(node.func), node.args[0]]
+        else:
+            arguments = [self.expression(node.func), *self.expressions(node.args)]
         keywords = [ast.keyword(k.arg, self.expression(k.value) if k.arg else self.walked(k.value))
                     for k in node.keywords]
         return ast.copy_location(ast.Call(attribute("__rt", "call"), arguments, keywords), node)
@@ -158,7 +167,30 @@ class ExpressionRewriter(ast.NodeTransformer):
     def visit_List(self, node: ast.List) -> ast.expr:
         return self.display(node) if isinstance(node.ctx, ast.Load) else node
 
-    visit_Dict = visit_Set = visit_ListComp = visit_DictComp = visit_SetComp = display
+    visit_Dict = visit_Set = visit_DictComp = visit_SetComp = display
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        return self.mapped(node) or self.display(node)
+
+    def mapped(self, node: ast.ListComp | ast.GeneratorExp) -> ast.expr | None:
+        """`[elt for t in it if test]` as `__rt.listcomp(it, item -> elt, item -> test)`; None for other forms."""
+        generator, *more = node.generators
+        names_bound = any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node))
+        if more or generator.is_async or names_bound:
+            return None
+        tests = [ast.BoolOp(ast.And(), generator.ifs) if len(generator.ifs) > 1 else x for x in generator.ifs[:1]]
+        functions = [self.of_item(generator.target, body, node) for body in (node.elt, *tests)]
+        return ast.copy_location(hook("listcomp", self.expression(generator.iter), *functions), node)
+
+    def of_item(self, target: ast.expr, body: ast.expr, node: ast.expr) -> ast.Lambda:
+        """`lambda item: [body for target in (item,)][0]`"""
+        one = ast.comprehension(copy.deepcopy(target), ast.Tuple([load(ITEM)], ast.Load()), [], 0)
+        bound = ast.ListComp(self.expression(body), [one])
+        made = ast.Lambda(
+            ast.arguments([], [ast.arg(ITEM)], None, [], [], None, []),
+            ast.Subscript(bound, ast.Constant(0), ast.Load()),
+        )
+        return ast.fix_missing_locations(ast.copy_location(made, node))
 
     def walked(self, node: ast.expr) -> ast.expr:
         return ast.copy_location(hook("walked", self.expression(node)), node)

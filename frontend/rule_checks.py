@@ -24,7 +24,7 @@ from wengert.dialects.control import CONTROL, find_function, function_types
 from wengert.dialects.diff import RULES, UNDIFFERENTIATED
 from wengert.dialects.foreign import is_foreign
 from wengert.dialects.op import Absent, lookup
-from wengert.frontend.derivatives import Form
+from wengert.frontend.forms import Form
 from wengert.frontend.positions import definition_of, user_position
 from wengert.frontend.rule_results import name_of_rule
 from wengert.frontend.trace import current

@@ -15,7 +15,7 @@ import numpy as np
 from wengert.dialects.bindings import ir
 from wengert.dialects.diff import RESIDUALS
 from wengert.frontend.arguments import Static, unflatten
-from wengert.frontend.derivatives import Form
+from wengert.frontend.forms import Form
 from wengert.frontend.linear_maps import LinearMap
 from wengert.frontend.trace import current
 from wengert.frontend.values import DATA, Scalar

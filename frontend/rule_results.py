@@ -13,7 +13,7 @@ import numpy as np
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten
 from wengert.frontend.conversions import is_whole
-from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.forms import Form, form_of
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of
 from wengert.frontend.trace import current

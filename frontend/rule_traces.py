@@ -26,7 +26,7 @@ from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import stays_python
-from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.forms import Form, form_of
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of, fail
 from wengert.frontend.rule_checks import call_symbol, check_rules

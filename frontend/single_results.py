@@ -7,7 +7,8 @@ from typing import Any
 
 from wengert.dialects.errors import DifferentiationError, WengertTypeError
 from wengert.frontend.conversions import spoken
-from wengert.frontend.derivatives import Form, Inner
+from wengert.frontend.derivatives import Inner
+from wengert.frontend.forms import Form
 from wengert.frontend.positions import definition_of
 from wengert.frontend.values import shape_text
 

@@ -23,7 +23,8 @@ from wengert.frontend import library
 from wengert.frontend.arguments import flatten
 from wengert.frontend.calls import call
 from wengert.frontend.coloring import Coloring, color_hessian, color_jacobian
-from wengert.frontend.derivatives import Form, Inner, Linearized, dependencies, trace_inner
+from wengert.frontend.derivatives import Inner, Linearized, dependencies, trace_inner
+from wengert.frontend.forms import Form
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.patterns import find_pattern

@@ -16,7 +16,7 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
-from wengert.frontend.derivatives import Form, form_of
+from wengert.frontend.forms import Form, form_of
 from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.creation import as_array
 from wengert.frontend.numpy_table.reductions import converted

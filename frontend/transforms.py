@@ -16,7 +16,8 @@ import numpy as np
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.complex_numbers.trees import opened
-from wengert.frontend.derivatives import Inner, Linearized, constant_of, push_forward, trace_inner
+from wengert.frontend.derivatives import Inner, Linearized, push_forward, trace_inner
+from wengert.frontend.forms import constant_of
 from wengert.frontend.function import Function, in_trace
 from wengert.frontend.linear_maps import Direction, LinearMap
 from wengert.frontend.options import CompileOptions
