@@ -1,4 +1,4 @@
-"""What leaves of functions are apart from their values: numbers, and arrays of which extents may be known only later."""
+"""What leaves of functions are apart from their values: numbers, and arrays whose extents may be known only later."""
 
 from __future__ import annotations
 
