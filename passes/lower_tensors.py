@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.dialects.bindings import ir, is_tensor, position_of
+from wengert.dialects.bindings import ir, is_tensor, position_of, walk
 from wengert.dialects.build import create
 from wengert.dialects.control import FOR, IF, WHILE, find_function, functions
 from wengert.dialects.errors import UnsupportedError
 from wengert.dialects.foreign import is_foreign
 from wengert.dialects.op import lookup, raw_attributes
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.elements import Array, in_memory
+from wengert.passes.elements import Array, Splat, in_memory
 from wengert.passes.foreign_calls import drop_foreign_declarations, foreign_call
 from wengert.passes.fusion import Fusion
 from wengert.passes.purity import CALL, callee
@@ -138,12 +138,26 @@ class Rebuild(Fusion):
         for old, result in zip(op.results, new.results):
             self.bind(old, result)
 
+    def _read_element_by_element(self, loop: Any) -> list[Array]:
+        """The pending arrays of which an op in a loop reads elements or windows."""
+        found: dict[int, Array] = {}
+        for inner in walk(loop):
+            record = lookup(inner.name)
+            if record is not None and record.reads_part is not None:
+                array = self.env.get(inner.operands[record.reads_part])
+                if isinstance(array, Array) and array.value is None and not isinstance(array, Splat):
+                    found[id(array)] = array
+        return list(found.values())
+
     def control(self, op: Any) -> None:
         """A loop or an if: what it may read is in memory before it; its results are versions of what it began with."""
         if op.name not in (FOR, WHILE, IF):
             raise UnsupportedError(f"{op.name} in a program to be compiled", position_of(op.location),
                                    why="of ops with regions, only scf.for, scf.while and scf.if are lowered")
         operands = [self.value(v) for v in op.operands]
+        if op.name != IF:
+            for array in self._read_element_by_element(op):
+                self.in_memory(array)  # once, not in every iteration
         self.flush()
         for tensor in operands:
             if is_tensor(tensor.type):

@@ -30,7 +30,7 @@ from wengert.frontend.numpy_table.ufuncs import mask_of
 from wengert.frontend.operands import kind_of, operand
 from wengert.frontend.subscripts import mask_of as index_mask
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Scalar, c_layout
+from wengert.frontend.values import Array, Box, Scalar
 
 
 def ufunc_method(ufunc: np.ufunc, name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -201,16 +201,28 @@ def accumulated(ufunc: np.ufunc, array: Any, axis: Any, dtype: Any) -> Array:
     if not isinstance(a, Array):
         fail("cannot accumulate on a scalar", error=WengertTypeError)
     d = one_axis(axis, a.ndim)
-    first = moveaxis(a, d, 0)
-    if same_extent(first.shape[0], 0):
+    if same_extent(a.shape[d], 0):
         return a.__copy__()
     function: Any = _larger if ufunc is np.maximum else _smaller if ufunc is np.minimum else ufunc
+    if d == a.ndim - 1 and d > 0 and all(isinstance(n, int) for n in a.shape):  # elements stand side by side
+        rows = reshape(a, (-1, a.shape[d]))
+        return reshape(traced(_running_in_rows, function, rows, rows.__copy__()), a.shape)
+    first = moveaxis(a, d, 0)
     return moveaxis(traced(_running, function, first, first.__copy__()), 0, d)
 
 
 def _running(function: Any, a: Any, out: Any) -> Any:
     for i in range(1, a.shape[0]):
         out[i] = function(out[i - 1], a[i])
+    return out
+
+
+def _running_in_rows(function: Any, a: Any, out: Any) -> Any:
+    for r in range(a.shape[0]):
+        last = a[r, 0]
+        for i in range(1, a.shape[1]):
+            last = function(last, a[r, i])
+            out[r, i] = last
     return out
 
 
@@ -280,15 +292,14 @@ def _at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = NO_VALUE) -> None:
         return setitem(array, indices, _applied(ufunc, getitem(array, indices), *second))
     if second and ufunc in _ADDED:
         return _add_at(ufunc, array, indices, second[0])
-    in_order = array.layout == c_layout(array.shape)
     places = operand(getitem(reshape(iota([int(array.size)], 0), array.shape), indices))
-    flat = reshape(array if in_order else array.__copy__(), (-1,))
-    if isinstance(places, Array):
-        spread = tuple(ravel(broadcast_to(x, places.shape)) for x in second)
-        traced(_each_at, ufunc, flat, ravel(places), *spread)
-    else:
-        setitem(flat, places, _applied(ufunc, getitem(flat, places), *second))
-    return None if in_order else assign(array, reshape(flat, array.shape))
+    if not isinstance(places, Array):
+        return setitem(array, indices, _applied(ufunc, getitem(array, indices), *second))
+    # The loop writes to an array of rank 1 that owns its elements.
+    flat = array if isinstance(array, Box) and array.ndim == 1 else reshape(array, (-1,)).__copy__()
+    spread = tuple(ravel(broadcast_to(x, places.shape)) for x in second)
+    traced(_each_at, ufunc, flat, ravel(places), *spread)
+    return None if flat is array else assign(array, reshape(flat, array.shape))
 
 
 def _each_at(function: Any, flat: Any, places: Any, *second: Any) -> None:
