@@ -168,6 +168,8 @@ def tensor(x: Any, element: str, shape: tuple[Extent, ...]) -> Any:
         sizes = [trace.index(n) for n in shape]
         with trace.here():
             return structural.filled(value, sizes)
+    if is_empty(x.shape):  # nothing of the result exists, or a check has failed
+        return unspecified(shape, element)
     padded = shape[len(shape) - x.ndim :]
     want = [n if not (isinstance(m, int) and m == 1) else m for n, m in zip(padded, x.shape)]
     value = trace.convert(fitted(x.read(), x.shape, want), x.element, element)

@@ -154,13 +154,16 @@ class Chosen:
         return self.part.shape if isinstance(self.part, Array) else ()
 
 
-def selection(view: Array, chosen: Sequence[Chosen]) -> Selection:
-    """The selection from a view by parts that choose positions in some of its dimensions."""
+def selection(view: Array, chosen: Sequence[Chosen], apart: bool = False) -> Selection:
+    """The selection from a view by parts that choose positions in some of its dimensions.
+
+    `apart`: the positions do not stand side by side in the index, although their dimensions do.
+    """
     shape = _common_shape(chosen)
     dimensions = [d for part in chosen for d in part.dimensions]
     extents = [product(view.shape[d] for d in part.dimensions) for part in chosen]
     axis = dimensions[0]
-    if dimensions != list(range(axis, axis + len(dimensions))):
+    if apart or dimensions != list(range(axis, axis + len(dimensions))):
         rest = [d for d in range(view.ndim) if d not in dimensions]
         view, axis = transposed(view, (*dimensions, *rest)), 0
     before, after = view.shape[:axis], view.shape[axis + len(dimensions) :]

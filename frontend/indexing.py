@@ -168,7 +168,7 @@ def _never_reached(array: Array) -> Array:
 def _masked_view(array: Array, parts: list[Part]) -> tuple[Array, Array] | None:
     """A view and the mask of its first dimensions that an index means, when it has one mask and only slices behind."""
     first, *rest = parts
-    if not is_mask(first) or not first.ndim or not all(isinstance(x, slice) for x in rest):
+    if isinstance(first, bool) or not is_mask(first) or not first.ndim or not all(isinstance(x, slice) for x in rest):
         return None
     slices = [slice(None)] * first.ndim + rest
     return _view(array, axes_of(array, slices), slices), first
@@ -182,10 +182,14 @@ def _selection(array: Array, parts: list[Part]) -> Selection:
         if part is None or isinstance(part, slice):
             slices.append(part)
             continue
+        if part is Ellipsis:
+            continue
         dimensions = dimensions_of(part)
+        part = captured(np.zeros(int(part), np.int64)) if isinstance(part, bool) else part
         chosen.append(Chosen(part, len(slices), max(dimensions, 1)))
         slices += [slice(None)] * dimensions or [None]
-    return selection(_view(array, axes_of(array, slices), slices), chosen)
+    apart = any(part is Ellipsis for part in parts)
+    return selection(_view(array, axes_of(array, slices), slices), chosen, apart)
 
 
 def selection_by(array: Array, index: Any) -> Selection:

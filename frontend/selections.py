@@ -11,7 +11,7 @@ from wengert.frontend.broadcasting import check_equal, is_empty, same_extent, sm
 from wengert.frontend.masks import Masked, is_selection, masked_fill, spread_mask
 from wengert.frontend.packing import packing, product
 from wengert.frontend.trace import current, fail
-from wengert.frontend.values import Array, Box, Extent, shape_text
+from wengert.frontend.values import DATA, Array, Box, Extent, Scalar, shape_text
 from wengert.frontend.views import reshape_value
 
 COUNTS = (
@@ -42,13 +42,19 @@ def store_masked(array: Array, mask: Array, value: Any) -> None:
         if value.ndim > free + 1 or not (isinstance(first, int) and first == 1):
             _scatter(array, mask, value)
             return
-        value = Box(reshape_value(value.read(), value.shape[1:], value.element), value.shape[1:], value.element)
-        if not value.ndim:
-            _select(array, mask, reshape_value(value.value, (1,) * array.ndim, value.element))
-            return
+        value = _first_row(value)
     if isinstance(value, Array):
         _check_rest(value, (1, *array.shape[mask.ndim :]))
     _select(array, mask, value)
+
+
+def _first_row(value: Array) -> Any:
+    """A value with a leading dimension of extent 1, without it."""
+    if value.ndim > 1:
+        return Box(reshape_value(value.read(), value.shape[1:], value.element), value.shape[1:], value.element)
+    whole, zero = value.read(), current().constant(0, "index")
+    with current().here():
+        return Scalar(structural.extract(whole, zero), value.element, origins=DATA)
 
 
 def _select(array: Array, mask: Array, value: Any) -> None:

@@ -22,7 +22,9 @@ from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Extent, Scalar
 from wengert.frontend.views import Axis
 
-Part = Any  # an int or i64 Scalar, a slice, an array of i64 or bools, or None for a new axis
+#: An int or i64 Scalar, a slice, an array of i64 or bools, a bool, or None for a new axis.  An ellipsis that stands for
+#: nothing is kept between positions: it sets them apart.
+Part = Any
 
 
 def parts_of(array: Array, index: Any) -> list[Part]:
@@ -39,31 +41,40 @@ def parts_of(array: Array, index: Any) -> list[Part]:
     dots = [k for k, x in enumerate(given) if x is Ellipsis]
     if len(dots) > 1:
         fail("an index can only have a single ellipsis ('...')", error=WengertIndexError)
-    parts = [*given, *missing] if not dots else [*given[: dots[0]], *missing, *given[dots[0] + 1 :]]
+    parts: list[Part] = [*given, *missing]
+    if dots:
+        before, after = given[: dots[0]], given[dots[0] + 1 :]
+        apart = not missing and any(map(_is_position, before)) and any(map(_is_position, after))
+        parts = [*before, *([Ellipsis] if apart and any(map(is_chosen, given)) else missing), *after]
     d = 0
     for part in parts:
         if is_mask(part):
             _check_mask(part, array.shape[d : d + part.ndim], d)
         d += dimensions_of(part)
-    return parts
+    return [known for part in parts for known in _known_positions(part)]
 
 
 def dimensions_of(part: Part) -> int:
     """How many dimensions of the array a part speaks of."""
-    return part.ndim if is_mask(part) else int(part is not None)
+    return part.ndim if is_mask(part) else 0 if part is Ellipsis or isinstance(part, bool) else int(part is not None)
 
 
 def is_mask(part: Part) -> bool:
-    """Whether a part of an index is an array of bools, or a single bool."""
-    return isinstance(part, (Array, Scalar)) and part.element == "i1"
+    """Whether a part of an index is an array of bools, or a single bool known at run time."""
+    return isinstance(part, np.ndarray) or (isinstance(part, (Array, Scalar)) and part.element == "i1")
 
 
 def is_chosen(part: Part) -> bool:
     """Whether a part makes the result a copy of chosen elements."""
-    return isinstance(part, Array) or is_mask(part)
+    return isinstance(part, (Array, bool)) or is_mask(part)
 
 
-def _check_mask(mask: Array | Scalar, extents: tuple[Extent, ...], first: int) -> None:
+def _is_position(part: Part) -> bool:
+    """Whether a part is neither a slice nor a new axis."""
+    return not (part is None or part is Ellipsis or isinstance(part, slice))
+
+
+def _check_mask(mask: Array | Scalar | np.ndarray, extents: tuple[Extent, ...], first: int) -> None:
     for d, (have, want) in enumerate(zip(mask.shape, extents), first):
         if isinstance(have, int) and isinstance(want, int) and have != want:
             fail(
@@ -73,13 +84,22 @@ def _check_mask(mask: Array | Scalar, extents: tuple[Extent, ...], first: int) -
             )
 
 
+def _known_positions(part: Part) -> tuple[Part, ...]:
+    """A mask whose contents are known stands for the positions at which it is true; any other part for itself."""
+    return tuple(captured(x) for x in np.nonzero(part)) if isinstance(part, np.ndarray) else (part,)
+
+
 def _part(x: Any) -> Part:
+    if isinstance(x, list):
+        x = listed(x)
+        if isinstance(x, np.ndarray) and x.dtype == np.bool_:
+            return x
     if isinstance(x, np.ndarray) and not x.ndim and x.dtype.kind in "iub":
         x = captured(x) if id(x) in current().boxes else x[()]
     if x is None or x is Ellipsis or isinstance(x, slice):
         return x
     if isinstance(x, (bool, np.bool_)):
-        return Scalar(current().constant(x, "i1"), "i1")
+        return bool(x)
     if isinstance(x, Scalar) and x.element == "i1":
         return x
     if isinstance(x, (int, np.integer)):
