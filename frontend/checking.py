@@ -11,6 +11,7 @@ from wengert.dialects.errors import GradientError as GradientError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import made_new
+from wengert.frontend.continued import own_state
 from wengert.frontend.trace import tracing
 
 EPSILON = {np.dtype(np.float64): 1e-5, np.dtype(np.float32): 3e-3}
@@ -75,7 +76,7 @@ def _check(
     direction = [_unit(leaves[i], rng) for i in moving]
 
     def of_moving(*values: Any) -> Any:
-        filled = list(leaves)
+        filled = [own_state(leaf) for leaf in leaves]
         for i, value in zip(moving, values):
             filled[i] = value
         arguments = unflatten(structure, filled)

@@ -22,6 +22,7 @@ from wengert.frontend.broadcasting import check_equal, tensor
 from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.trees import imaginary_leaves, negated_at, opened
 from wengert.frontend.complex_numbers.values import Complex
+from wengert.frontend.continued import changed_states, continue_arguments, with_stand_ins
 from wengert.frontend.conversions import spoken
 from wengert.frontend.forms import Form, constant_of, form_of, result_form
 from wengert.frontend.growing import flatten_result
@@ -45,6 +46,7 @@ class Inner:
     aux: the same for what is returned beside the result and not differentiated; None without `has_aux`.
     trees: those that `moving` are leaves of.
     picks: for each of `argnums` the tree it means.
+    states: arrays outside that get what is returned last: the states of generators.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Inner:
     aux_structure: Any
     trees: tuple[MovingTree, ...]
     picks: tuple[int, ...]
+    states: tuple[tuple[Box, Form], ...] = ()
 
     @property
     def wrt(self) -> range:
@@ -69,7 +72,8 @@ class Inner:
 
     @property
     def returned(self) -> list[Form]:
-        return [o for o in (*self.outputs, *(self.aux or ())) if isinstance(o, Form)]
+        results = [o for o in (*self.outputs, *(self.aux or ())) if isinstance(o, Form)]
+        return [*results, *(form for _, form in self.states)]
 
     @property
     def floats(self) -> list[Form]:
@@ -104,6 +108,8 @@ class Inner:
         it = iter(values)
         result, aux = ([o.wrap(next(it)) if isinstance(o, Form) else o for o in side]
                        for side in (self.outputs, self.aux or ()))
+        for box, _ in self.states:
+            box.write(next(it))
         return unflatten(self.structure, result), None if self.aux is None else unflatten(self.aux_structure, aux)
 
     def tangent_result(self, leaves: Sequence[Any]) -> Any:
@@ -147,6 +153,7 @@ def trace_inner(
             the function does not return a pair.
     """
     trace = current()
+    args, kwargs = with_stand_ins(args, kwargs)
     args, kwargs = opened(tuple(args)), opened(dict(kwargs))
     chosen: list[Chosen] = []
     picks: list[int] = []
@@ -175,6 +182,7 @@ def trace_inner(
         fresh = [[form.wrap(next(values)) for form in group] for group in forms]
         inner_args = [_copied_tree(a) for a in args]
         inner_kwargs = {name: _copied_tree(value) for name, value in kwargs.items()}
+        continue_arguments(region, (tuple(args), dict(kwargs)), (tuple(inner_args), inner_kwargs))
         whole = [[*map(_copied, leaves)] for leaves, _ in flat]
         for choice, tree, leaves, others in zip(chosen, trees, fresh, whole):
             if isinstance(choice.where, int):
@@ -196,11 +204,13 @@ def trace_inner(
             for form, leaf in zip((*outputs, *aux_outputs), (*leaves, *aux_leaves))
             if isinstance(form, Form)
         ]
-        trace.emit("func.return", [], returned)
+        states = changed_states(region)
+        trace.emit("func.return", [], [*returned, *(inner.read() for _, inner in states)])
     for name, attribute in _options_of(f).attributes().items():
         region.func.attributes[name] = attribute
     return Inner(region.name, moving, inputs, tuple(region.captures), outputs, structure,
-                 aux_outputs if has_aux else None, aux_structure, trees, tuple(picks))
+                 aux_outputs if has_aux else None, aux_structure, trees, tuple(picks),
+                 tuple((outer, Form(inner.element, False, inner.shape)) for outer, inner in states))
 
 
 def _output(leaf: Any) -> Any:

@@ -20,7 +20,8 @@ from wengert.frontend import random_generator, random_streams
 from wengert.frontend.arguments import NAMESPACE
 from wengert.frontend.capture import captured
 from wengert.frontend.random_refusals import method_not_covered
-from wengert.frontend.trace import current, fail
+from wengert.frontend.trace import FunctionRegion, Region, current, fail
+from wengert.frontend.values import Box
 
 #: The arrays of a bit generator: type of an element, count, where the pointer to them stands (None: they stand at the
 #: offset itself), and the offset.
@@ -69,6 +70,11 @@ def memory_of(generator: Any) -> list[np.ndarray]:
     return views
 
 
+def is_state(leaf: Any) -> bool:
+    """Whether an array is memory of a generator."""
+    return isinstance(leaf, np.ndarray) and getattr(leaf.base, "generator", None) is not None
+
+
 def generator_with(arrays: Sequence[np.ndarray]) -> Any:
     """The generator whose memory the arrays are, or a new one in their state."""
     owner = getattr(arrays[0].base, "generator", None)
@@ -84,7 +90,8 @@ def generator_with(arrays: Sequence[np.ndarray]) -> Any:
 # ---------------------------------------------------------------- as a container of arrays
 
 
-def _parts(generator: random_generator.Generator) -> list[Any]:
+def parts_of(generator: random_generator.Generator) -> list[Any]:
+    """The arrays of its state."""
     return list(vars(generator.bits).values())
 
 
@@ -101,7 +108,7 @@ def _kind_of(generator: random_generator.Generator) -> type:
 
 _generators: list[tuple[Any, Any]] = [
     (np.random.Generator, lambda g: (memory_of(g), type(g.bit_generator), None)),
-    (random_generator.Generator, lambda g: (_parts(g), _kind_of(g), None)),
+    (random_generator.Generator, lambda g: (parts_of(g), _kind_of(g), None)),
 ]
 for _type, _flatten in _generators:
     optree.register_pytree_node(_type, _flatten, _build, namespace=NAMESPACE)
@@ -116,10 +123,35 @@ def stand_in(generator: Any) -> random_generator.Generator:
         memory = memory_of(generator)
     except UnsupportedError as error:
         fail(error.what, error.why, error.help, error=UnsupportedError)
-    known = {array.__array_interface__["data"][0]: array for array, _ in current().boxes.values()
-             if isinstance(array, np.ndarray)}
-    views = [known.get(view.__array_interface__["data"][0], view) for view in memory]
-    return random_generator.Generator(_STREAMS[type(generator.bit_generator)](*map(captured, views)))
+    region = current().region
+    while region.parent is not None:
+        region = region.parent
+    assert isinstance(region, FunctionRegion)
+    return _in_function(region, memory, _STREAMS[type(generator.bit_generator)])
+
+
+def _in_function(region: FunctionRegion, memory: Sequence[np.ndarray], stream: Any) -> random_generator.Generator:
+    """In one that is differentiated it is a copy of what it is outside, which goes on from there."""
+    if region.outer is None:
+        known = {array.__array_interface__["data"][0]: array for array, _ in current().boxes.values()
+                 if isinstance(array, np.ndarray)}
+        views = [known.get(view.__array_interface__["data"][0], view) for view in memory]
+        return random_generator.Generator(stream(*map(captured, views)))
+    address = memory[0].__array_interface__["data"][0]
+    if address not in region.generators:
+        around: Region = region.outer
+        while around.parent is not None:
+            around = around.parent
+        assert isinstance(around, FunctionRegion)
+        outside = _in_function(around, memory, stream)
+        if not region.goes_on:
+            return outside
+        arrays = parts_of(outside)
+        copies = [Box(array.value, array.shape, array.element, region) for array in arrays]
+        region.continued += zip(arrays, copies, strict=True)
+        region.generators[address] = random_generator.Generator(stream(*copies))
+    found: random_generator.Generator = region.generators[address]
+    return found
 
 
 def method_of_generator(generator: Any, name: str) -> Any:

@@ -87,12 +87,20 @@ class Region:
 
 
 class FunctionRegion(Region):
-    """The body of a function.  `captures`, filled when it closes: the outer values its trailing arguments stand for."""
+    """The body of a function.
+
+    captures: the outer values its trailing arguments stand for, filled when it closes.
+    goes_on: whether generators that it draws from go on outside (continued.py); `continued` are their arrays, outside
+        and here, and `generators` what stands for those that it has met, by their memory.
+    """
 
     def __init__(self, func: Any, outer: Region | None) -> None:
         super().__init__(entry(func), None, "function")
         self.func, self.outer = func, outer
         self.captures: list[Any] = []
+        self.goes_on = False
+        self.continued: list[tuple[Box, Box]] = []
+        self.generators: dict[int, Any] = {}
 
     @property
     def name(self) -> str:

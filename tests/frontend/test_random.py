@@ -227,11 +227,45 @@ def test_a_loop_that_draws_is_differentiated_with_the_same_numbers() -> None:
     assert again == pytest.approx(plain, rel=1e-13)
 
 
-def test_transforms_leave_the_caller_s_generator_as_it_is() -> None:
+def noisy(w: Any, rng: Any) -> Any:
+    return w * rng.normal() + w * w * rng.random()
+
+
+def test_a_derivative_has_drawn_what_the_function_draws() -> None:
+    """A generator goes on under transforms, so that steps of stochastic descent see new numbers."""
     rng, twin = pcg64(), pcg64()
-    slope = wengert.grad(lambda s, rng: s * rng.normal())(2.0, rng)
+    gradient = wengert.grad(noisy)
+    for _ in range(3):
+        assert gradient(2.0, rng) == pytest.approx(twin.normal() + 4.0 * twin.random(), rel=1e-15)
+    captured = wengert.value_and_grad(lambda w: noisy(w, rng))
+    assert captured(2.0)[0] == pytest.approx(noisy(2.0, twin), rel=1e-15)
+    assert wengert.hessian(noisy)(1.0, rng) == (twin.normal(), 2.0 * twin.random())[1]
+    value, tangent = wengert.jvp(lambda w: noisy(w, rng), (0.5,), (1.0,))
+    assert value == pytest.approx(noisy(0.5, twin), rel=1e-15) and np.isfinite(tangent)
     assert_same_state(rng, twin)
-    assert slope == twin.normal()
+
+
+def test_check_grads_evaluates_with_the_same_numbers() -> None:
+    rng = pcg64()
+    wengert.check_grads(noisy, (2.0, rng), order=2)
+    assert_same_state(rng, pcg64())
+
+
+def test_descent_in_compiled_code() -> None:
+    def descent(w: float, rng: Any, steps: int, slope: Any) -> float:
+        for _ in range(steps):
+            w = w - 0.1 * slope(w, rng)
+        return w
+
+    rng, twin = pcg64(), pcg64()
+    compiled = wengert.compile(lambda w, rng, steps: descent(w, rng, steps, wengert.grad(noisy)))
+    expected = descent(1.0, twin, 5, lambda w, rng: rng.normal() + 2.0 * w * rng.random())
+    assert compiled(1.0, rng, 5) == pytest.approx(expected, rel=1e-14)
+    assert_same_state(rng, twin)
+    slope = wengert.grad(lambda w: compiled(w, rng, 3))(1.0)
+    factors = [(twin.normal(), twin.random())[1] for _ in range(3)]
+    assert slope == pytest.approx(np.prod([1.0 - 0.2 * u for u in factors]), rel=1e-13)
+    assert_same_state(rng, twin)
 
 
 def test_examples_draw_the_same_numbers_unless_their_seeds_differ() -> None:
@@ -252,6 +286,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda rng: rng.multivariate_normal(np.zeros(2), np.eye(2)), "method='cholesky'"),
     (lambda rng: rng.integers(5, dtype=np.uint8), "integers with dtype=uint8 is not covered"),
     (lambda rng: MERSENNE.random(), "a generator of type MT19937 is not covered"),
+    (lambda rng: wengert.vmap(lambda x: x + GLOBAL.random())(np.ones(3)), "differentiated or mapped"),
 ]
 GLOBAL, MERSENNE = np.random.default_rng(1), np.random.Generator(np.random.MT19937(1))
 
