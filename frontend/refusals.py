@@ -20,7 +20,6 @@ INSTEAD = {
     "take_along_axis": "write a loop over the indices",
     "vectorize": "call the function in a loop, or write it for arrays",
     "apply_along_axis": "write the loop over the other axes",
-    "eig": "compute the decomposition before the compiled function, or write the iteration as a loop",
     "schur": "use np.linalg.eigh of a symmetric matrix, or compute the decomposition before the compiled function",
     "lstsq": "use np.linalg.solve(a.T @ a, a.T @ b)",
     "pinv": "use np.linalg.solve(a.T @ a, a.T)",

@@ -95,5 +95,59 @@ def _eigh(name: str, element: str, flags: frozenset[str], is_vector: bool) -> st
     return function.text()
 
 
+def _eig(name: str, element: str, flags: frozenset[str], is_vector: bool) -> str:
+    """Extents n, n.  LAPACK packs the vectors of a pair of conjugate eigenvalues: the real parts in the column of the
+    first, which has the positive imaginary part, and its imaginary parts in that of the second."""
+    wanted = "vectors" in flags
+    outputs = ("vr", "ldvr", "vi", "ldvi") if wanted else ()
+    function = FortranFunction(name, element, ("m", "n", "a", "lda", "wr", "wi", *outputs))
+    function.lines.append("%square = arith.muli %n, %n : i64\n  %ld = arith.maxsi %n, %one : i64")
+    packed = function.allocate("%square" if wanted else "%one", function.width)
+    matrix = [("c", "N"), ("c", "V" if wanted else "N"), ("i", "%n"), ("p", "%a"), ("i", "%lda"), ("p", "%wr"),
+              ("p", "%wi"), ("@", packed), ("i", "%ld"), ("@", packed), ("i", "%ld")]
+    info = function.with_workspace("geev", matrix)
+    function.nan_where_failed(info, "%n", "%wr")
+    if wanted:
+        function.lines.append(f"""%imaginary = llvm.inttoptr %wi : i64 to !llvm.ptr
+  %re = llvm.inttoptr %vr : i64 to !llvm.ptr
+  %im = llvm.inttoptr %vi : i64 to !llvm.ptr
+  %none = arith.constant 0.0 : {element}
+  %plus = arith.constant 1.0 : {element}
+  %minus = arith.constant -1.0 : {element}
+  scf.for %j = %zero to %n step %one : i64 {{
+    %at = llvm.getelementptr %imaginary[%j] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
+    %w = llvm.load %at : !llvm.ptr -> {element}
+    %first = arith.cmpf ogt, %w, %none : {element}
+    %second = arith.cmpf olt, %w, %none : {element}
+    %before = arith.subi %j, %one : i64
+    %behind = arith.addi %j, %one : i64
+    %of_re = arith.select %second, %before, %j : i64
+    %of_im = arith.select %first, %behind, %j : i64
+    %positive = arith.select %first, %plus, %none : {element}
+    %sign = arith.select %second, %minus, %positive : {element}
+    %column_re = arith.muli %of_re, %n : i64
+    %column_im = arith.muli %of_im, %n : i64
+    scf.for %i = %zero to %n step %one : i64 {{
+      %from_re = arith.addi %column_re, %i : i64
+      %from_im = arith.addi %column_im, %i : i64
+      %p = llvm.getelementptr {packed}[%from_re] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
+      %q = llvm.getelementptr {packed}[%from_im] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
+      %x = llvm.load %p : !llvm.ptr -> {element}
+      %y0 = llvm.load %q : !llvm.ptr -> {element}
+      %y = arith.mulf %sign, %y0 : {element}
+      %row_re = arith.muli %i, %ldvr : i64
+      %row_im = arith.muli %i, %ldvi : i64
+      %to_re = arith.addi %row_re, %j : i64
+      %to_im = arith.addi %row_im, %j : i64
+      %r = llvm.getelementptr %re[%to_re] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
+      %s = llvm.getelementptr %im[%to_im] : (!llvm.ptr, i64) -> !llvm.ptr, {element}
+      llvm.store %x, %r : {element}, !llvm.ptr
+      llvm.store %y, %s : {element}, !llvm.ptr
+    }}
+  }}""")
+    function.free(packed)
+    return function.text()
+
+
 #: By the names that lowerings give.
-DECOMPOSITIONS: dict[str, FunctionText] = {"qr": _qr, "svd": _svd, "svdvals": _svdvals, "eigh": _eigh}
+DECOMPOSITIONS: dict[str, FunctionText] = {"qr": _qr, "svd": _svd, "svdvals": _svdvals, "eigh": _eigh, "eig": _eig}

@@ -1,5 +1,6 @@
-"""The pseudoinverse and least squares, with the derivatives they have where the rank does not change.
+"""Functions of matrices with derivatives of their own: the pseudoinverse, least squares, eigenvalues of any matrix.
 
+The first two have derivatives where the rank does not change.
 Golub and Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate
 (1973): with P the pseudoinverse of A,
 
@@ -15,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from wengert.dialects.decompositions import EQUAL_EIGENVALUES
 from wengert.frontend.custom_rules import custom_jvp
+from wengert.frontend.numpy_table.decompositions import general_eigenvalues, general_eigenvectors
 from wengert.frontend.numpy_table.matrices import checked
 
 LEFT_OUT = (
@@ -26,6 +29,12 @@ OF_LOWER_RANK = (
     "the residuals of a matrix without full rank\n"
     "numpy.linalg.lstsq returns an array without elements there, and shapes are decided while compiling\n"
     "compute the residuals from the solution")
+
+
+DEFECTIVE = (
+    "the derivative of the eigenvalues of a matrix without a basis of eigenvectors\n"
+    "they change like a root of what the matrix changes by\n"
+    "differentiate a function of the matrix that is smooth there, such as its trace or its exponential")
 
 
 def of_full_rank(residuals: Any, ok: Any) -> Any:
@@ -90,3 +99,62 @@ def _least_squares_jvp(primals: Any, tangents: Any) -> Any:
     if db is not None:
         dx = dx + p @ db
     return x, dx
+
+
+# ---------------------------------------------------------------- eigenvalues and eigenvectors, as pairs of real arrays
+
+
+@custom_jvp
+def eigenvectors(a: Any) -> Any:
+    """The real and the imaginary parts of the eigenvalues, and of the eigenvectors, which are columns."""
+    return general_eigenvectors(a)
+
+
+@custom_jvp
+def eigenvalues(a: Any) -> Any:
+    return general_eigenvalues(a)
+
+
+def _change(da: Any, vr: Any, vi: Any) -> Any:
+    """``V^-1 dA V``, from the real form ``[[X, -Y], [Y, X]]`` of V = X + iY."""
+    n = vr.shape[-1]
+    form = np.concatenate((np.concatenate((vr, -vi), axis=-1), np.concatenate((vi, vr), axis=-1)), axis=-2)
+    size = np.max(np.sum(np.abs(form), axis=-1), axis=-1)
+    inverse = np.linalg.inv(form)
+    growth = np.max(size * np.max(np.sum(np.abs(inverse), axis=-1), axis=-1))
+    image = np.concatenate((da @ vr, da @ vi), axis=-2)
+    change = checked(inverse, growth < 1e13, "GradientError", DEFECTIVE) @ image
+    return change[..., :n, :], change[..., n:, :]
+
+
+@eigenvalues.defjvp
+def _eigenvalues_jvp(primals: Any, tangents: Any) -> Any:
+    """dw = diag(V^-1 dA V)"""
+    wr, wi, vr, vi = eigenvectors(primals[0])
+    cr, ci = _change(tangents[0], vr, vi)
+    return (wr, wi), (np.linalg.diagonal(cr), np.linalg.diagonal(ci))
+
+
+@eigenvectors.defjvp
+def _eigenvectors_jvp(primals: Any, tangents: Any) -> Any:
+    """dV = V (F * C) with C = V^-1 dA V and F[i, j] = 1 / (w[j] - w[i]); then what would change the norm of a column,
+    or the phase of its component of largest modulus, which is real, is taken away."""
+    wr, wi, vr, vi = eigenvectors(primals[0])
+    cr, ci = _change(tangents[0], vr, vi)
+    n = wr.shape[-1]
+    same = np.zeros(vr.shape, dtype=bool) | (np.eye(n) > 0.0)
+    xr = np.where(same, 1.0, wr[..., None, :] - wr[..., :, None])
+    xi = np.where(same, 0.0, wi[..., None, :] - wi[..., :, None])
+    square = xr * xr + xi * xi
+    largest = np.max(wr * wr + wi * wi, axis=-1, keepdims=True)[..., None]
+    distinct = np.all(same | (square > 4e-28 * n * n * largest))
+    fr = checked(np.where(same, 0.0, xr / square), distinct, "GradientError", EQUAL_EIGENVALUES)
+    fi = checked(np.where(same, 0.0, -xi / square), distinct, "GradientError", EQUAL_EIGENVALUES)
+    gr, gi = fr * cr - fi * ci, fr * ci + fi * cr
+    dr, di = vr @ gr - vi @ gi, vr @ gi + vi @ gr
+    along = np.sum(vr * dr + vi * di, axis=-2, keepdims=True)
+    dr, di = dr - vr * along, di - vi * along
+    place = np.argmax(np.where(vi == 0.0, vr * vr, -1.0), axis=-2)[..., None, :]
+    turn = np.take_along_axis(di, place, axis=-2) / np.take_along_axis(vr, place, axis=-2)
+    dr, di = dr + vi * turn, di - vr * turn
+    return (wr, wi, vr, vi), (np.linalg.diagonal(cr), np.linalg.diagonal(ci), dr, di)

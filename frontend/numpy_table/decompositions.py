@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects import decompositions as ops
+from wengert.dialects import eigenvalues as ops_general
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arithmetic import compare
 from wengert.frontend.broadcasting import is_empty
@@ -168,3 +169,59 @@ def symmetric_eigenvalues(a: Array, lower: bool) -> Any:
     w = Box(emitted(ops.eigvalsh, a.read(), lower=lower), a.shape[:-1], a.element)
     _require_converged(w, NOT_CONVERGED)
     return w
+
+
+# ---------------------------------------------------------------- eigenvalues of general matrices
+
+
+@covers(np.linalg.eig)
+def eig(a: Any) -> Any:
+    """``a @ v = v @ diag(w)``; complex also where all eigenvalues are real, because that depends on the data."""
+    from numpy.linalg._linalg import EigResult
+
+    from wengert.frontend.calls import call
+    from wengert.frontend.complex_numbers.values import paired
+    from wengert.frontend.numpy_programs.matrix_rules import eigenvectors
+
+    wr, wi, vr, vi = in_double(lambda a: call(eigenvectors, a), _finite(a, "numpy.linalg.eig"))
+    values: Any = paired(wr, wi)
+    vectors: Any = paired(vr, vi)
+    return EigResult(values, vectors)
+
+
+@covers(np.linalg.eigvals)
+def eigvals(a: Any) -> Any:
+    from wengert.frontend.calls import call
+    from wengert.frontend.complex_numbers.values import paired
+    from wengert.frontend.numpy_programs.matrix_rules import eigenvalues
+
+    return paired(*in_double(lambda a: call(eigenvalues, a), _finite(a, "numpy.linalg.eigvals")))
+
+
+def _finite(a: Any, what: str) -> Array:
+    from wengert.frontend.calls import call
+
+    a = square_matrices(a, what)
+    finite = call(np.isfinite, a)
+    require(call(np.all, finite), "Array must not contain infs or NaNs")
+    safe: Array = call(np.where, finite, a, 0.0)  # LAPACK would not return, or complain in its own words
+    return safe
+
+
+def general_eigenvectors(a: Array) -> tuple[Any, ...]:
+    """The real and the imaginary parts of w and v, without a derivative."""
+    if is_empty(a.shape):
+        return tuple(filled(shape, 0, a.element) for shape in (a.shape[:-1], a.shape[:-1], a.shape, a.shape))
+    return _parts(a, emitted(ops_general.eig, a.read()), (a.shape[:-1], a.shape[:-1], a.shape, a.shape))
+
+
+def general_eigenvalues(a: Array) -> tuple[Any, ...]:
+    if is_empty(a.shape):
+        return filled(a.shape[:-1], 0, a.element), filled(a.shape[:-1], 0, a.element)
+    return _parts(a, emitted(ops_general.eigvals, a.read()), (a.shape[:-1], a.shape[:-1]))
+
+
+def _parts(a: Array, values: Any, shapes: Any) -> tuple[Any, ...]:
+    results = tuple(Box(value, tuple(shape), a.element) for value, shape in zip(values, shapes))
+    _require_converged(results[0], NOT_CONVERGED)
+    return results

@@ -59,6 +59,17 @@ def test_a_size_known_only_at_run_time() -> None:
     wengert.check_grads(lambda a: spectra(a, 5), (SQUARE[0],), order=1)
 
 
+@pytest.mark.parametrize("a", [SQUARE, SQUARE[0].astype(np.float32), np.zeros((0, 0)), np.ones((1, 1)), EQUAL,
+                               np.array([[0, 1], [-1, 0]]), RNG.normal(size=(6, 6))], ids=np.shape)
+def test_of_general_matrices(a: np.ndarray) -> None:
+    """Complex always: whether all eigenvalues are real depends on the data."""
+    def spectrum(a: Any) -> Any:
+        return (*np.linalg.eig(a), np.linalg.eigvals(a))
+
+    dtype = np.complex64 if a.dtype == np.float32 else np.complex128
+    agree(wengert.compile(spectrum)(a), tuple(x.astype(dtype) for x in spectrum(a)), rounding=1e-12)
+
+
 DERIVATIVES: list[tuple[Callable[..., Any], Any]] = [
     (lambda a: tuple(np.linalg.qr(a)), TALL),
     (lambda a: tuple(np.linalg.qr(a)), WIDE),
@@ -70,22 +81,41 @@ DERIVATIVES: list[tuple[Callable[..., Any], Any]] = [
     (lambda a: np.linalg.svd(a, compute_uv=False), SQUARE[0]),
     (lambda a: tuple(np.linalg.eigh(a)), SQUARE),
     (lambda a: np.linalg.eigvalsh(a, "U"), SQUARE[1]),
+    (lambda a: np.linalg.eigvals(a), SQUARE[0]),
+    (lambda a: tuple(np.linalg.eig(a)), SQUARE),
 ]
 
 
+@pytest.mark.parametrize("f, a", DERIVATIVES, ids=lines_of([f for f, _ in DERIVATIVES]))
+def test_derivatives(f: Callable[..., Any], a: Any) -> None:
+    wengert.check_grads(f, (a,), order=1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("f, a", DERIVATIVES, ids=lines_of([f for f, _ in DERIVATIVES]))
 def test_derivatives_to_second_order(f: Callable[..., Any], a: Any) -> None:
     wengert.check_grads(f, (a,), order=2)
 
 
+def test_second_derivatives_of_values_and_vectors() -> None:
+    def f(a: Any) -> Any:
+        w, v = np.linalg.eigh(a)
+        return w[0] * v[0, 1] ** 2
+
+    wengert.check_grads(f, (SQUARE[0],), order=2, modes=("rev",))
+
+
 def test_values_alone_are_differentiated_where_they_are_equal() -> None:
     """Sums of squares of singular values and of eigenvalues are smooth there, and no vector is needed."""
-    gradient = wengert.grad(lambda a: np.sum(np.linalg.eigh(a)[0] ** 2) + np.sum(np.linalg.svd(a)[1] ** 2))
-    np.testing.assert_allclose(gradient(EQUAL), 4 * EQUAL, rtol=1e-14)
+    gradient = wengert.grad(lambda a: np.sum(np.linalg.eigh(a)[0] ** 2) + np.sum(np.linalg.svd(a)[1] ** 2)
+                            + np.sum(np.linalg.eigvals(a) ** 2).real)
+    np.testing.assert_allclose(gradient(EQUAL), 6 * EQUAL, rtol=1e-14)
 
 
 @pytest.mark.parametrize("f, a, message", [
     (lambda a: np.sum(np.linalg.eigh(a)[1] ** 3), EQUAL, "equal eigenvalues"),
+    (lambda a: np.sum(np.linalg.eig(a)[1].real ** 3), EQUAL, "equal eigenvalues"),
+    (lambda a: np.sum(np.linalg.eigvals(a).real), np.array([[1.0, 1], [0, 1]]), "without a basis of eigenvectors"),
     (lambda a: np.sum(np.linalg.svd(a)[0] ** 3), EQUAL, "equal singular values"),
     (lambda a: np.sum(np.linalg.svd(a, False)[0] ** 3), np.outer(TALL[:, 0], [1.0, 2.0]), "without full rank"),
     (lambda a: np.sum(np.linalg.svd(a)[0] ** 3), TALL, "basis that is completed"),
@@ -115,6 +145,7 @@ def test_a_derivative_that_does_not_exist_is_no_matter_where_it_is_not_used() ->
 @pytest.mark.parametrize("f, a, message", [
     (lambda a: np.linalg.svd(a)[1], np.full((2, 2), np.nan), "SVD did not converge"),
     (lambda a: np.linalg.eigvalsh(a), np.full((3, 3), np.inf), "Eigenvalues did not converge"),
+    (lambda a: np.linalg.eigvals(a), np.full((3, 3), np.inf), "Array must not contain infs or NaNs"),
     (lambda a: np.linalg.eigh(a)[0], TALL, "Last 2 dimensions of the array must be square"),
     (lambda a: np.linalg.svd(a)[1], TALL[0], "1-dimensional array given. Array must be at least two-dimensional"),
 ])

@@ -79,22 +79,21 @@ def test_positive_definite_banded_systems() -> None:
 DERIVATIVES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (lambda a, b: (s.lu_factor(a)[0], s.lu_solve(s.lu_factor(a), b, trans=1)), (Q, B)),
     (lambda ab, b: s.solve_banded((1, 2), ab, b), (RNG.normal(size=(4, 5)), V[[0, 1, 2, 3, 0]])),
+    (lambda a: s.expm(a), (Q,)),
 ]
 
 
-@pytest.mark.parametrize(("f", "arguments"), DERIVATIVES, ids=["lu", "banded"])
+@pytest.mark.slow
+@pytest.mark.parametrize(("f", "arguments"), DERIVATIVES, ids=["lu", "banded", "expm"])
 def test_derivatives_to_second_order(f: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     wengert.check_grads(f, arguments, order=2)
-
-
-def test_derivatives_of_the_exponential() -> None:
-    wengert.check_grads(lambda a: s.expm(a), (Q,), order=2, modes=("rev",))
 
 
 def test_derivatives() -> None:
     def f(c: Any, v: Any, band: Any, q: Any, stack: Any) -> Any:
         return (s.solve_toeplitz(c, v), s.toeplitz(c, v), s.circulant(c), s.block_diag(c, v), s.expm(4.0 * stack),
-                s.solveh_banded(band, np.ones(5)), s.eigvalsh(q, q @ q.T), s.solve(q @ q.T, v, assume_a="pos"))
+                s.solveh_banded(band, np.ones(5)), s.solve_banded((0, 2), band, np.ones(5)), s.lu_factor(q)[0],
+                s.lu_solve(s.lu_factor(q), v, trans=1), s.eigvalsh(q, q @ q.T), s.solve(q @ q.T, v, assume_a="pos"))
 
     wengert.check_grads(f, (COLUMN, V, BAND, Q, STACK), order=1)
 
