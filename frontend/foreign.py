@@ -239,7 +239,7 @@ class _Foreign:
                 run = self._callback(structure, forms, objects, outs, result_structure)
                 symbol = foreign.callback(self.name, run, [_kind(f) for f in given], [_kind(f) for f in outs])
             self._symbols[key] = symbol
-            MEANINGS[symbol] = lambda values: run(*map(_copied, values))
+            MEANINGS[symbol] = lambda values: run(*map(_copied, given, values))
         return self._symbols[key]
 
     def _callback(self, structure: Any, forms: Sequence[Form | None], objects: Sequence[Any], outs: Sequence[Form],
@@ -310,8 +310,10 @@ def _as_float(x: Any, element: str) -> Any:
     return float(x) if isinstance(x, int) else x
 
 
-def _copied(value: Any) -> Any:
-    return np.array(value) if np.ndim(value) else value
+def _copied(form: Form, value: Any) -> Any:
+    """A value of the interpreter, whose integers have no sign, as the function gets it."""
+    found = np.array(value).astype(DTYPES[form.element], copy=False)
+    return found if np.ndim(value) else found[()]
 
 
 def _declared(entry: Any) -> tuple[str, bool]:

@@ -350,3 +350,21 @@ def test_functions_give_numpys_values_and_types(element: str) -> None:
         if "float16" not in types:
             actual = as_numpy(traced_run(function, *arguments, call=call))
             assert same(actual, expected, 1e-6 if "float32" in types else 1e-13), (function.__name__, actual, expected)
+
+
+def test_foreign_functions_get_and_give_integers_of_any_type() -> None:
+    seen: list[Any] = []
+
+    def double(a: Any, k: Any) -> Any:
+        seen.append((a.dtype, type(k)))
+        return a * np.uint8(2), np.int16(k)
+
+    foreign = wengert.extern(double, (np.zeros(3, np.uint8), np.int16(0)))
+    a = np.array([1, 200, 3], np.uint8)
+    for run in (wengert.compile(foreign), lambda *args: traced_run(lambda a, k: foreign(a, k), *args, call=call)):
+        assert same(run(a, np.int16(-5)), (a * np.uint8(2), np.int16(-5)))
+    assert set(seen) == {(np.dtype(np.uint8), np.int16)}
+    absolute = wengert.extern((None, "abs"), np.int32, arguments=[np.int32])
+    assert same(wengert.compile(lambda x: absolute(x))(np.int32(-5)), np.int32(5))
+    with pytest.raises(WengertError, match="a number i8, and a number i32 is declared"):
+        wengert.compile(lambda x: absolute(x))(np.int8(-5))

@@ -26,6 +26,7 @@ from tests.runtime.kernels import (
 )
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.jit import load
+from wengert.runtime.python_abi import DTYPES
 from wengert.runtime.signature import KernelSignature, Slot
 
 
@@ -232,3 +233,27 @@ def test_bytes_are_scalars_too(build: Build) -> None:
 def test_nothing_is_written_in_place_beside_unknown_extents() -> None:
     with pytest.raises(ValueError, match="unknown extents"):
         KernelSignature("f", (Slot("f64", (None,)), VECTOR), (VECTOR,), (1,))
+
+
+@pytest.mark.parametrize("dtype", ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"])
+def test_integers_of_all_widths_pass_with_their_sign(build: Build, dtype: str) -> None:
+    """A number, an array and an array of run-time extent go through; other types of numbers do not."""
+    element, bits = DTYPES[dtype], 8 * DTYPES[dtype].itemsize
+    code = f"""
+define void @pass(i{bits} %a, ptr %v, ptr %ra, ptr %rv, ptr %err) {{
+  store i{bits} %a, ptr %ra
+  %first = load i{bits}, ptr %v
+  store i{bits} %first, ptr %rv
+  ret void
+}}
+"""
+    slots = (Slot(dtype), Slot(dtype, (1,)))
+    entry = build(code, KernelSignature("pass", slots, slots))
+    for value in (np.iinfo(element).min, np.iinfo(element).max, 7):
+        number, array = entry(element.type(value), np.array([value], element))
+        assert type(number) is element.type and number == value
+        assert array.dtype == element and array[0] == value
+    others = [other for name, other in DTYPES.items() if name != dtype]
+    for other in others:
+        assert entry(other.type(1), np.array([1], element))[0] == "mismatch"
+        assert entry(element.type(1), np.array([1], other))[0] == "mismatch"
