@@ -123,6 +123,7 @@ UFUNCS: dict[str, np.ufunc] = {
 def _kind_of_result(op: str, *operands: Operand) -> Kind:
     """The kind of the result, in which the operation is computed as well: Python's for its numbers, else NumPy's."""
     kinds = [kind_of(x) for x in operands]
+    note_weak(any(kind.element == "i1" for kind in kinds))
     if not all(kind.weak for kind in kinds):
         return Kind(resolved(UFUNCS[op], *kinds)[-1], False)
     kind = kinds[0] if len(kinds) == 1 else promote(*kinds)

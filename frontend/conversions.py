@@ -171,7 +171,7 @@ def resolved(ufunc: np.ufunc, *kinds: Kind) -> tuple[str, ...]:
 
 
 #: Where there are no other types, a Python number and one of NumPy's give the same.
-PYTHONS = {"f64", "i64", "i1"}
+PYTHONS = {"f64", "i64"}
 _PYTHON_TYPES: dict[str, Any] = {"i64": int, "f64": float}
 
 

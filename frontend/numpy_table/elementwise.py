@@ -23,7 +23,7 @@ from wengert.frontend.conversions import Kind, is_signed, resolved
 from wengert.frontend.numpy_table.arguments import static_int
 from wengert.frontend.numpy_table.registry import covers, enter
 from wengert.frontend.operands import converted, elementwise_result, is_number, kind_of, operand, strong, type_text
-from wengert.frontend.trace import current, fail
+from wengert.frontend.trace import current, fail, note_weak
 from wengert.frontend.values import Array, Scalar
 
 Build = Callable[..., Any]
@@ -226,6 +226,7 @@ def absolute(x: Any) -> Any:
 def python_abs(x: Any) -> Any:
     x = operand(x)
     kind = kind_of(x)
+    note_weak(kind.element == "i1")
     return _absolute(x, Kind("i64", True) if kind == ("i1", True) else kind)
 
 

@@ -207,6 +207,14 @@ def test_whether_a_number_is_pythons_decides_the_type_and_what_a_division_by_zer
     assert divide(7, 2) == 3 and divide(np.int64(7), np.int64(0)) == 0
     with pytest.raises(ZeroDivisionError):
         divide(7, 0)
+    for op in (lambda x: x + x, lambda x: ~x, abs, lambda x: x**x):
+        f = wengert.compile(lambda x, op=op: op(x))
+        for x in (True, np.True_, True, 3, np.int64(3)):
+            assert same(as_numpy(f(x)), as_numpy(op(x))), x
+    negative = wengert.compile(lambda x: -x)
+    assert negative(True) == -1
+    with pytest.raises(TypeError, match="numpy boolean negative"):
+        negative(np.True_)
 
 
 def test_a_name_that_is_a_python_int_that_does_not_fit_the_other_type_is_refused() -> None:
