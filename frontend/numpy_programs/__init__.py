@@ -14,6 +14,7 @@ LATE = {
     "scipy.integrate": "scipy_integrals",
     "scipy.ndimage": "scipy_images",
     "scipy.signal": "scipy_signals",
+    "scipy.stats": "scipy_distributions",
 }
 #: Modules that others import when they need them.
 ON_DEMAND = frozenset({"matrix_rules"})
