@@ -12,9 +12,10 @@ from wengert.dialects import elementwise as ops
 from wengert.frontend.arithmetic import binary, unary
 from wengert.frontend.comparison import compare, select
 from wengert.frontend.conversions import Kind
+from wengert.frontend.numpy_programs import extrema
 from wengert.frontend.numpy_table.averages import mean, var
 from wengert.frontend.numpy_table.cumulative import cumprod, cumsum
-from wengert.frontend.numpy_table.library import place, place_of_largest, place_of_smallest
+from wengert.frontend.numpy_table.library import place
 from wengert.frontend.numpy_table.reductions import NO_VALUE, least, max_, min_, prod, reduce_truth, sum_
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.results import stored
@@ -159,12 +160,12 @@ def _place(function: Callable[..., Any], kind: str, a: Any, axis: Any, keepdims:
 
 @covers(np.nanargmax)
 def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    return stored(_place(place_of_largest, "max", a, axis, keepdims), out)
+    return stored(_place(extrema.place_of_largest, "max", a, axis, keepdims), out)
 
 
 @covers(np.nanargmin)
 def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-    return stored(_place(place_of_smallest, "min", a, axis, keepdims), out)
+    return stored(_place(extrema.place_of_smallest, "min", a, axis, keepdims), out)
 
 
 @covers(np.nancumsum)

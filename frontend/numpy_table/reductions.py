@@ -41,13 +41,16 @@ def reduces(ufunc: np.ufunc) -> Callable[[H], H]:
     return decorate
 
 
-def reduce_array(x: Any, kind: str, axis: Any = None, keepdims: Any = False) -> Any:
-    """One of the reductions of nd.reduce over the axes of an operand, without change of type."""
+def reduce_array(x: Any, kind: str, axis: Any = None, keepdims: Any = False, empty: bool = False) -> Any:
+    """One of the reductions of nd.reduce over the axes of an operand, without change of type.
+
+    `empty` allows an extremum of no elements, which is the neutral element.
+    """
     if not isinstance(x, Array):
         some_axes(axis, 0)
         return strong(x) if isinstance(x, Scalar) else converted(x, kind_of(x).element)
     axes = some_axes(axis, x.ndim)
-    if kind in ("max", "min"):
+    if kind in ("max", "min") and not empty:
         _refuse_empty(x, axes, kind)
     value = x.read()
     if axes:
@@ -173,14 +176,11 @@ def _from_initial(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, whe
 
     element = kind_of(a).element
     a = chosen(converted(a, element), where, least(element, kind))
-    axes = some_axes(axis, a.ndim if isinstance(a, Array) else 0)
     if not is_number(initial):
         initial = converted(operand(initial), element)
     elif not kind_of(a).is_float:
         initial = int(initial)
-    if isinstance(a, Array) and any(a.shape[d] == 0 for d in axes if isinstance(a.shape[d], int)):
-        return full_of(reduce_array(converted(a, element), "sum", axis, keepdims), initial)
-    return strong(extremum(reduce_array(a, kind, axis, keepdims), initial, kind == "max"))
+    return strong(extremum(reduce_array(a, kind, axis, keepdims, empty=True), initial, kind == "max"))
 
 
 def least(element: str, kind: str) -> Any:

@@ -156,3 +156,16 @@ def test_what_is_left_out_has_derivative_zero() -> None:
     assert np.array_equal(wengert.grad(lambda x: np.nanmean(x))(x), [0.5, 0.0, 0.5])
     assert np.array_equal(wengert.grad(lambda x: np.nanmax(x))(x), [0.0, 0.0, 1.0])
     assert np.array_equal(wengert.grad(lambda x: np.std(x[:1]) + x[0])(x), [1.0, 0.0, 0.0])
+
+
+def test_of_an_extent_known_at_run_time() -> None:
+    def reduced(x: Any, k: int) -> Any:
+        return (
+            x[x > 0].max(initial=0.1), x[x > 9].max(initial=2.0), np.argmax(x[x > 0]), x[:k].argmin(keepdims=True),
+            x[x > 0].std(), np.average(x[:k], weights=x[:k] * x[:k]), np.cumsum(x[:k]), np.nanmean(x[k:]),
+            np.logaddexp.reduce(x[x > 0]), np.divide(1.0, x[:k], out=np.zeros(4)[:k], where=x[:k] > 0),
+        )  # fmt: skip
+
+    check_compiled(reduced, np.array([0.25, -0.5, 0.75, 3.0]), 3)
+    with pytest.raises(ValueError, match="empty sequence"):
+        wengert.compile(lambda x: np.argmax(x[x > 9]))(V)
