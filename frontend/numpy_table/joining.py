@@ -16,7 +16,7 @@ from wengert.frontend.numpy_table.arguments import array_operand, one_axis
 from wengert.frontend.numpy_table.creation import as_array, uninitialised
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.results import stored, target
-from wengert.frontend.numpy_table.shaping import as_vector, atleast_2d, atleast_3d, ravel
+from wengert.frontend.numpy_table.shaping import as_vector, atleast_2d, atleast_3d, moveaxis, ravel, reshape
 from wengert.frontend.operands import operand
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array, Extent
@@ -29,6 +29,21 @@ def _sequence(arrays: Any) -> list[Any]:
     if not isinstance(arrays, (list, tuple)):
         arrays = list(arrays)
     return [operand(a) for a in arrays]
+
+
+def _rows(arrays: Any, rank: int) -> Array | None:
+    """An array of run-time length in place of a sequence, its rows with at least this rank."""
+    if not isinstance(arrays, Array) or isinstance(arrays.shape[0], int):
+        return None
+    return with_new_axes(arrays, list(range(1, 1 + max(0, rank + 1 - arrays.ndim))))
+
+
+def _rows_joined(rows: Array, axis: int, out: Any, dtype: Any) -> Any:
+    """The rows of an array one behind the other: their axis beside the one along which they are joined, as one."""
+    d = one_axis(axis, rows.ndim - 1)
+    beside = moveaxis(rows, 0, d)
+    joined = reshape(beside, (*beside.shape[:d], -1, *beside.shape[d + 2 :]))
+    return stored(as_array(joined.__copy__(), dtype), out)
 
 
 def common_element(arrays: Sequence[Any]) -> str:
@@ -61,6 +76,9 @@ def _element(parts: Sequence[Array], out: Any, dtype: Any, casting: Any) -> str:
 def concatenate(
     arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> Any:
+    rows = _rows(arrays, 0)
+    if rows is not None:
+        return _rows_joined(reshape(rows, (-1, 1)) if axis is None else rows, axis or 0, out, dtype)
     parts = _sequence(arrays)
     if not parts:
         fail("need at least one array to concatenate", error=WengertValueError)
@@ -104,6 +122,9 @@ def _check_alike(first: Array, part: Array, axis: int, i: int) -> None:
 
 @covers(np.stack)
 def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    rows = _rows(arrays, 0)
+    if rows is not None:
+        return stored(as_array(moveaxis(rows, 0, one_axis(axis, rows.ndim)).__copy__(), dtype), out)
     parts = _sequence(arrays)
     if not parts:
         fail("need at least one array to stack", error=WengertValueError)
@@ -123,11 +144,17 @@ def _may_be_same(n: Extent, m: Extent) -> bool:
 
 @covers(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    rows = _rows(tup, 1)
+    if rows is not None:
+        return _rows_joined(rows if rows.ndim > 2 else with_new_axes(rows, [1]), 0, None, dtype)
     return concatenate([atleast_2d(a) for a in _sequence(tup)], 0, dtype=dtype, casting=casting)
 
 
 @covers(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    rows = _rows(tup, 1)
+    if rows is not None:
+        return _rows_joined(rows, 0 if rows.ndim == 2 else 1, None, dtype)
     parts = [as_vector(a) for a in _sequence(tup)]
     return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
@@ -139,6 +166,9 @@ def dstack(tup: Any) -> Any:
 
 @covers(np.column_stack)
 def column_stack(tup: Any) -> Any:
+    rows = _rows(tup, 1)
+    if rows is not None:
+        return _rows_joined(rows if rows.ndim > 2 else with_new_axes(rows, [2]), 1, None, None)
     parts = [as_vector(a) for a in _sequence(tup)]
     return concatenate([with_new_axes(p, [1]) if p.ndim == 1 else p for p in parts], 1)
 

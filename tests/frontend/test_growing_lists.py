@@ -102,6 +102,17 @@ def checked(x, n):
     return np.array(kept)
 
 
+def joined(x, n):
+    path, values = [], []
+    for _ in range(n):
+        x = 0.9 * x
+        path.append(x)
+        values.append(x[0])
+    vectors = np.stack(path), np.stack(path, axis=1), np.vstack(path), np.hstack(path), np.column_stack(path)
+    numbers = np.stack(values), np.vstack(values), np.hstack(values), np.column_stack(values)
+    return vectors, numbers, np.concatenate(path), np.concatenate([p.reshape(1, -1) for p in path], axis=1)
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (counted, (30,)),
     (counted, (0,)),
@@ -109,6 +120,7 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (under_a_condition, (X, 20)),
     (rows, (X, 12)),
     (nested, (X, 12)),
+    (joined, (X[:3], 12)),
     (pairs, (X, 15)),
     (until_small, (0.3,)),
     (in_a_dictionary, (X, 17)),
