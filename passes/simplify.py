@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import wengert.passes.fold_windows  # noqa: F401  (enters its folds)
 from wengert.dialects.bindings import ir
 from wengert.dialects.control import find_function, functions
 from wengert.dialects.errors import WengertValueError
