@@ -37,6 +37,12 @@ class If(Construct):
     def __init__(self, condition: Any, site: Site) -> None:
         super().__init__(site)
         self.condition = truth(condition)
+        if site.suspends and isinstance(self.condition, Scalar):
+            if not self.condition.origins or "data" in self.condition.origins:
+                fail("a generator yields under a condition that is known only at run time",
+                     why="what it yields is walked while compiling",
+                     help="write the loop where the values are used, or yield all of them with the condition")
+            self.trace.need_static(self.condition, "it decides where a generator goes on")
         self.then = bool(self.condition) if not isinstance(self.condition, Scalar) else True
         self.turn = 0
         self.start: dict[str, Any] = {}

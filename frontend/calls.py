@@ -26,6 +26,7 @@ from wengert.frontend.complex_numbers import (  # noqa: F401 - they enter their 
 )
 from wengert.frontend.complex_numbers.registry import call_complex
 from wengert.frontend.complex_numbers.values import has_complex, names_complex, zeros_like
+from wengert.frontend.iteration import Indexed, Range
 from wengert.frontend.journal import CONTAINERS
 from wengert.frontend.numpy_programs import enter_part_of
 from wengert.frontend.numpy_table import METHODS, TABLE
@@ -192,7 +193,9 @@ def _ufunc_method(function: Any, arguments: tuple[Any, ...], options: dict[str, 
 def needs_trace(values: Iterable[Any]) -> bool:
     """Whether any of the values, or an item of a list among them, is known at run time only."""
     for x in values:
-        if isinstance(x, (Traced, growing.Stretch)) or (isinstance(x, np.ndarray) and not stays_python(x)):
+        if isinstance(x, (Traced, growing.Stretch, Indexed, Range)):
+            return True
+        if isinstance(x, np.ndarray) and not stays_python(x):
             return True
         if isinstance(x, (list, tuple)) and needs_trace(x):
             return True

@@ -245,6 +245,10 @@ def _contains(container: Any, item: Any) -> Any:
         return reduce_truth("any", compare("Eq", container, item))
     if isinstance(item, Scalar) and isinstance(container, (dict, set, frozenset)):
         current().need_static(item, f"it is looked up in a Python {type(container).__name__}")
+    from wengert.frontend.iteration import Range, Stepped, contains
+
+    if isinstance(container, (Range, Stepped)) or (isinstance(container, range) and isinstance(item, Scalar)):
+        return contains(container, item)
     if isinstance(container, (list, tuple)):
         absent: Any = True
         for x in container:

@@ -85,6 +85,12 @@ def _part(iterable: Any) -> Counted | InPython:
     return InPython(map(part.item, part.python(""))) if turns is not None and turns <= 1 else part
 
 
+def _in_python(iterable: Any) -> InPython:
+    """The loop of a generator, which is left and entered between its turns."""
+    part = _part(iterable)
+    return part if isinstance(part, InPython) else InPython(map(part.item, part.python("a generator walks it")))
+
+
 class _Peel(Exception):
     """The first turn is not like the others."""
 
@@ -94,7 +100,7 @@ class For(Loop):
 
     def __init__(self, iterable: Any, site: Site) -> None:
         super().__init__(site)
-        self.parts: deque[Counted | InPython] = deque([_part(iterable)])
+        self.parts: deque[Counted | InPython] = deque([_in_python(iterable) if site.suspends else _part(iterable)])
         self.item: Any = None
         self.enter: bool | Scalar = True
         self.counter: Scalar | None = None

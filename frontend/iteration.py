@@ -69,7 +69,40 @@ class Indexed:
         return int(self.length)
 
 
-def range_(*arguments: Any) -> range | Range:
+@dataclass(frozen=True, eq=False)
+class Stepped(Indexed):
+    """A range whose step is known only at run time."""
+
+    start: Integer = 0
+    step: Integer = 1
+
+    @staticmethod
+    def of(start: Integer, stop: Integer, step: Scalar) -> Stepped:
+        from wengert.frontend.arithmetic import binary
+        from wengert.frontend.broadcasting import larger
+        from wengert.frontend.comparison import compare, select
+
+        current().check(compare("NotEq", step, 0), "ValueError", "range() arg 3 must not be zero")
+        up = compare("Gt", step, 0)
+        distance = select(up, binary("Sub", stop, start), binary("Sub", start, stop))
+        size = larger(select(up, step, binary("Sub", 0, step)), 1)
+        turns = larger(binary("FloorDiv", binary("Sub", binary("Add", distance, size), 1), size), 0)
+        return Stepped(turns, lambda i: binary("Add", start, binary("Mult", i, step)), start, step)
+
+
+def contains(items: Any, x: Any) -> Any:
+    """``x in items`` for a range of any kind."""
+    from wengert.frontend.arithmetic import binary
+    from wengert.frontend.comparison import both, compare
+
+    start, step = items.start, items.step
+    length = items.length if isinstance(items, Stepped) else trip_count(items)
+    turn = binary("FloorDiv", binary("Sub", x, start), step)
+    inside = both(compare("GtE", turn, 0), compare("Lt", turn, length))
+    return both(inside, compare("Eq", binary("Add", start, binary("Mult", turn, step)), x))
+
+
+def range_(*arguments: Any) -> range | Range | Stepped:
     """`range`, of Python ints or of integers known at run time."""
     for bound in arguments:
         if isinstance(bound, Scalar) and not is_whole(bound.element):
@@ -81,11 +114,7 @@ def range_(*arguments: Any) -> range | Range:
     arguments = tuple(as_index(x) if isinstance(x, Scalar) and is_integer(x.element) else x for x in arguments)
     start, stop, step = (0, *arguments, 1) if len(arguments) == 1 else (*arguments, 1)[:3]
     if isinstance(step, Scalar):
-        fail(
-            "range() with a step known only at run time",
-            why="whether the loop counts up or down has to be known",
-            help="count with step 1 and multiply inside the loop",
-        )
+        return Stepped.of(start, stop, step)
     if step == 0:
         fail("range() arg 3 must not be zero", error=WengertValueError)
     return Range(start, stop, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import GeneratorType
 from typing import Any
 
 from wengert.dialects.errors import Position, UnsupportedError
@@ -11,6 +12,9 @@ from wengert.frontend.values import Traced
 
 def refuse_traced(leaf: Any, position: Position | None) -> None:
     """Refuse a leaf of a result that is no array or number and is, or has in it, a value known only at run time."""
+    if isinstance(leaf, GeneratorType):
+        raise UnsupportedError("the result is a generator", position, why="it would run after the compiled function",
+                               help="return a list, or an array")
     inside = [part for whole in _parts(leaf) for part in flatten(whole)[0]]
     if any(isinstance(part, Traced) for part in (leaf, *inside)):
         raise UnsupportedError(

@@ -18,14 +18,16 @@ The run-time object decides how often the body runs.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CodeType
+from typing import NoReturn
 
 from wengert.dialects.errors import Position
 from wengert.frontend.binding import Binding
 from wengert.frontend.jumps import jumps_to_flags
 from wengert.frontend.liveness import Liveness
-from wengert.frontend.names import captured_names, nonlocal_names, stored_names, written_names
+from wengert.frontend.match_statements import match_to_if
+from wengert.frontend.names import captured_names, nonlocal_names, stored_names, walk_scope, written_names
 from wengert.frontend.rewrite_expressions import ExpressionRewriter, attribute, hook, load, store
 from wengert.frontend.site import Site
 
@@ -37,6 +39,7 @@ def rewrite_body(
 
     Raises UnsupportedError at the position of Python that is not compiled.
     """
+    body = match_to_if(body, _refuser(code.co_filename))
     journalled = frozenset(nonlocal_names(body) & {*code.co_cellvars, *code.co_freevars})
     shared = (journalled | {*code.co_freevars}) - {"__class__"}
     captured = frozenset(captured_names(body))
@@ -102,7 +105,8 @@ class StatementRewriter(ExpressionRewriter):
         position = Position(self.filename, s.lineno, s.col_offset + 1)
         head, flags = self.liveness.head.get(s, set()), self.liveness.flags.get(s, ())
         self.sites.append(
-            Site(position, tuple(mine), after.intersection(mine), head.intersection(mine), flags, written)  # type: ignore[arg-type]
+            Site(position, tuple(mine), after.intersection(mine), head.intersection(mine), flags, written,  # type: ignore[arg-type]
+                 any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in walk_scope(s)))
         )
         return ast.Subscript(load("__sites"), ast.Constant(len(self.sites) - 1), ast.Load())
 
@@ -303,9 +307,6 @@ class StatementRewriter(ExpressionRewriter):
             help="pass the value as an argument and return the new one",
         )
 
-    def visit_Match(self, s: ast.Match) -> ast.stmt:
-        self.refuse(s, "a match statement in compiled code", help="write it as if / elif / else")
-
     def visit_TryStar(self, s: ast.stmt) -> ast.stmt:
         self.refuse(s, "except* in compiled code", help="write it with except")
 
@@ -313,6 +314,13 @@ class StatementRewriter(ExpressionRewriter):
         self.refuse(s, "asynchronous code is not compiled")
 
     visit_AsyncWith = visit_AsyncFunctionDef = visit_AsyncFor  # type: ignore[assignment]
+
+
+def _refuser(filename: str) -> Callable[[ast.AST, str, str], NoReturn]:
+    def refuse(node: ast.AST, what: str, help: str) -> NoReturn:
+        ExpressionRewriter(filename, set(), frozenset()).refuse(node, what, help=help)
+
+    return refuse
 
 
 def _names(names: Iterable[str]) -> ast.expr:

@@ -151,7 +151,8 @@ class ExpressionRewriter(ast.NodeTransformer):
             return node
         if isinstance(node.func, ast.Name) and node.func.id in ("locals", "eval", "exec"):
             self.refuse(node, f"{node.func.id}() in compiled code", why="it looks at names from outside of the code")
-        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not _is_lazy(node.func):
+            node.args[0] = _nested(node, node.args[0])
             node.args[0] = self.mapped(node.args[0]) or self.expression(node.args[0])
             arguments = [self.expression(node.func), node.args[0]]
         else:
@@ -229,13 +230,46 @@ class ExpressionRewriter(ast.NodeTransformer):
     def never(self, node: ast.expr) -> NoReturn:
         self.refuse(
             node,
-            "code that is suspended (`yield`, `await`) is not compiled",
-            help="return a list, or write the loop where the values are used",
+            "code that is suspended (`await`) is not compiled",
+            help="write it without async",
         )
 
-    visit_Yield = visit_YieldFrom = visit_Await = never
+    visit_Await = never
 
 
 def _is_hook(node: ast.Call) -> bool:
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
     return isinstance(owner, ast.Name) and owner.id == "__rt"
+
+
+#: Built-in functions that ask a generator for one item after the other.
+_LAZY = frozenset({"next", "iter", "enumerate", "zip", "map", "filter"})
+
+
+def _is_lazy(function: ast.expr) -> bool:
+    return isinstance(function, ast.Name) and function.id in _LAZY
+
+
+def _nested(call: ast.Call, node: ast.GeneratorExp) -> ast.GeneratorExp:
+    """`sum(e for x in s for y in t if c)` as `sum(sum((e if c else 0) for y in t) for x in s)`; so for any and all."""
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    if name not in ("sum", "any", "all") or len(node.generators) == 1:
+        return node
+    if any(isinstance(inner, (ast.NamedExpr, ast.Await)) for inner in ast.walk(node)):
+        return node
+    element, walked = node.elt, node
+    for generator in reversed(node.generators):
+        for condition in reversed(generator.ifs):
+            neutral: ast.expr
+            if name == "sum":
+                element = ast.IfExp(condition, element, ast.Constant(0))
+            elif name == "any":
+                element = ast.BoolOp(ast.And(), [condition, element])
+            else:
+                neutral = ast.UnaryOp(ast.Not(), condition)
+                element = ast.BoolOp(ast.Or(), [ast.copy_location(neutral, condition), element])
+            element = ast.copy_location(element, condition)
+        plain = ast.comprehension(generator.target, generator.iter, [], 0)
+        walked = ast.copy_location(ast.GeneratorExp(element, [plain]), node)
+        element = ast.copy_location(ast.Call(call.func, [walked], []), call)
+    return walked

@@ -40,7 +40,7 @@ def run(function: FunctionType, arguments: tuple[Any, ...], options: dict[str, A
     _note_guards(function, twin.__code__)
     if function.__code__ in trace.recursions:
         return trace.recursions[function.__code__].called(arguments, options)
-    if may_recurse(function) and function.__code__ not in trace.unrolled:
+    if not inspect.isgeneratorfunction(function) and may_recurse(function) and function.__code__ not in trace.unrolled:
         try:
             return Recursion(function, twin, (arguments, options)).run()
         except Unrolls:

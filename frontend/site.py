@@ -18,6 +18,7 @@ class Site:
         head: those of them whose value at the start of a turn matters to the turn (loops only).
         flags: the jump flags that stop the loop.
         written: names whose arrays the body stores to in place.
+        suspends: whether there is a `yield` in it, so that it has to run in Python.
     """
 
     position: Position
@@ -26,3 +27,4 @@ class Site:
     head: frozenset[str] = frozenset()
     flags: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    suspends: bool = False

@@ -56,8 +56,8 @@ _user_codes: set[CodeType] = set()
 def rewritten_function(function: FunctionType, hooks: Any) -> FunctionType:
     """The twin of `function` that asks `hooks` wherever control flow, operators and calls happen.
 
-    Raises SourceUnavailable when there is no source, UnsupportedError for Python that is not compiled (generators,
-    `async`, `global` stores, `match`, ...).
+    Raises SourceUnavailable when there is no source, UnsupportedError for Python that is not compiled
+    (`async`, `global` stores, ...).
     """
     done = _rewritten.get(function.__code__)
     if done is None:
@@ -143,23 +143,20 @@ def _fits(node: FunctionNode, code: CodeType, class_name: str | None) -> bool:
     return {mangle(n, class_name) for n in stored_names(body)} <= known
 
 
-def _refuse_generators(function: FunctionType, line: int) -> None:
-    flags = function.__code__.co_flags
-    if flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR | inspect.CO_COROUTINE):
-        kind = "a generator" if flags & inspect.CO_GENERATOR else "asynchronous"
-        position = Position(function.__code__.co_filename, line)
+def _refuse_async(function: FunctionType, line: int) -> None:
+    if function.__code__.co_flags & (inspect.CO_ASYNC_GENERATOR | inspect.CO_COROUTINE):
         raise UnsupportedError(
-            f"{function.__qualname__} is {kind} function",
-            position,
+            f"{function.__qualname__} is an asynchronous function",
+            Position(function.__code__.co_filename, line),
             why="compiled code runs from start to end and cannot be suspended",
-            help="return a list, or write the loop where the values are used",
+            help="write it without async",
         )
 
 
 def _rewrite(function: FunctionType) -> Rewritten:
     code = function.__code__
     definition = find(function)
-    _refuse_generators(function, definition.node.lineno)
+    _refuse_async(function, definition.node.lineno)
     node = copy_tree(definition.node, definition.class_name)
     if isinstance(node, ast.Lambda):
         statements: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]

@@ -24,7 +24,7 @@ class While(Loop):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        self.in_python = False
+        self.in_python = site.suspends
         self.reason: str | None = None
         self.turns = 0
         self.progressed = False
@@ -88,6 +88,8 @@ class While(Loop):
 
     def test_in_python(self, condition: Any, names: Names) -> bool:
         if isinstance(condition, Scalar):
+            if self.site.suspends:
+                self.trace.need_static(condition, "it decides how often a generator goes on")
             if self.reason is not None and not self.progressed:
                 self.trace.need_static(condition, f"it decides how often a loop runs in which {self.reason}")
             self.becomes_traced, self.resume = True, names

@@ -188,13 +188,23 @@ def generator_function(x):
     yield x
 
 
-@refused(1)
-def match_statement(k):
-    match k:
-        case 1:
+@refused({"k": 1})
+def mapping_pattern(options):
+    match options:
+        case {"k": 1}:
             return 2.0
         case _:
             return 3.0
+
+
+@refused(ONES)
+def condition_in_a_generator(x):
+    def positive():
+        for i in range(len(x)):
+            if x[i] > 0:
+                yield x[i]
+
+    return sum(positive())
 
 
 @refused(1.0)

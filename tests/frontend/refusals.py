@@ -188,12 +188,14 @@ def condition_with_effect(x):
     return x
 
 
-@refused(UnsupportedError, "range() with a step known only at run time", 3)
-def run_time_step(n):
-    s = 0
-    for i in range(0, 10, n):  # here
-        s += i
-    return s
+@refused(UnsupportedError, "a generator yields under a condition", np.ones(3))
+def run_time_yield(x):
+    def positive():
+        for v in x:
+            if v > 0:  # here
+                yield v
+
+    return sum(v for v in positive())
 
 
 @refused(WengertTypeError, "is not iterable", 3.0)
@@ -273,13 +275,6 @@ def yields(x):  # here
     yield x
 
 
-def _generator(x):  # here
-    yield x
-
-
-CASES.append((lambda x: list(_generator(x)), (1.0,), UnsupportedError, "generator"))
-
-
 @refused(UnsupportedError, "CALLS", 1.0)
 def stores_to_global(x):
     global CALLS  # here
@@ -294,10 +289,10 @@ def walrus_in_operand(x):
     return x
 
 
-@refused(UnsupportedError, "match", 1.0, 1)
-def match_statement(x, k):
-    match k:  # here
-        case 1:
+@refused(UnsupportedError, "a mapping pattern", 1.0, {"a": 1})
+def mapping_pattern(x, k):
+    match k:
+        case {"a": 1}:  # here
             return x
         case _:
             return -x

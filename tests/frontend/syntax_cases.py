@@ -324,14 +324,6 @@ class Private(Base):
 # ---- refused
 
 
-def generator(x):
-    yield x
-
-
-def nested_yield(x):
-    return [(yield x)]
-
-
 async def coroutine(x):
     return x
 
@@ -344,9 +336,9 @@ def global_store(x):
     COUNTER = x
 
 
-def match_statement(x):
+def mapping_pattern(x):
     match x:
-        case 1:
+        case {"a": 1}:
             return x
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tests.frontend.harness import evaluate
-from tests.frontend.refusals import CASES, _generator
+from tests.frontend.refusals import CASES
 from wengert.dialects.errors import WengertError
 
 
 def marked_line(function: Callable[..., Any]) -> int:
-    lines, first = inspect.getsourcelines(_generator if function.__name__ == "<lambda>" else function)
+    lines, first = inspect.getsourcelines(function)
     return first + next(number for number, line in enumerate(lines) if "# here" in line)
 
 
