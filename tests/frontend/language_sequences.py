@@ -28,7 +28,7 @@ def comp_long(a):
     )
 
 
-@case(B)
+@case(B, grad=False)
 def comp_long_list(a):
     return [x * x for x in a], [(x, [x, x * 2]) for x in a][3]
 
@@ -36,7 +36,7 @@ def comp_long_list(a):
 @case(B, 3, grad=False)
 def comp_nested(a, n):
     k = int(a[49]) + n
-    m = np.array([[a[i] * a[j] for j in range(4)] for i in range(k + 1)])
+    m = np.array([a[i] * a[:4] for i in range(k + 1)])
     return (
         np.sum(m),
         sum(a[i] * a[j] for i in range(k) for j in range(i) if a[j] > 0.3),

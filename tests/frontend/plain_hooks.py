@@ -149,6 +149,9 @@ class PlainHooks:
         convert = {"": lambda x: x, "s": str, "r": repr, "a": ascii}
         return "".join(p if isinstance(p, str) else format(convert[p[1]](p[0]), p[2]) for p in parts)
 
+    def listcomp(self, items: Any, element: Callable[[Any], Any], test: Callable[[Any], Any] | None = None) -> Any:
+        return [element(item) for item in items if test is None or test(item)]
+
     def load(self, name: str, value: Any) -> Any:
         return value
 
