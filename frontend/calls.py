@@ -21,6 +21,9 @@ from wengert.frontend.complex_numbers import (  # noqa: F401 - they enter their 
     creation,
     elementwise,
     fourier,
+    linear_algebra,
+    methods,
+    moving,
     products,
     shapes,
 )
@@ -187,6 +190,8 @@ def _ufunc_method(function: Any, arguments: tuple[Any, ...], options: dict[str, 
         return made(function(*arguments, **options))
     if function.__self__ not in TABLE:
         not_covered(function.__self__)
+    if has_complex(arguments) or has_complex(tuple(options.values())):
+        return methods.ufunc_method_of_complex(function.__self__, function.__name__, arguments, dict(options))
     return ufunc_method(function.__self__, function.__name__, arguments, options)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,11 @@ from wengert.frontend.arithmetic import binary
 from wengert.frontend.complex_numbers.arithmetic import complex_operand
 from wengert.frontend.complex_numbers.elementwise import numpy_parts, weakened
 from wengert.frontend.complex_numbers.parts import complex_of_parts, store_parts
-from wengert.frontend.complex_numbers.registry import acts_on_parts, composed, of_complex
+from wengert.frontend.complex_numbers.registry import of_complex
 from wengert.frontend.complex_numbers.values import (
     DTYPES,
     REAL,
-    Complex,
     ComplexArray,
-    ComplexScalar,
     complex_dtype,
     paired,
     parts_of,
@@ -59,6 +56,25 @@ def _filled(name: str, re: float) -> None:
 
 for _name, _value in (("zeros", 0.0), ("ones", 1.0), ("empty", 0.0)):
     _filled(_name, _value)
+
+
+def _counted(name: str) -> None:
+    """What is made of numbers 0, 1, 2, ..: the imaginary part is zero."""
+
+    def handler(*arguments: Any, dtype: Any = complex) -> Any:
+        *numbers, given = (*arguments, dtype)
+        for k, x in enumerate(numbers):
+            if complex_dtype(x) is not None:  # the dtype, by its position
+                given = numbers.pop(k)
+                break
+        re = getattr(creation, name)(*numbers, dtype=part_dtype(given))
+        return ComplexArray(re, creation.zeros(re.shape, re.dtype))
+
+    of_complex(getattr(np, name))(handler)
+
+
+for _name in ("eye", "identity", "arange"):
+    _counted(_name)
 
 
 @of_complex(np.full)
@@ -206,22 +222,4 @@ def python_sum(iterable: Any, /, start: Any = 0) -> Any:
     return start
 
 
-# ---------------------------------------------------------------- functions that act on both parts
-
-_ARRAY = (
-    np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze,
-    np.atleast_1d, np.atleast_2d, np.flip, np.flipud, np.fliplr, np.broadcast_to, np.roll, np.tile, np.repeat, np.diff,
-    np.take, np.take_along_axis, np.tril, np.triu, np.diag, np.diagonal, np.trace, np.sum, np.mean, np.cumsum,
-    np.reshape, np.round, np.pad,
-)  # fmt: skip
-for _function in _ARRAY:
-    acts_on_parts(_function, "a", "A", "x", "m", "v", "arr", "array", "initial", "constant_values")
-for _method in ("reshape", "flatten", "transpose"):
-    acts_on_parts(_method, "a")
-for _joining in (np.concatenate, np.stack, np.vstack, np.hstack, np.column_stack, np.append):
-    acts_on_parts(_joining, "arrays", "tup", "arr", "values")
-acts_on_parts(np.where, "x", "y")
-acts_on_parts(np.trapezoid, "y")
-composed(np.isscalar, str, repr, format, print, warnings.warn)
-
-__all__ = ["Complex", "ComplexScalar", "array", "asarray", "complex_array"]
+__all__ = ["array", "asarray", "complex_array"]

@@ -10,7 +10,7 @@ from wengert.frontend.complex_numbers.values import Complex, ComplexArray, of_pa
 
 def put_together(re: Any, im: Any) -> Any:
     """The complex value, or tuple or list of complex values, whose parts are two results of one function."""
-    if re is None and im is None:
+    if re is None and im is None:  # of a function that writes
         return None
     if isinstance(re, (tuple, list)):
         return type(re)(put_together(x, y) for x, y in zip(re, im, strict=True))

@@ -10,9 +10,10 @@ import numpy as np
 
 from wengert.frontend import arithmetic as real
 from wengert.frontend.complex_numbers.arithmetic import add, complex_operand, sub
-from wengert.frontend.complex_numbers.elementwise import conjugate, new, numpy_parts
-from wengert.frontend.complex_numbers.registry import composed, of_complex
+from wengert.frontend.complex_numbers.elementwise import conjugate, numpy_parts
+from wengert.frontend.complex_numbers.registry import of_complex
 from wengert.frontend.complex_numbers.values import Complex, paired
+from wengert.frontend.trace import fail
 
 
 def bilinear(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -140,27 +141,21 @@ for _name in ("any", "all", "count_nonzero"):
     _truth(_name)
 
 
-@of_complex(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
-    """As of the array of sizes, where the norm is one of sizes; the 2-norm by the squares of the parts."""
-    from wengert.frontend.trace import fail
+def _norm(function: Any) -> None:
+    """The norm of the array of sizes, which it is but for those that ask for singular values."""
 
-    z = complex_operand(x)
-    matrix = ord is not None and z.ndim == 2 and axis is None
-    if matrix and ord not in ("fro", 1, -1, np.inf, -np.inf):
-        fail(f"the norm ord={ord!r} of a complex matrix is not covered", help="use ord='fro', 1 or np.inf")
-    if ord is None or ord == "fro" or (ord == 2 and not matrix):
-        both = np.stack(list(numpy_parts(z)), -1)
-        if axis is None:
-            return np.linalg.norm(np.ravel(both), keepdims=keepdims) if not keepdims else _refuse_keepdims()
-        return np.sqrt(np.sum(_squares(z), axis=axis, keepdims=keepdims))
-    return np.linalg.norm(np.absolute(z), ord, axis, keepdims)
+    def handler(x: Any, *arguments: Any, **options: Any) -> Any:
+        z = complex_operand(x)
+        ord = options.get("ord", arguments[0] if arguments else None)
+        if ord in ("nuc", 2, -2) and z.ndim > 1 and (options.get("axis") is None and len(arguments) < 2):
+            fail(f"the norm ord={ord!r} of a complex matrix is not covered", why="it needs complex singular values",
+                 help="use ord='fro', 1 or np.inf")
+        return function(np.abs(z), *arguments, **options)
+
+    of_complex(function)(handler)
 
 
-def _refuse_keepdims() -> Any:
-    from wengert.frontend.trace import fail
+for _norm_function in (np.linalg.norm, np.linalg.vector_norm, np.linalg.matrix_norm):
+    _norm(_norm_function)
 
-    return fail("the norm of a complex array with keepdims and no axis is not covered", help="give axis=")
-
-
-__all__ = ["bilinear", "composed", "matmul", "new"]
+__all__ = ["bilinear", "matmul"]

@@ -28,6 +28,8 @@ from wengert.frontend.numpy_table.registry import METHODS, TABLE, Entry
 from wengert.frontend.trace import fail
 
 Handler = Callable[..., Any]
+#: Modules whose functions work on objects of any kind; numbers they are refused where they have to be real.
+_OF_OBJECTS = ("builtins", "functools", "_functools", "_operator")
 H = TypeVar("H", bound=Handler)
 
 #: Functions, and names of methods that are no function of NumPy's, to what traces them with complex operands.
@@ -131,8 +133,8 @@ def complex_handler(name: str, function: Any, entry: Entry) -> Handler:
     found = COMPLEX.get(key)
     if found is None and isinstance(key, str):
         found = COMPLEX.get(getattr(np, key, None))
-    if found is None and entry.handler.__module__.endswith("numpy_table.python"):
-        found = entry.handler  # a built-in of Python, which works on objects
+    if found is None and getattr(function, "__module__", None) in _OF_OBJECTS:
+        found = entry.handler
     if found is None:
         fail(
             f"{name} of complex numbers is not covered",
