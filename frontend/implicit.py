@@ -17,6 +17,7 @@ from wengert.frontend import solvers
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.arithmetic import binary, compare, unary
 from wengert.frontend.calls import call
+from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.custom_rules import CustomRules
 from wengert.frontend.linear_solves import LinearSolve, Map, Operator, derivative_along, linear_tolerance, require
 from wengert.frontend.numpy_table.linear_algebra import solved
@@ -188,7 +189,7 @@ def fixed_point(step: Callable[..., Any], x0: Any, *args: Any, linear: str = "au
 
 
 def _difference(a: Any, b: Any) -> Any:
-    (xs, structure), (ys, _) = flatten(a), flatten(b)
+    (xs, structure), (ys, _) = flatten(opened(a)), flatten(opened(b))
     return unflatten(structure, [binary("Sub", x, y) for x, y in zip(xs, ys)])
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arguments import flatten
+from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.conversions import is_whole
 from wengert.frontend.forms import Form, form_of
 from wengert.frontend.operands import is_number, operand
@@ -47,7 +48,7 @@ def result_values(
 def up_to(rule: Callable[..., Any], structure: Any, tree: Any, what: str) -> list[Any]:
     """What stands in `tree` at the leaves of `structure`."""
     try:
-        return list(structure.flatten_up_to(tree))
+        return list(structure.flatten_up_to(opened(tree)))
     except (ValueError, TypeError):
         wrong(rule, f"{what} of {name_of_rule(rule)} has the structure {flatten(tree)[1]}",
               f"it is to have the structure {structure}", "return it with the structure of what it belongs to")

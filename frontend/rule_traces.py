@@ -26,6 +26,7 @@ from wengert.dialects.op import encode_attributes
 from wengert.frontend.arguments import flatten, leaf_paths, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.capture import stays_python
+from wengert.frontend.complex_numbers.trees import conjugated
 from wengert.frontend.forms import Form, form_of
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.positions import definition_of, fail
@@ -318,11 +319,14 @@ def _trace_bwd(rule: Callable[..., Any], made: Made, arguments: Arguments, resid
 
 
 def _cotangent_leaves(made: Made, values: Sequence[Any]) -> list[Any]:
-    it = iter(values)
+    floats = [i for i, o in enumerate(made.outputs) if isinstance(o, Form) and o.floats]
+    it = iter(conjugated(values, made.structure, floats))
     return [o.wrap(next(it)) if isinstance(o, Form) and o.floats else None for o in made.outputs]
 
 
 def _cotangents(rule: Callable[..., Any], tree: Any, leaves: Sequence[Leaf], structure: Any, what: str) -> list[Any]:
     """IR values of the cotangents of the float leaves of one argument."""
     given = [None] * len(leaves) if tree is None else up_to(rule, structure, tree, what)
-    return [value_of(rule, leaf.form, x, what) for leaf, x in zip(leaves, given) if leaf.form and leaf.form.floats]
+    floats = [i for i, leaf in enumerate(leaves) if leaf.form and leaf.form.floats]
+    values = [value_of(rule, leaf.form, x, what) for leaf, x in zip(leaves, given) if leaf.form and leaf.form.floats]
+    return conjugated(values, structure, floats)

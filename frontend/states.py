@@ -16,6 +16,7 @@ import numpy as np
 from wengert.dialects.errors import WengertTypeError, WengertValueError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
+from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.forms import Form, form_of
 from wengert.frontend.indexing import getitem
 from wengert.frontend.numpy_table.creation import as_array
@@ -55,7 +56,7 @@ class Layout:
         Raises:
             WengertTypeError: a leaf is no number or array, or there is no float in it.
         """
-        leaves, structure = flatten(tree)
+        leaves, structure = flatten(opened(tree))
         layout = Layout(structure, tuple(_form(leaf, what) for leaf in leaves))
         if not layout.size:
             fail(f"{what} has no numbers in it", error=WengertValueError, help="pass what is to be solved for")
@@ -63,7 +64,7 @@ class Layout:
 
     def vector(self, tree: Any, of: Callable[..., Any] | None = None) -> Any:
         """The vector of a tree like this one, which the function `of` has returned."""
-        leaves, structure = flatten(tree)
+        leaves, structure = flatten(opened(tree))
         forms = tuple(_form(leaf, "a result") for leaf in leaves)
         if structure != self.structure or [f.shape or () for f in forms] != [f.shape or () for f in self.forms]:
             raise WengertValueError(

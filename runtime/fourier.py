@@ -108,7 +108,7 @@ def _stand_in(name: str) -> Any:
         for row in range(dimensions[0]):
             source = (ctypes.c_byte * (width * dimensions[1])).from_address(args[0] + row * steps[0])
             target = (ctypes.c_byte * (width * dimensions[2])).from_address(args[2] + row * steps[2])
-            x = np.frombuffer(source, whole)
+            x: np.ndarray = np.frombuffer(source, whole)
             np.frombuffer(target, whole)[:] = np.fft.fft(x) if forward else np.fft.ifft(x, norm="forward")
 
     return LOOP(loop)

@@ -48,6 +48,12 @@ def negated_at(values: Sequence[Any], places: frozenset[int]) -> list[Any]:
     return [_negated(value) if k in places else value for k, value in enumerate(values)]
 
 
+def conjugated(values: Sequence[Any], structure: Any, places: Sequence[int]) -> list[Any]:
+    """IR values of leaves of a structure, those at `places`, with the opposite sign of imaginary parts."""
+    imaginary = imaginary_leaves(structure)
+    return negated_at(values, frozenset(k for k, place in enumerate(places) if place in imaginary))
+
+
 def _negated(value: Any) -> Any:
     return current().emit("arith.negf", [value.type], [value]).result
 

@@ -139,7 +139,7 @@ def derived(module: Any, plan: Plan, leaves: Sequence[Any], names: Sequence[str]
         names: of the leaves.
         bounds: the most operations and bytes of a tape.
     """
-    inputs = [leaves[source] if isinstance(source, int) else source for source in plan.inputs]
+    inputs = plan.passed(leaves)
     called = [names[source] if isinstance(source, int) else "a captured array" for source in plan.inputs]
     derivator = Derivator(module, plan.signature.name, called, *bounds)
     try:

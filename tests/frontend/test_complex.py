@@ -176,6 +176,29 @@ def written(z: Any, a: Any, x: Any) -> Any:
     return row.sum(), z
 
 
+def linear_algebra(s: Any, t: Any, b: Any, r: Any, x: Any) -> Any:
+    la = np.linalg
+    return (
+        (la.solve(s, b[:3]), la.solve(s, t[0]), la.solve(s, x[:3]), la.solve(r, t[0]), la.inv(s), la.inv(t)),
+        (la.det(s), la.det(t), *la.slogdet(s), la.solve(t, t), la.matrix_power(s, 3), la.multi_dot([s, s, b[:3]])),
+        (la.trace(s), la.norm(s), la.norm(s, 1), la.norm(b, 1), la.norm(b, np.inf), la.norm(s, axis=0)),
+    )
+
+
+def composed(z: Any, x: Any, k: Any) -> Any:
+    at = z.copy()
+    np.add.at(at, k, 1j)
+    return (
+        (np.convolve(z, x), np.convolve(z, z, "same"), np.correlate(z, z[:2]), np.correlate(x, z, "full"), at),
+        (np.polyval(z, x), np.polyval(x, z), np.gradient(z), np.polymul(z, x), np.poly(z), np.vecdot(z, x + 0j)),
+        (np.allclose(z, z + 1e-12), np.isclose(z, z + 1e-3), np.array_equal(z, z), np.multiply.outer(z, x)),
+        (np.add.reduce(z), np.multiply.reduce(z), np.add.accumulate(z), np.multiply.accumulate(z)),
+        (np.linspace(z[0], z[1], 5), np.average(z, weights=abs(x)), np.rint(z), np.meshgrid(z, x)[0]),
+        (np.eye(3, dtype=complex) * z[0], np.arange(3, dtype=complex) * z[0], np.identity(2, np.complex128) @ z[:2]),
+        (np.array([i * v for i, v in enumerate(z)]), np.array([a * b for a, b in zip(z, x)]), max(abs(v) for v in z)),
+    )
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (operators, (Z, W, X, NUMBER, NARROW, K)),
     (functions, (Z, NUMBER, NARROW)),
@@ -186,6 +209,8 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (products, (A, B, R, X, Z, W, S)),
     (loops, (Z, X)),
     (written, (Z, A, X)),
+    (linear_algebra, (S, c(2, 3, 3), Z, R[:3], X)),
+    (composed, (Z, X, np.array([0, 1, 1, 3]))),
 ]
 
 

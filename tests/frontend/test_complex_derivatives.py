@@ -157,3 +157,59 @@ def test_jacobians(jacobian: Callable[..., Any]) -> None:
     np.testing.assert_allclose(jacobian(lambda z: m @ (z * z), holomorphic=True)(Z), m * (2 * Z), rtol=1e-12)
     with pytest.raises(DifferentiationError, match="holomorphic=True"):
         jacobian(lambda z: m @ z)(Z)
+
+
+@wengert.custom_vjp
+def squared(z: Any) -> Any:
+    return z * z
+
+
+squared.defvjp(lambda z: (z * z, z), lambda z, ct: (2 * z * ct,))
+
+
+@wengert.custom_jvp
+def cubed(z: Any) -> Any:
+    return z**3
+
+
+cubed.defjvp(lambda primals, tangents: (primals[0] ** 3, 3 * primals[0] ** 2 * tangents[0]))
+
+
+def test_rules_of_the_user_have_the_same_convention() -> None:
+    np.testing.assert_allclose(wengert.vjp(squared, Z)[1](CT)[0], 2 * Z * CT)
+    np.testing.assert_allclose(wengert.vjp(cubed, Z)[1](CT)[0], 3 * Z**2 * CT, rtol=1e-12)
+    got = wengert.grad(lambda z: np.sum(np.abs(squared(z)) ** 2))(Z)
+    np.testing.assert_allclose(got, wengert.grad(lambda z: np.sum(np.abs(z * z) ** 2))(Z), rtol=1e-12)
+    rotated = wengert.checkpoint(lambda z: np.exp(1j * z))
+    np.testing.assert_allclose(wengert.vjp(rotated, Z)[1](CT)[0], 1j * np.exp(1j * Z) * CT)
+
+
+def test_a_fixed_point() -> None:
+    def solved(a: Any) -> Any:
+        return wengert.fixed_point(lambda x, a: 0.5 * np.cos(x) + a, 0j, a)
+
+    def iterated(a: Any) -> Any:
+        x = 0j
+        for _ in range(100):
+            x = 0.5 * np.cos(x) + a
+        return x
+
+    a = 0.3 + 0.2j
+    got = wengert.grad(lambda a: abs(solved(a)) ** 2)(a)
+    assert got == pytest.approx(wengert.grad(lambda a: abs(iterated(a)) ** 2)(a), rel=1e-9)
+
+
+def test_linear_algebra() -> None:
+    s = c(3, 3)
+
+    def f(s: Any, b: Any) -> Any:
+        return np.linalg.solve(s, b), np.linalg.det(s), np.linalg.inv(s), np.linalg.slogdet(s)[1]
+
+    wengert.check_grads(f, (s, c(3)))
+    slope = wengert.grad(np.linalg.det, holomorphic=True)(s)
+    np.testing.assert_allclose(slope, np.linalg.det(s) * np.linalg.inv(s).T, rtol=1e-10)
+
+
+def test_explanations() -> None:
+    found = wengert.explain(wengert.grad(lambda z: np.sum(np.abs(z) ** 2)), Z)
+    np.testing.assert_allclose(found.result, 2 * Z.conj())
