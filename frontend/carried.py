@@ -129,6 +129,8 @@ class Carried:
         found = []
         for entry in self.entries.values():
             inside = entry.start if entry.inside is UNBOUND else entry.inside
+            if isinstance(entry.start, Complex) and not isinstance(inside, Complex):  # it was real in this turn
+                inside = entry.start
             triple = zip(
                 leaves(entry.spec, entry.start), leaves(entry.spec, inside), leaves(entry.spec, entry.end), strict=True
             )

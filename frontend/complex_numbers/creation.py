@@ -12,7 +12,7 @@ from wengert.frontend import indexing
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.complex_numbers.arithmetic import complex_operand
 from wengert.frontend.complex_numbers.elementwise import numpy_parts, weakened
-from wengert.frontend.complex_numbers.parts import complex_of_parts, store_parts
+from wengert.frontend.complex_numbers.parts import complex_of_parts
 from wengert.frontend.complex_numbers.registry import of_complex
 from wengert.frontend.complex_numbers.values import (
     DTYPES,
@@ -25,6 +25,7 @@ from wengert.frontend.complex_numbers.values import (
 from wengert.frontend.conversions import element_of
 from wengert.frontend.numpy_table import creation
 from wengert.frontend.numpy_table.python import only_element
+from wengert.frontend.numpy_table.registry import TABLE
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array
 
@@ -67,7 +68,7 @@ def _counted(name: str) -> None:
             if complex_dtype(x) is not None:  # the dtype, by its position
                 given = numbers.pop(k)
                 break
-        re = getattr(creation, name)(*numbers, dtype=part_dtype(given))
+        re = TABLE[getattr(np, name)].handler(*numbers, dtype=part_dtype(given))
         return ComplexArray(re, creation.zeros(re.shape, re.dtype))
 
     of_complex(getattr(np, name))(handler)
@@ -188,11 +189,12 @@ def fill(a: Any, value: Any) -> None:
 
 
 @of_complex(np.copyto)
-def copyto(dst: Any, src: Any) -> None:
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     target = complex_operand(dst)
     if not isinstance(target, ComplexArray):
         fail("a complex value is stored in a real array", help="store value.real", error=WengertTypeError)
-    store_parts(target, Ellipsis, src)
+    for part, value in zip((target.re, target.im), parts_of(complex_operand(src)), strict=True):
+        TABLE[np.copyto].handler(part, value, casting, where)
 
 
 @of_complex(np.shape)

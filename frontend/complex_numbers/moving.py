@@ -1,4 +1,4 @@
-"""Functions that do the same to both parts, and functions made of others that take complex operands as they are."""
+"""Functions that do the same to both parts (shapes.py has more of them), and functions made of others."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from wengert.frontend.complex_numbers.registry import acts_on_parts, composed
 
 #: The parameters of functions that move, repeat, join or add elements which hold these elements.
 _VALUES = (
-    "a", "A", "x", "m", "v", "arr", "array", "arrays", "tup", "ary", "arys", "xi", "values", "vals", "val", "start",
-    "stop", "initial", "prepend", "append", "constant_values",
+    "a", "A", "x", "m", "v", "arr", "array", "arrays", "tup", "ary", "arys", "values", "initial",
+    "prepend", "append", "constant_values",
 )  # fmt: skip
 _MOVING: tuple[Any, ...] = (
-    np.append, np.array_split, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.average, np.block, np.broadcast_to,
-    np.column_stack, np.compress, np.concatenate, np.cumsum, np.cumulative_sum, np.delete, np.diag, np.diagflat,
-    np.diagonal, np.diff, np.dsplit, np.dstack, np.expand_dims, np.extract, np.fill_diagonal, np.flip, np.fliplr,
-    np.flipud, np.hsplit, np.hstack, np.insert, np.linspace, np.matrix_transpose, np.mean, np.meshgrid, np.moveaxis,
-    np.pad, np.place, np.put, np.put_along_axis, np.ravel, np.repeat, np.reshape, np.resize, np.rint, np.roll,
-    np.rollaxis, np.rot90, np.round, np.around, np.split, np.squeeze, np.stack, np.sum, np.swapaxes, np.take,
-    np.take_along_axis, np.tile, np.trace, np.transpose, np.tril, np.triu, np.vander, np.vsplit, np.vstack,
+    np.append, np.around, np.atleast_1d, np.atleast_2d, np.average, np.broadcast_to, np.column_stack, np.concatenate,
+    np.cumsum, np.cumulative_sum, np.diag, np.diagonal, np.diff, np.expand_dims, np.flip, np.fliplr, np.flipud,
+    np.hstack, np.matrix_transpose, np.mean, np.moveaxis, np.pad, np.ravel, np.repeat, np.reshape, np.rint, np.roll,
+    np.round, np.squeeze, np.stack, np.sum, np.swapaxes, np.take, np.take_along_axis, np.tile, np.trace, np.transpose,
+    np.tril, np.triu, np.vander, np.vstack,
 )  # fmt: skip
 for _function in (*_MOVING, "reshape", "flatten", "transpose"):
     acts_on_parts(_function, *_VALUES)
 acts_on_parts(np.where, "x", "y")
-acts_on_parts(np.choose, "choices")
-acts_on_parts(np.select, "choicelist", "default")
 acts_on_parts(np.trapezoid, "y")
 acts_on_parts(np.interp, "fp", "left", "right")
 

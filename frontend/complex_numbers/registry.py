@@ -77,6 +77,8 @@ def on_parts(handler: Handler, names: tuple[str, ...], arguments: Any, options: 
         chosen = {name: _part(value, part) if name in names else value for name, value in given.items()}
         call = inspect.BoundArguments(bound.signature, chosen)
         results.append(handler(*call.args, **call.kwargs))
+    if results[0] is None and not is_complex(next(iter(given.values()))):
+        fail("a complex value is stored in a real array", help="store value.real", error=WengertTypeError)
     return put_together(*results)
 
 
