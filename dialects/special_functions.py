@@ -129,6 +129,11 @@ def _log_ndtr_x(x: Any, y: Any) -> Any:
 
 log_ndtr = special_op("log_ndtr", (_log_ndtr_x,), samples=(ANY,))
 
+# ---------------------------------------------------------------- parameters of what is drawn by rejection
+
+rejection = elementwise("nd.rejection", lambda x: x, (), written_out=lambda x: x, symbol="a draw by rejection").where(
+    jvp=Absent("the number that is drawn jumps as a function of this parameter"))
+
 # ---------------------------------------------------------------- logistic functions
 
 # y' = expit(x) expit(-x): 1 - y would lose what is left of it for large x

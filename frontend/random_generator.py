@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from wengert.frontend import random_rejection as rejection
 from wengert.frontend import random_streams as streams
-from wengert.frontend.random_refusals import method_not_covered, option_not_covered
+from wengert.frontend.random_refusals import method_not_covered, option_not_covered, without_derivative
 
 
 def shape_of(size: Any, *parameters: Any) -> Any:
@@ -171,6 +172,44 @@ class Generator:
 
     def standard_cauchy(self, size: Any = None) -> Any:
         return self._drawn(_cauchy, shape_of(size))
+
+    # ------------------------------------------------------------ accepted or rejected by their parameters
+
+    def _accepted(self, draw: Any, size: Any, first: Any, second: Any = None, dtype: Any = np.float64) -> Any:
+        """Draws with parameters in which there is no derivative."""
+        others = () if second is None else (second,)
+        shape = shape_of(size, first, *others)
+        if shape is None:
+            return draw(self.bits, first, *others)
+        firsts = np.broadcast_to(first, shape).copy()
+        seconds = None if second is None else np.broadcast_to(second, shape).copy()
+        return rejection.fill_each(draw, self.bits, firsts, seconds, np.empty(shape, dtype=dtype))
+
+    def standard_gamma(self, shape: Any, size: Any = None) -> Any:
+        shape = not_negative(shape, "shape")
+        return self._accepted(rejection.standard_gamma, size, without_derivative(shape))
+
+    def gamma(self, shape: Any, scale: Any = 1.0, size: Any = None) -> Any:
+        shape, scale = not_negative(shape, "shape"), not_negative(scale, "scale")
+        size = shape_of(size, shape, scale)
+        return scale * self._accepted(rejection.standard_gamma, size, without_derivative(shape))
+
+    def chisquare(self, df: Any, size: Any = None) -> Any:
+        return 2.0 * self._accepted(rejection.standard_gamma, size, without_derivative(not_negative(df, "df") / 2.0))
+
+    def beta(self, a: Any, b: Any, size: Any = None) -> Any:
+        a, b = not_negative(a, "a"), not_negative(b, "b")
+        return self._accepted(rejection.beta, size, without_derivative(a), without_derivative(b))
+
+    def poisson(self, lam: Any = 1.0, size: Any = None) -> Any:
+        lam = not_negative(lam, "lam") * 1.0
+        return self._accepted(rejection.poisson, size, without_derivative(lam), dtype=np.int64)
+
+    def binomial(self, n: Any, p: Any, size: Any = None) -> Any:
+        n, p = not_negative(n, "n"), not_negative(p, "p") * 1.0
+        if np.any(p > 1):
+            raise ValueError("p > 1")
+        return self._accepted(rejection.binomial, size, n, without_derivative(p), dtype=np.int64)
 
     # ------------------------------------------------------------ orders and choices
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -21,3 +21,8 @@ def method_not_covered(name: str) -> NoReturn:
 def option_not_covered(method: str, option: str, help: str = _HELP) -> NoReturn:
     """Refuses an argument of a method that is covered."""
     fail(f"numpy.random.Generator.{method} with {option} is not covered", help=help)
+
+
+def without_derivative(x: Any) -> Any:
+    """A parameter of a distribution that is drawn by rejection: differentiating with respect to it is an error."""
+    return x

@@ -147,7 +147,8 @@ LIBRARIES = frozenset({"numpy", "scipy", "wengert", "optree", "mlir", "llvmlite"
 #: Parts of wengert written in the Python that wengert compiles.
 PROGRAMS = frozenset({
     "wengert.estimators", "wengert.frontend.demo", "wengert.frontend.greedy", "wengert.frontend.integrators",
-    "wengert.frontend.library", "wengert.frontend.random_generator", "wengert.frontend.random_streams",
+    "wengert.frontend.library", "wengert.frontend.random_generator", "wengert.frontend.random_rejection",
+    "wengert.frontend.random_streams",
     "wengert.frontend.solvers",
 })
 #: A package of such parts: functions of NumPy and SciPy, written in NumPy.

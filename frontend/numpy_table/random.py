@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import UnsupportedError
+from wengert.dialects.special_functions import rejection
 from wengert.frontend import random_generator, random_streams
 from wengert.frontend.capture import captured
+from wengert.frontend.conversions import Kind
 from wengert.frontend.numpy_table.creation import copied
 from wengert.frontend.numpy_table.library import traced
 from wengert.frontend.numpy_table.reductions import converted
 from wengert.frontend.numpy_table.registry import covers
+from wengert.frontend.operands import elementwise_result
+from wengert.frontend.random_refusals import without_derivative
 from wengert.frontend.random_state import stand_in, state_arrays
 from wengert.frontend.trace import fail
 from wengert.frontend.values import Array, Scalar, Traced
@@ -64,6 +68,11 @@ def philox(seed: Any = None, counter: Any = None, key: Any = None) -> Any:
     words = state_arrays(np.random.Philox(0, counter=counter).state)[0]
     make = random_streams.seeded_philox if key is None else random_streams.keyed_philox
     return traced(make, converted(seed if key is None else key, "u64"), copied(captured(words)))
+
+
+@covers(without_derivative)
+def parameter(x: Any) -> Any:
+    return elementwise_result([converted(x, "f64")], "f64", rejection, Kind("f64", False))
 
 
 @covers(np.random.Generator, python=False)

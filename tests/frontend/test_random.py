@@ -10,7 +10,7 @@ import pytest
 
 import wengert
 from tests.frontend.traced import lines_of
-from wengert.dialects.errors import UnsupportedError, WengertError, WengertValueError
+from wengert.dialects.errors import DifferentiationError, UnsupportedError, WengertError, WengertValueError
 from wengert.frontend import random_streams
 from wengert.frontend.random_state import generator_with, memory_of
 from wengert.frontend.specialize import interpret
@@ -74,6 +74,13 @@ def functions_of_these(rng):
             rng.multivariate_normal([1.0, 2.0], [[2.0, 0.5], [0.5, 1.0]], size=3, method="cholesky"))
 
 
+def by_rejection(rng):
+    return (rng.standard_gamma(2.5, 50), rng.standard_gamma(0.3, 20), rng.gamma([0.5, 1.0, 3.0], 2.0), rng.gamma(2.0),
+            rng.chisquare(3.0, 4), rng.beta(0.5, 0.7, 9), rng.beta(2.0, 3.0, 4), rng.poisson(3.0, 20), rng.poisson(),
+            rng.poisson([0.0, 5.0, 50.0]), rng.poisson(200, 30), rng.binomial(10, 0.3, 30), rng.binomial(1, 0.5),
+            rng.binomial([5, 20], [0.9, 0.5]))
+
+
 def orders(rng):
     rows, vector = X.copy(), np.arange(7)
     rng.shuffle(rows)
@@ -91,6 +98,10 @@ def choices(rng):
 @pytest.mark.parametrize("function", [uniforms, whole_numbers, normals, exponentials, orders, choices])
 def test_the_numbers_are_numpy_s(function: Callable[..., Any]) -> None:
     both(function, pcg64)
+
+
+def test_numbers_that_are_accepted_or_rejected() -> None:
+    both(by_rejection, pcg64, 1e-15)
 
 
 def test_functions_of_the_numbers_are_numpy_s_but_for_rounding() -> None:
@@ -211,6 +222,18 @@ def test_reparameterised_gradients() -> None:
     assert gradient == pytest.approx(np.sum(z), rel=1e-14)
 
 
+def test_what_is_rejected_has_no_derivative_in_its_parameters() -> None:
+    def scaled(scale: float) -> float:
+        return np.random.default_rng(1).gamma(2.5, scale)
+
+    assert wengert.grad(scaled)(3.0) == np.random.default_rng(1).standard_gamma(2.5)
+    with pytest.raises(DifferentiationError, match="jumps as a function of this parameter") as refused:
+        wengert.grad(lambda shape: np.random.default_rng(1).gamma(shape, 2.0))(2.5)
+    assert refused.value.position is not None and refused.value.position.file == __file__
+    with pytest.raises(ValueError, match="cannot be drawn in compiled code"):
+        wengert.compile(lambda rng, n: rng.binomial(n, 0.5))(pcg64(), 1000)
+
+
 def test_a_loop_that_draws_is_differentiated_with_the_same_numbers() -> None:
     """Checkpointed sweeps draw again, from the state as it was."""
 
@@ -281,8 +304,8 @@ def test_examples_draw_the_same_numbers_unless_their_seeds_differ() -> None:
 REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda rng: np.random.rand() + rng.random(), "rand: a random number is drawn while compiling"),
     (lambda rng: np.random.default_rng().random(), "without a seed"),
-    (lambda rng: rng.poisson(3.0), "poisson is not covered"),
-    (lambda rng: GLOBAL.binomial(3, 0.5), "binomial is not covered"),
+    (lambda rng: rng.hypergeometric(3, 4, 5), "hypergeometric is not covered"),
+    (lambda rng: GLOBAL.multinomial(3, [0.5, 0.5]), "multinomial is not covered"),
     (lambda rng: rng.multivariate_normal(np.zeros(2), np.eye(2)), "method='cholesky'"),
     (lambda rng: rng.integers(5, dtype=np.uint8), "integers with dtype=uint8 is not covered"),
     (lambda rng: MERSENNE.random(), "a generator of type MT19937 is not covered"),
