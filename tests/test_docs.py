@@ -97,7 +97,8 @@ def at_kink(expression: str, point: str, folder: Path) -> tuple[Any, tuple[float
     arguments: dict[str, float] = {}
     exec(point.replace(", ", "; "), {"inf": np.inf}, arguments)
     path = folder / "kink.py"
-    source = f"import numpy as np; from scipy import special\n\ndef f({', '.join(arguments)}):\n    return {expression}\n"
+    imports = "import numpy as np; from scipy import special\n\n"
+    source = f"{imports}def f({', '.join(arguments)}):\n    return {expression}\n"
     path.write_text(source, encoding="utf-8")
     namespace: dict[str, Any] = {}
     exec(compile(source, str(path), "exec"), namespace)
