@@ -1,7 +1,7 @@
 """Loops of nd.gather, nd.scatter and nd.scatter_add over elements.
 
-A gather is computed where it is read.  Scatters run over the positions in their order, so that of equal positions the
-last one is stored; each row is written in place.
+A gather is computed where it is read.  Scatters run over the values in the order of memory, so over the positions in
+theirs: of equal positions the last one is stored.  They write in place.
 """
 
 from __future__ import annotations
@@ -50,12 +50,11 @@ def _scattered(tensors: Tensors, op: Any, combine: Combine) -> Any:
     array, axis, element = tensors.overwritten(op.operands[1]), _axis(op), op.results[0].type.element_type
     shape, integer = tensors.array(op.operands[0]).shape, op.operands[2].type.element_type
 
-    def row(target: Any, read: dict[int, Any], position: Any) -> Any:
-        """Loops over the dimensions whose index in `values` is not in `read` yet."""
-        missing = [d for d in range(len(shape)) if d not in read]
-        if missing:
-            return loop(target, missing[0], lambda inner, i: row(inner, {**read, missing[0]: i}, position))
-        source = [read[d] for d in range(len(shape))]
+    def nest(target: Any, source: list[Any]) -> Any:
+        """Loops over the remaining dimensions of `values`, in the order of memory."""
+        if len(source) < len(shape):
+            return loop(target, len(source), lambda inner, i: nest(inner, [*source, i]))
+        position = cast_index(tensors.load(positions, [source[axis]], integer))
         place = [position if d == axis else i for d, i in enumerate(source)]
         old = tensors.load(target, place, element)
         return tensors.store(combine(old, tensors.load(values, source, element)), target, place)
@@ -67,7 +66,4 @@ def _scattered(tensors: Tensors, op: Any, combine: Combine) -> Any:
             yield_([body(made.carries[0], made.iv)], made.block)
         return made.results[0]
 
-    def rows(target: Any, k: Any) -> Any:
-        return row(target, {axis: k}, cast_index(tensors.load(positions, [k], integer)))
-
-    return tensors.version(loop(array, axis, rows), array)
+    return tensors.version(nest(array, []), array)
