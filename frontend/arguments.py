@@ -107,6 +107,9 @@ def leaf_paths(tree: Any) -> list[str]:
 
 # ---------------------------------------------------------------- leaves
 
+#: Classes of arrays that compute as plain ones do.
+PLAIN_ARRAYS = (np.memmap, np.recarray)
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -129,10 +132,14 @@ def classify(leaf: Any, static: bool = False) -> Leaf:
     Raises:
         WengertTypeError: an array of a dtype that is not compiled.
     """
+    if isinstance(leaf, np.ndarray) and not isinstance(leaf, PLAIN_ARRAYS) and type(leaf) is not np.ndarray:
+        raise WengertTypeError(f"an argument is an array of type {type(leaf).__name__}",
+                               why="its operators and functions are not those of a plain ndarray",
+                               help="pass np.asarray(x), and the mask of a masked array beside it")
     if isinstance(leaf, (complex, np.complexfloating)) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "c"):
         return _classify_complex(leaf)
     if isinstance(leaf, np.ndarray):
-        element = known_element(leaf.dtype)
+        element = known_element(leaf.dtype.newbyteorder("="))
         if element is None:
             why, help = refusal(leaf.dtype)
             raise WengertTypeError(f"an argument is an array of dtype {leaf.dtype}", why=why, help=help)
@@ -265,6 +272,8 @@ def prepare(leaf: Any, written: bool) -> Any:
         return leaf if known is None else DTYPES[known].type(leaf)
     if written and not leaf.flags.writeable:
         raise WengertValueError("an argument the function writes to is a read-only array", help="pass a copy")
+    if not leaf.dtype.isnative:
+        leaf = leaf.astype(leaf.dtype.newbyteorder("="))
     element = known_element(leaf.dtype)
     if element is not None and leaf.dtype is not DTYPES[element]:
         leaf = leaf.view(DTYPES[element])  # C's long long, an explicit byte order: the same type by another name

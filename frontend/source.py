@@ -178,7 +178,17 @@ def _rewrite(function: FunctionType) -> Rewritten:
     unexpected = set(twin.co_freevars) - set(names)
     if unexpected:
         raise SourceUnavailable(f"{code.co_filename} has changed since {function.__qualname__} was defined")
-    return Rewritten(twin.replace(co_name=code.co_name, co_qualname=code.co_qualname), sites)
+    return Rewritten(_named(twin, code.co_name, code.co_qualname), sites)
+
+
+def _named(code: CodeType, name: str, qualname: str) -> CodeType:
+    """The code under a name, and the code nested in it under names that go with it."""
+    prefix = code.co_qualname
+    constants = [
+        _named(c, c.co_name, qualname + c.co_qualname.removeprefix(prefix)) if isinstance(c, CodeType) else c
+        for c in code.co_consts
+    ]
+    return code.replace(co_name=name, co_qualname=qualname, co_consts=tuple(constants))
 
 
 def _without_defaults(arguments: ast.arguments) -> ast.arguments:
