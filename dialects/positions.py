@@ -13,34 +13,35 @@ import numpy as np
 from wengert.dialects.batching import Batch, Ragged
 from wengert.dialects.bindings import DYNAMIC, ir, tensor_type
 from wengert.dialects.build import cast_index, create, index
-from wengert.dialects.control import make_for, yield_
+from wengert.dialects.control import condition_, make_while, yield_
+from wengert.dialects.discrete import cmpi
 from wengert.dialects.lowerings import Tensors
-from wengert.dialects.op import discrete
+from wengert.dialects.op import discrete, lookup_call
 
 
 def _lower(tensors: Tensors, op: Any) -> Any:
-    """``for i: found[k] = mask[i] ? i : found[k]; k += mask[i]`` without a branch, and k never beyond the end.
+    """``while k < count: found[k] = i; k += mask[i]; i += 1``: without a branch, and no further than it has to.
 
-    With count 0 there is nothing to find, and no turn.
+    Of what is stored at k only the last stays, which is the position that was looked for.  A loop of a number of turns
+    that LLVM knows would be unrolled, which takes it seconds.
     """
     mask, count = tensors.value(op.operands[0]), cast_index(tensors.value(op.operands[1]))
     (extent,) = tensors.array(op.operands[0]).shape
     i64, i1 = ir.IntegerType.get_signless(64), ir.IntegerType.get_signless(1)
     one, zero = index(1), index(0)
-    last = create("arith.subi", [one.type], [count, one]).result
-    some = create("arith.cmpi", [i1], [count, zero], {"predicate": ir.IntegerAttr.get(i64, 1)}).result
-    turns = create("arith.select", [one.type], [some, index(extent) if isinstance(extent, int) else extent, zero])
-    loop = make_for(zero, turns.result, one, [tensors.empty(i64, (count,)), zero])
+    loop = make_while([tensors.empty(i64, (count,)), zero, zero])
+    with ir.InsertionPoint(loop.before):
+        _, k, i = loop.tests
+        missing = cmpi("ult", k, count)
+        inside = cmpi("ult", i, index(extent) if isinstance(extent, int) else extent)
+        condition_(lookup_call("arith.andi", missing, inside), loop.tests, loop.before)
     with ir.InsertionPoint(loop.block):
-        found, k = loop.carries
-        here = tensors.load(mask, [loop.iv], i1)
-        place = create("arith.minsi", [one.type], [k, last]).result
-        position = create("arith.index_cast", [i64], [loop.iv]).result
-        old = tensors.load(found, [place], i64)
-        chosen = create("arith.select", [i64], [here, position, old]).result
-        step = create("arith.extui", [i64], [here]).result
-        after = create("arith.addi", [one.type], [k, cast_index(step)]).result
-        yield_([tensors.store(chosen, found, [place]), after], loop.block)
+        found, k, i = loop.carries
+        here = tensors.load(mask, [i], i1)
+        position = create("arith.index_cast", [i64], [i]).result
+        step = cast_index(create("arith.extui", [i64], [here]).result)
+        after = [lookup_call("arith.addi", k, step), lookup_call("arith.addi", i, one)]
+        yield_([tensors.store(position, found, [k]), *after], loop.block)
     return loop.results[0]
 
 
