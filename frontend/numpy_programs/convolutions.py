@@ -61,6 +61,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
         raise ValueError("object too deep for desired array")
     if a.shape[0] == 0 or v.shape[0] == 0:
         raise ValueError("first array argument cannot be empty")
+    v = v if v.dtype == np.bool_ else np.conj(v)  # which would make integers of bools
     if v.shape[0] > a.shape[0]:
-        return part(np.conj(v), a[::-1], checked_mode(mode))[::-1]
-    return part(a, np.conj(v)[::-1], checked_mode(mode))
+        return part(v, a[::-1], checked_mode(mode))[::-1]
+    return part(a, v[::-1], checked_mode(mode))

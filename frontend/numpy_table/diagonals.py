@@ -12,7 +12,7 @@ import numpy as np
 from wengert.dialects.errors import WengertValueError
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.comparison import compare, select
-from wengert.frontend.conversions import element_of
+from wengert.frontend.conversions import Kind, element_of, promote
 from wengert.frontend.indexing import getitem, setitem
 from wengert.frontend.numpy_table.arguments import array_operand, one_axis, static_int
 from wengert.frontend.numpy_table.creation import filled, iota
@@ -155,7 +155,8 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
     if x.ndim != 1:
         fail("x must be a one-dimensional array or sequence.", error=WengertValueError)
     count = static_int(x.shape[0] if N is None else N, EXTENT)
-    element = "i64" if x.element == "i1" else x.element
+    element = promote(x.kind, Kind("i64", False)).element
+    x = converted(x, element)
     powers: list[Any] = [filled(x.shape, 1, element)]
     for _ in range(1, count):
         powers.append(binary("Mult", powers[-1], x))

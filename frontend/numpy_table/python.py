@@ -92,7 +92,7 @@ def pow_(base: Any, exp: Any, mod: Any = None) -> Any:
     return result if mod is None else binary("Mod", result, mod)
 
 
-for _type in (dtype.type for dtype in DTYPES.values()):
+for _type in (*(dtype.type for dtype in DTYPES.values()), np.longlong, np.ulonglong):
 
     def _number(x: Any = 0, _type: Any = _type) -> Any:
         from wengert.frontend.numpy_table.creation import astype

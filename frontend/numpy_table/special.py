@@ -144,7 +144,8 @@ enter(math_function(functions.gammaln, "lgamma"), math.lgamma)
 
 @covers(np.i0)
 def i0(x: Any) -> Any:
-    return elementwise_result([operand(x)], "f64", orders.i0, Kind("f64", False))
+    x = operand(x)
+    return converted(elementwise_result([x], "f64", orders.i0, Kind("f64", False)), float_kind(x, "").element)
 
 
 # ---------------------------------------------------------------- zeta, factorials
