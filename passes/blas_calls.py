@@ -84,7 +84,7 @@ def _product(lhs: PlacedOperand, rhs: PlacedOperand, out: PlacedOperand, rows: S
         return lambda batch, size: ("gemm", [
             _char(right), _char(left), as_i64(out.size(n)), as_i64(out.size(m)), as_i64(lhs.size(inner)),
             rhs.address(batch, size), _leading(rhs, inner, n), lhs.address(batch, size), _leading(lhs, m, inner),
-            out.address(batch, size), as_i64(out.stride(m))])
+            out.address(batch, size), out.leading(m, n)])
     matrix, vector, free = (lhs, rhs, rows[0]) if rows else (rhs, lhs, columns[0])
     flag = _flag(matrix, inner, free)
     if flag is None:
@@ -92,7 +92,7 @@ def _product(lhs: PlacedOperand, rhs: PlacedOperand, out: PlacedOperand, rows: S
     fast, slow = (free, inner) if flag == PLAIN else (inner, free)
     return lambda batch, size: ("gemv", [
         _char(flag), as_i64(matrix.size(fast)), as_i64(matrix.size(slow)), matrix.address(batch, size),
-        as_i64(matrix.stride(slow)), vector.address(batch, size), as_i64(vector.stride(inner)),
+        matrix.leading(slow, fast), vector.address(batch, size), as_i64(vector.stride(inner)),
         out.address(batch, size), as_i64(out.stride(free))])
 
 
@@ -105,7 +105,7 @@ def _flag(matrix: PlacedOperand, rows: int, columns: int) -> int | None:
 
 def _leading(matrix: PlacedOperand, rows: int, columns: int) -> Any:
     """The leading dimension: the stride that need not be 1."""
-    return as_i64(matrix.stride(rows if matrix.is_row_major(rows, columns) else columns))
+    return matrix.leading(rows, columns) if matrix.is_row_major(rows, columns) else matrix.leading(columns, rows)
 
 
 def _char(value: int) -> Any:

@@ -84,7 +84,7 @@ def _argument(operand: PlacedOperand, counters: dict[int, Any], batch: int) -> l
     """The address of one matrix or vector, and the leading dimension of a matrix."""
     width = operand.memref.type.element_type.width // 8
     address = operand.address(counters, width)
-    return [address, as_i64(operand.stride(operand.loops[-2]))] if operand.rank == batch + 2 else [address]
+    return [address, operand.leading(*operand.loops[-2:])] if operand.rank == batch + 2 else [address]
 
 
 def _contiguous_rows(memref: Any) -> Any:

@@ -33,6 +33,12 @@ class PlacedOperand:
         stride = self.metadata[2 + self.rank + self.loops.index(loop)]
         return create("arith.maxsi", [stride.type], [stride, index(1)]).result
 
+    def leading(self, slow: int, fast: int) -> Any:
+        """The leading dimension of a matrix as i64: the distance along `slow`, which is anything where there is one row
+        only; BLAS wants it to be as long as a row."""
+        extent = create("arith.maxsi", [self.size(fast).type], [self.size(fast), self.stride(slow)]).result
+        return as_i64(extent)
+
     def is_row_major(self, rows: int, columns: int) -> bool:
         """Whether elements along `columns` are adjacent."""
         return self.static_strides[self.loops.index(columns)] == 1 and rows in self.loops

@@ -128,6 +128,18 @@ def test_numpys_errors(function: Any, message: str) -> None:
     assert caught.value.position is not None and caught.value.position.file == __file__
 
 
+def test_products_with_rows_and_columns() -> None:
+    """A matrix of one row may have any distance between its rows: BLAS is told one that it takes."""
+    def products(x: Any, a: Any) -> Any:
+        return (x.T @ a, a.T @ x, x.T @ x, x @ x.T, x[:, 0] @ a, a[:, :1].T @ a, a[:1] @ a, a @ a[:1].T, a.T[:1] @ a,
+                np.linalg.solve(a, x), np.linalg.solve(a[:1, :1], x[:1]), np.linalg.solve(a[:1, :1], a[:, :1].T))
+
+    x = RNG.normal(size=(7, 1))
+    a = RNG.normal(size=(7, 7))
+    for result, expected in zip(wengert.compile(products)(x, a), products(x, a), strict=True):
+        np.testing.assert_allclose(result, expected, rtol=1e-10, atol=1e-12)
+
+
 def test_a_chain_of_products_is_a_chain_of_calls_of_blas() -> None:
     f = wengert.compile(lambda a, b, x: np.einsum("bij,jk,bk->bi", a, b, x))
     np.testing.assert_allclose(f(W, T, np.ones((2, 3))), np.einsum("bij,jk,bk->bi", W, T, np.ones((2, 3))), rtol=1e-12)
