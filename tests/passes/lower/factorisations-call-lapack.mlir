@@ -12,9 +12,9 @@ func.func @solve(%a: tensor<7x30x30xf64>, %b: tensor<7x30x4xf64>) -> tensor<7x30
   // CHECK-DAG: %[[N:.*]] = arith.constant 30 : i64
   // CHECK-DAG: %[[K:.*]] = arith.constant 4 : i64
   // CHECK: scf.for %{{.*}} to %[[SEVEN]]
-  // CHECK: call @wengert.lu.f64(%[[N]], %{{.*}}, %[[N]], %{{.*}})
+  // CHECK: call @wengert.lu.f64(%[[N]], %[[N]], %{{.*}}, %[[N]], %{{.*}})
   // CHECK: scf.for %{{.*}} to %[[SEVEN]]
-  // CHECK: call @wengert.lu_solve.transposed.f64(%[[N]], %[[K]], %{{.*}}, %[[N]], %{{.*}}, %{{.*}}, %[[K]])
+  // CHECK: call @wengert.lu_solve.transposed.f64(%[[N]], %[[N]], %[[K]], %{{.*}}, %[[N]], %{{.*}}, %{{.*}}, %[[K]])
   %lu, %p = "nd.lu"(%a) : (tensor<7x30x30xf64>) -> (tensor<7x30x30xf64>, tensor<7x30xi64>)
   %x = "nd.lu_solve"(%lu, %p, %b) {transposed = true}
     : (tensor<7x30x30xf64>, tensor<7x30xi64>, tensor<7x30x4xf64>) -> tensor<7x30x4xf64>
