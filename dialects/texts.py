@@ -5,9 +5,9 @@
     func.call @print(%x, %a) {nd.output}
 
 The function is declared, never defined; a call of it has an effect that the user sees.  ``nd.print`` is a template of
-`str.format` whose fields number the values.  ``nd.kinds`` says what Python has in place of each value: its own
-number, or NumPy's; a complex one is two operands.  A format specification that begins with % is one of the % operator:
-``{0:%8.3f}``.  ``nd.stream`` is where the text goes:
+`str.format` whose fields number the values.  ``nd.kinds`` says what Python has in place of each value: its own number,
+or NumPy's; a complex one is two operands, and an integer may be the number of a string.  A format specification that
+begins with % is one of the % operator: ``{0:%8.3f}``.  ``nd.stream`` is where the text goes:
 
     stdout, stderr      Python's sys.stdout and sys.stderr at that moment
     warning NAME        warnings.warn with a category of the standard library
@@ -17,6 +17,7 @@ number, or NumPy's; a complex one is two operands.  A format specification that 
 from __future__ import annotations
 
 import builtins
+import json
 import string
 import sys
 import threading
@@ -63,6 +64,8 @@ def shown(kind: str, value: Any, imaginary: Any = None) -> Any:
         whole = np.empty(np.shape(value), np.complex128 if kind in _PYTHON else np.dtype(kind))
         whole.real, whole.imag = value, imaginary
         value = whole
+    if kind.startswith("label "):
+        return json.loads(kind.removeprefix("label "))[int(value)]
     if kind in _PYTHON:
         return _PYTHON[kind](np.asarray(value)[()])
     array = np.asarray(value).astype(np.dtype(kind), copy=False)
@@ -71,6 +74,8 @@ def shown(kind: str, value: Any, imaginary: Any = None) -> Any:
 
 def stored_dtype(kind: str) -> np.dtype[Any]:
     """The dtype of an array of this kind, or of its parts, in memory."""
+    if kind.startswith("label "):
+        return np.dtype(np.int64)
     dtype = np.dtype(_PYTHON.get(kind, kind))
     return dtype.type(0).real.dtype if dtype.kind == "c" else dtype
 
@@ -90,9 +95,14 @@ def text_of(func: Any) -> tuple[str, str, tuple[str, ...]]:
     return attributes[STREAM], attributes[PRINT], tuple(attributes.get(KINDS, ()))
 
 
+def label_kind(options: Sequence[str]) -> str:
+    """The kind of an integer that stands for one of several strings."""
+    return f"label {json.dumps(list(options))}"
+
+
 def parts_of(kind: str) -> int:
     """How many values one of this kind is: a complex one has two parts."""
-    return 2 if "complex" in kind else 1
+    return 2 if "complex" in kind and not kind.startswith("label ") else 1
 
 
 def render(template: str, kinds: Sequence[str], values: Sequence[Any]) -> str:

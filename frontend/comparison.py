@@ -25,6 +25,7 @@ from wengert.frontend.operands import (
     result_is_contiguous,
     unsupported,
 )
+from wengert.frontend.texts import Label
 from wengert.frontend.trace import current, fail
 from wengert.frontend.user_operators import user_operator
 from wengert.frontend.values import Array, Box, Scalar, Traced
@@ -44,6 +45,8 @@ def truth(x: Any) -> Any:
         return truth_of_complex(x)
     if isinstance(x, Scalar):
         return x if x.element == "i1" else compare("NotEq", x, 0)
+    if isinstance(x, Label):
+        return compare("NotEq", x, "")
     if isinstance(x, Array):
         if same_extent(x.size, 1):
             from wengert.frontend.indexing import getitem
@@ -122,6 +125,12 @@ def compare(op: str, a: Any, b: Any) -> Any:
     """``a op b`` for "Eq" ... "GtE", "Is", "IsNot", "In", "NotIn"."""
     if op in ("Is", "IsNot"):
         return (a is b) == (op == "Is")
+    if isinstance(a, Label) or isinstance(b, Label):
+        if op not in ("Eq", "NotEq", "In", "NotIn"):
+            unsupported(op, a, b)
+        if op in ("Eq", "NotEq"):
+            equal = a.equals(b) if isinstance(a, Label) else b.equals(a)
+            return equal if op == "Eq" else negated(equal)
     if op in ("In", "NotIn"):
         found = truth(_contains(b, a))
         return found if op == "In" else negated(found)

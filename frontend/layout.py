@@ -26,8 +26,8 @@ from wengert.frontend.instances import made as made_instance
 from wengert.frontend.journal import UNBOUND, Attribute, Content
 from wengert.frontend.jumps import RESULT
 from wengert.frontend.kinds import Mismatch, Signature, Undefined, join, kind_text, signature
-from wengert.frontend.texts import Text
-from wengert.frontend.trace import fail
+from wengert.frontend.texts import Label, Text
+from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Box, Scalar, Traced, describe
 
 #: The name of the value of a conditional expression.
@@ -149,6 +149,8 @@ def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
         return Frame(kind, tuple(value), "dict"), list(value.values())
     if isinstance(value, (Traced, Undefined, type)):
         return None
+    if isinstance(value, Label):
+        return LABEL, [value.index]
     if isinstance(value, Text):
         return Frame(Text, value.frame, "text"), value.values
     if dataclasses.is_dataclass(value):
@@ -158,6 +160,19 @@ def take_apart(value: Any) -> tuple[Frame, list[Any]] | None:
         attributes = attributes_of(value)
         return Frame(kind, tuple(attributes), "object"), list(attributes.values())
     return None
+
+
+#: A str that is another one on each path: the number of one of the trace's labels.
+LABEL = Frame(Label, (), "label")
+
+
+def parts_of(spec: Node, value: Any) -> list[Any]:
+    """The parts of a container that has this spec; of a str its number among the labels."""
+    if spec.frame is LABEL and isinstance(value, str):
+        return [current().label(value)]
+    apart = take_apart(value)
+    assert apart is not None
+    return apart[1]
 
 
 def put_together(frame: Frame, parts: list[Any]) -> Any:
@@ -171,6 +186,8 @@ def put_together(frame: Frame, parts: list[Any]) -> Any:
             return frame.type(parts)
         case "namedtuple":
             return frame.type(*parts)
+        case "label":
+            return Label(parts[0])
         case "text":
             return Text.of_frame(frame.keys, parts)
         case "dict":
@@ -259,6 +276,9 @@ def widened(spec: Spec, start: Any, end: Any) -> Spec:
     if not isinstance(spec, Node) and same(start, end):
         return KEEP
     a, b = take_apart(start), take_apart(end)
+    if isinstance(start, (str, Label)) and isinstance(end, (str, Label)):
+        whole = Node(LABEL, (KEEP,))
+        a, b = ((LABEL, parts_of(whole, side)) for side in (start, end))
     if a is not None and b is not None and a[0] == b[0]:
         inner = spec.parts if isinstance(spec, Node) else (KEEP,) * len(a[1])
         return Node(a[0], tuple(widened(s, x, y) for s, x, y in zip(inner, a[1], b[1], strict=True)))
@@ -313,18 +333,14 @@ def leaves(spec: Spec, value: Any) -> Iterator[tuple[Any, Signature]]:
     if isinstance(spec, Carry):
         yield value, spec.signature
     elif isinstance(spec, Node):
-        apart = take_apart(value)
-        assert apart is not None
-        for part, inner in zip(spec.parts, apart[1], strict=True):
+        for part, inner in zip(spec.parts, parts_of(spec, value), strict=True):
             yield from leaves(part, inner)
 
 
 def containers(spec: Spec, value: Any) -> Iterator[Any]:
     """The containers of `value` that are rebuilt, in the order in which `rebuild` makes them."""
     if isinstance(spec, Node):
-        apart = take_apart(value)
-        assert apart is not None
-        for part, inner in zip(spec.parts, apart[1], strict=True):
+        for part, inner in zip(spec.parts, parts_of(spec, value), strict=True):
             yield from containers(part, inner)
         yield original(value)
 
@@ -334,9 +350,7 @@ def rebuild(spec: Spec, value: Any, new_leaf: Callable[[], Any], made: Callable[
     if isinstance(spec, Carry):
         return new_leaf()
     if isinstance(spec, Node):
-        apart = take_apart(value)
-        assert apart is not None
-        parts = zip(spec.parts, apart[1], strict=True)
+        parts = zip(spec.parts, parts_of(spec, value), strict=True)
         return made(put_together(spec.frame, [rebuild(s, v, new_leaf, made) for s, v in parts]))
     return original(value)
 

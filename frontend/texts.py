@@ -26,7 +26,7 @@ from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
 from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.op import encode_attributes
-from wengert.dialects.texts import KINDS, OUTPUT, PRINT, STREAM, escaped, parts_of, render
+from wengert.dialects.texts import KINDS, OUTPUT, PRINT, STREAM, escaped, label_kind, parts_of, render
 from wengert.frontend.arguments import NAMESPACE
 from wengert.frontend.capture import captured, captured_complex, stays_python
 from wengert.frontend.complex_numbers.values import Complex, ComplexScalar
@@ -56,7 +56,7 @@ class Text:
     """A text of which some pieces are known at run time only."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.pieces = tuple(pieces)
+        self.pieces: tuple[Piece, ...] = tuple(pieces)
 
     @property
     def values(self) -> list[Any]:
@@ -83,19 +83,24 @@ class Text:
 
     def python(self, why: str = "its characters are needed while compiling") -> NoReturn:
         """Asks for its integers to become static; an error where that does not help."""
+        whole = current().whole_arguments
         for value in self.values:
-            static = isinstance(value, Scalar) and value.element in ("i64", "i1") and value.origins
-            if not static or "data" in value.origins:
-                fail(
-                    "a text with run-time values in it is used as a Python string",
-                    why=why,
-                    help="such a text can be printed, returned, joined with others, and be the message of assert, "
-                    "raise or warnings.warn",
-                    error=WengertTypeError,
-                )
+            origins = value.origins if isinstance(value, Scalar) and value.element in ("i64", "i1") else frozenset()
+            if not origins or any(origin == "data" or (isinstance(origin, tuple) and origin not in whole)
+                                  for origin in origins):
+                self.refuse(why)
         value = self.values[0]
         assert isinstance(value, Scalar)
         current().need_static(value, "it is formatted into a string")
+
+    def refuse(self, why: str) -> NoReturn:
+        fail(
+            "a text with run-time values in it is used as a Python string",
+            why=why,
+            help="such a text can be printed, returned, joined with others, and be the message of assert, raise or "
+            "warnings.warn",
+            error=WengertTypeError,
+        )
 
     def __add__(self, other: Any) -> Any:
         return Text([*self.pieces, *_pieces(other)]) if isinstance(other, (str, Text)) else NotImplemented
@@ -132,6 +137,33 @@ class Text:
         return self.python(f"str.{name} works on characters")
 
 
+class Label(Text):
+    """One of several strings, by a number known at run time."""
+
+    def __init__(self, index: Scalar) -> None:
+        self.index = index
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:  # type: ignore[override]
+        return (Shown((self.index,), label_kind(list(current().labels))),)
+
+    def refuse(self, why: str) -> NoReturn:
+        fail(
+            "a string that depends on run-time values is needed while compiling",
+            why=why,
+            help="compare it with the strings it can be: if kind == 'a': ... elif kind == 'b': ...",
+            error=WengertTypeError,
+        )
+
+    def equals(self, other: Any) -> Any:
+        """``self == other``"""
+        from wengert.frontend.comparison import compare
+
+        if isinstance(other, Label):
+            return compare("Eq", self.index, other.index)
+        return compare("Eq", self.index, current().label(other)) if isinstance(other, str) else False
+
+
 def _kind(x: Any) -> str:
     if isinstance(x, ComplexScalar) and x.weak:
         return "python complex"
@@ -152,6 +184,7 @@ def _unflattened(about: Any, values: Iterable[Any]) -> str | Text:
 
 
 optree.register_pytree_node(Text, _flattened, _unflattened, namespace=NAMESPACE)
+optree.register_pytree_node(Label, _flattened, _unflattened, namespace=NAMESPACE)
 
 
 def _pieces(x: str | Text) -> tuple[Piece, ...]:

@@ -162,6 +162,7 @@ class Trace:
         recursions: for the code objects that are traced as functions which call themselves, how far that is.
         unrolled: code of functions whose recursion Python ends.
         foreign: the symbols of foreign functions that are declared.
+        labels: the numbers of the strings that are other ones on different paths.
         whole_arguments: the origins of arguments that are ints or bools.
         prints: the symbols of functions that are declared to print, by what they print.
         without_source: the functions that run as they are, innermost last, and why.
@@ -190,6 +191,7 @@ class Trace:
         self.rules: dict[int, Any] = {}
         self.foreign: set[str] = set()
         self.prints: dict[Any, str] = {}
+        self.labels: dict[str, int] = {}
         self.whole_arguments: set[Any] = set()
         self.recursions: dict[CodeType, Any] = {}
         self.unrolled: set[CodeType] = set()
@@ -414,6 +416,10 @@ class Trace:
                     why="the two are separate values in compiled code, so the write would not be seen",
                     help="take the view inside the compiled function, or copy it",
                 )
+
+    def label(self, text: str) -> int:
+        """The number of a string that a run-time value may stand for."""
+        return self.labels.setdefault(text, len(self.labels))
 
     def guard(self, namespace: Any, name: Any, value: Any) -> None:
         """Notes that the code holds only as long as this variable, attribute or item refers to the same object."""

@@ -240,6 +240,12 @@ def text_as_a_string(x):
 
 
 @refused(1.5)
+def string_of_a_condition_as_a_key(x):
+    kind = "low" if x < 1 else "high"
+    return {"low": 1.0, "high": 2.0}[kind]
+
+
+@refused(1.5)
 def random_number(x):
     return x * random.random()
 

@@ -236,6 +236,57 @@ def test_messages_are_pythons(function: Any, capsys: Any) -> None:
         assert capsys.readouterr() == wanted  # nothing is written after a failure
 
 
+def solve(a, tolerance, most):
+    status, x, phase, k = "too many steps", a, "a", 0
+    for _ in range(most):
+        step = (x * x - a) / (2 * x)
+        x = x - step
+        if abs(step) < tolerance:
+            status = "converged"
+            break
+        if x > 1e6:
+            status = "diverged"
+            break
+    label = "big" if x > 1 else "small"
+    print(f"{status}: x={x:.6f}", label)
+    if status == "converged" and label != "small":
+        x = x * 2
+    while k < 5:
+        if phase == "a":
+            phase = "b"
+            x = x + 1
+        elif phase == "b":
+            phase = "c"
+        else:
+            phase = "a"
+        k += 1
+    if status in ("diverged", "lost"):
+        raise ValueError("it has " + status)
+    return {"x": x, "status": status, "label": f"<{label}>", "phase": phase}
+
+
+@pytest.mark.parametrize("arguments", [(2.0, 1e-8, 20), (2.0, 1e-8, 2), (0.2, 1e-3, 30), (1e-13, 1e-8, 20)])
+def test_strings_that_depend_on_values(arguments: Any, capsys: Any) -> None:
+    try:
+        expected: Any = solve(*arguments)
+    except ValueError as error:
+        expected = str(error)
+    wanted = capsys.readouterr()
+    for run in (wengert.compile(solve), lambda *a: interpret(solve, a, {})):
+        if isinstance(expected, str):
+            with pytest.raises(ValueError, match=expected):
+                run(*arguments)
+        else:
+            found = run(*arguments)
+            np.testing.assert_allclose(found.pop("x"), expected["x"])
+            assert found == {name: text for name, text in expected.items() if name != "x"}
+        assert capsys.readouterr() == wanted
+    if not isinstance(expected, str):
+        _, aux = wengert.grad(lambda a: (solve(a, *arguments[1:])["x"], solve(a, *arguments[1:])["status"]),
+                              has_aux=True)(arguments[0])
+        assert aux == expected["status"]
+
+
 def test_warnings_are_given_at_run_time() -> None:
     def f(x):
         if x > 1:
@@ -285,6 +336,7 @@ def test_code_from_the_cache_prints(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("function", "words"), [
     (lambda x: len(f"{x}"), "its length is needed"),
     (lambda x: {f"{x}": 1}, "it is a key"),
+    (lambda x: {"a": 1.0, "b": 2.0}["a" if x > 0 else "b"], "a string that depends on run-time values"),
     (lambda x: print(x, file=open("nowhere")) if False else print(x, file=[1]), "print to a file"),  # noqa: SIM115
 ])
 def test_what_needs_characters_is_refused(function: Any, words: str) -> None:
