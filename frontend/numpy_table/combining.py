@@ -47,12 +47,12 @@ def _log_sum(x: Any, y: Any, power: Build, unit: float) -> Any:
 
 @covers(np.logaddexp)
 def logaddexp(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, lambda x, y: _log_sum(x, y, ops.exp, 1.0))
+    return float_pair(np.logaddexp, x1, x2, lambda x, y: _log_sum(x, y, ops.exp, 1.0))
 
 
 @covers(np.logaddexp2)
 def logaddexp2(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, lambda x, y: _log_sum(x, y, ops.exp2, math.log(2.0)))
+    return float_pair(np.logaddexp2, x1, x2, lambda x, y: _log_sum(x, y, ops.exp2, math.log(2.0)))
 
 
 # ---------------------------------------------------------------- steps and extrema
@@ -68,7 +68,7 @@ def _step(x: Any, at_zero: Any) -> Any:
 
 @covers(np.heaviside)
 def heaviside(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, _step)
+    return float_pair(np.heaviside, x1, x2, _step)
 
 
 def _of_numbers(x1: Any, x2: Any, largest: bool) -> Any:
@@ -111,7 +111,7 @@ def of_integers(x: Any, y: Any, single: Any, many: Any, name: str) -> Any:
         wrong = x if kind_of(x).element == kind.element else y
         fail(f"{name} of {type_text(wrong)}: integers are needed", error=WengertTypeError)
     if not isinstance(x, Array) and not isinstance(y, Array):
-        return traced(single, x, y)
+        return traced(single, *(z if kind.weak else converted(z, kind.element) for z in (x, y)))
     shape = broadcast_shapes(*(z.shape for z in (x, y) if isinstance(z, Array)))
     a, b = (ravel(broadcast_to(converted(z, kind.element), shape)) for z in (x, y))
     return reshape(traced(many, a, b, filled(a.shape, 0, kind.element)), shape)

@@ -16,6 +16,7 @@ from wengert.frontend.numpy_table.elementwise import strong
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.results import stored
 from wengert.frontend.numpy_table.shaping import as_vector, moveaxis, ravel, reshape
+from wengert.frontend.operands import operand
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Scalar
 
@@ -35,6 +36,7 @@ def place(function: Callable[..., Any], a: Any, axis: Any, keepdims: Any) -> Any
     """The result of a function of vectors, of the flattened array or along an axis."""
     from wengert.frontend.numpy_table.creation import filled
 
+    scalar = not isinstance(operand(a), Array)
     a = as_vector(a)
     d = 0 if axis is None else one_axis(axis, a.ndim)
     last: Array = ravel(a) if axis is None else moveaxis(a, d, -1)
@@ -44,7 +46,7 @@ def place(function: Callable[..., Any], a: Any, axis: Any, keepdims: Any) -> Any
     else:
         rows = reshape(last, (-1, last.shape[-1]))
         result = reshape(traced(extrema.places, function, rows, filled((rows.shape[0],), 0, "i64")), last.shape[:-1])
-    if not keepdims:
+    if scalar or not keepdims:
         return result
     return reshape(result, tuple(1 if axis is None or k == d else n for k, n in enumerate(a.shape)))
 

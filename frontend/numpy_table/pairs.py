@@ -103,11 +103,11 @@ def math_fmod(x: Any, y: Any) -> Any:
     return elementwise_result([python_number(x, "fmod"), python_number(y, "fmod")], "f64", ops.remf, Kind("f64", True))
 
 
-def float_pair(x: Any, y: Any, build: Build) -> Any:
+def float_pair(ufunc: np.ufunc, x: Any, y: Any, build: Build) -> Any:
     """A NumPy function of two floats."""
     x, y = operand(x), operand(y)
     kind = promote(kind_of(x), kind_of(y))
-    element = kind.element if kind.is_float else resolved(np.arctan2, kind_of(x), kind_of(y))[-1]
+    element = kind.element if kind.is_float else resolved(ufunc, kind_of(x), kind_of(y))[-1]
     return elementwise_result([x, y], element, build, Kind(element, False))
 
 
@@ -123,12 +123,12 @@ def _hypotenuse(x: Any, y: Any) -> Any:
 
 @covers(np.hypot)
 def hypot(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, _hypotenuse)
+    return float_pair(np.hypot, x1, x2, _hypotenuse)
 
 
 @covers(np.arctan2)
 def arctan2(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, ops.atan2)
+    return float_pair(np.arctan2, x1, x2, ops.atan2)
 
 
 @covers(math.atan2)
@@ -139,7 +139,7 @@ def math_atan2(y: Any, x: Any) -> Any:
 
 @covers(np.copysign)
 def copysign(x1: Any, x2: Any) -> Any:
-    return float_pair(x1, x2, ops.copysign)
+    return float_pair(np.copysign, x1, x2, ops.copysign)
 
 
 @covers(math.copysign)

@@ -155,19 +155,27 @@ def prod(
 
 def _extremum(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     a = operand(a)
+    if initial is NO_VALUE and where is not True:
+        fail(
+            f"reduction operation '{NAMES[kind]}' does not have an identity, so to use a where mask one has to "
+            "specify 'initial'",
+            error=WengertValueError,
+        )
     if kind_of(a).element == "i1":
-        neutral: Any = kind == "min"
-        result = reduce_truth("any" if kind == "max" else "all", chosen(a, where, neutral), axis, keepdims)
-        return result if initial is NO_VALUE or bool(initial) is neutral else full_of(result, not neutral)
+        return _extremum_of_bools(kind, a, axis, keepdims, initial, where)
     if initial is NO_VALUE:
-        if where is not True:
-            fail(
-                f"reduction operation '{NAMES[kind]}' does not have an identity, so to use a where mask one has to "
-                "specify 'initial'",
-                error=WengertValueError,
-            )
         return reduce_array(a, kind, axis, keepdims)
     return _from_initial(kind, a, axis, keepdims, initial, where)
+
+
+def _extremum_of_bools(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    truth, op = ("any", "BitOr") if kind == "max" else ("all", "BitAnd")
+    if initial is NO_VALUE:
+        if isinstance(a, Array):
+            _refuse_empty(a, some_axes(axis, a.ndim), kind)
+        return reduce_truth(truth, a, axis, keepdims)
+    result = reduce_truth(truth, chosen(a, where, kind == "min"), axis, keepdims)
+    return strong(binary(op, result, converted(operand(initial), "i1")))
 
 
 def _from_initial(kind: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
@@ -190,15 +198,6 @@ def least(element: str, kind: str) -> Any:
         return dtype.type(-np.inf if kind == "max" else np.inf)
     limits = np.iinfo(dtype)
     return dtype.type(limits.min if kind == "max" else limits.max)
-
-
-def full_of(like: Any, value: Any) -> Any:
-    """An array, or a number, of the shape and type of another, filled with a value."""
-    if not isinstance(like, Array):
-        return converted(operand(value), kind_of(like).element)
-    from wengert.frontend.numpy_table.creation import full
-
-    return full(like.shape, value, like.dtype)
 
 
 @reduces(np.maximum)

@@ -71,8 +71,18 @@ def _reduce(
     """``f(.. f(f(a[0], a[1]), a[2]) ..)`` along `axis`."""
     handler = REDUCERS.get(ufunc)
     if handler is not None:
-        given = {"initial": (initial, NO_VALUE), "dtype": (dtype, None), "where": (where, True)}
-        return handler(array, axis, out=out, keepdims=keepdims, **{k: v for k, (v, d) in given.items() if v is not d})
+        names = inspect.signature(handler).parameters
+        given: dict[str, Any] = {} if where is True else {"where": where}
+        if dtype is not None and "dtype" in names:
+            given["dtype"] = dtype
+        elif dtype is not None:
+            array, _ = reducing_loop(ufunc, array, dtype)
+        if initial is not NO_VALUE and "initial" in names:
+            given["initial"] = initial
+        result = handler(array, axis, keepdims=keepdims, **given)
+        if initial is not NO_VALUE and "initial" not in names:
+            result = _applied(ufunc, result, initial)
+        return stored(result, out)
     return stored(_folded(ufunc, array, axis, dtype, keepdims, initial, mask_of(where)), out)
 
 
@@ -287,11 +297,14 @@ def _at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = NO_VALUE) -> None:
     if (b is NO_VALUE) != (ufunc.nin == 1):
         fail("second operand needed for ufunc" if b is NO_VALUE else "second operand provided when ufunc is unary",
              error=WengertValueError)
-    array, second = array_operand(a), () if b is NO_VALUE else (operand(b),)
+    array = array_operand(a)
+    second: tuple[Any, ...] = () if b is NO_VALUE else (operand(b),)
     if index_mask(indices) is not None:  # no element twice
         return setitem(array, indices, _applied(ufunc, getitem(array, indices), *second))
-    if second and ufunc in _ADDED:
-        return _add_at(ufunc, array, indices, second[0])
+    if ufunc in _ADDED and promote(array.kind, kind_of(second[0])).element == array.element:
+        value = converted(second[0], array.element)
+        chosen = selection_by(array, indices)
+        return chosen.store(value if ufunc is np.add else unary("USub", value), gather.scatter_add)
     places = operand(getitem(reshape(iota([int(array.size)], 0), array.shape), indices))
     if not isinstance(places, Array):
         return setitem(array, indices, _applied(ufunc, getitem(array, indices), *second))
@@ -309,13 +322,6 @@ def _each_at(function: Any, flat: Any, places: Any, *second: Any) -> None:
 
 #: What is added at places: repeated indices add up.
 _ADDED = (np.add, np.subtract)
-
-
-def _add_at(ufunc: np.ufunc, array: Array, indices: Any, b: Any) -> None:
-    kind = kind_of(b)
-    if promote(array.kind, kind).element != array.element:
-        fail(f"{ufunc.__name__}.at cannot store {b!r} in an array of {array.kind.element}", error=WengertTypeError)
-    selection_by(array, indices).store(b if ufunc is np.add else unary("USub", b), gather.scatter_add)
 
 
 _METHODS: dict[str, Callable[..., Any]] = {

@@ -140,7 +140,12 @@ def in_types_of_the_loop(ufunc: np.ufunc, inputs: list[Any], options: Options) -
     if ufunc.signature is not None:
         return [converted(x, element_of(options.dtype)) for x in inputs]
     found = loop_types(ufunc, inputs, options.dtype, options.casting)
-    return [converted(x, element_of(t, f"an operand of {ufunc.__name__}")) for x, t in zip(inputs, found)]
+    # Comparisons are exact, also with a Python int that does not fit.
+    compared = found[-1] == np.dtype(bool) != found[0]
+    return [
+        x if compared and type(x) is int else converted(x, element_of(t, f"an operand of {ufunc.__name__}"))
+        for x, t in zip(inputs, found)
+    ]
 
 
 # ---------------------------------------------------------------- results

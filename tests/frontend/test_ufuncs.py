@@ -90,6 +90,33 @@ def test_what_is_refused(function: Callable[..., Any], error: type[WengertError]
         traced_run(function, A, call=call)
 
 
+U = np.array([[3, 0, 250], [7, 255, 1]], np.uint8)
+
+
+def test_types_are_those_of_numpys_loops() -> None:
+    check(
+        lambda u, m: (
+            np.equal(u, -1, dtype=bool), np.bitwise_xor(m, -1, dtype=bool, casting="unsafe"), np.add.reduce(u),
+            np.multiply.accumulate(u, axis=1), np.subtract.reduce(u, axis=1), np.add.reduce(u, dtype=np.float32),
+            np.maximum.reduce(u, axis=1, dtype=float), np.bitwise_and.reduce(u, axis=1), np.add(u, u, dtype=np.int16),
+            np.logical_and.reduce(u, axis=1, initial=0), np.maximum.reduce(m, axis=0, initial=False, where=~m),
+            np.multiply(u, 2, out=np.zeros((2, 3), np.int64), where=u > 3), np.true_divide(u, u, dtype=np.float32),
+        ),
+        U,
+        M,
+    )  # fmt: skip
+
+
+def test_at_stores_in_the_type_of_the_array() -> None:
+    def write(n: Any, u: Any, m: Any) -> Any:
+        np.add.at(n, (0, np.array([0, 0])), 1.75)
+        np.subtract.at(n, np.array([1, -1]), m[:, 1:])
+        np.lcm.at(u, np.array([0, 0, 1]), n[0] % 5 + 1)
+        return n, u
+
+    check(write, N, U, M[:, [0, 1, 2, 0]])
+
+
 # ---------------------------------------------------------------- methods
 
 
