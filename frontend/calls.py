@@ -24,6 +24,7 @@ from wengert.frontend.complex_numbers import (  # noqa: F401 - they enter their 
     linear_algebra,
     methods,
     moving,
+    ordering,
     products,
     shapes,
 )

@@ -13,7 +13,6 @@ from wengert.frontend.uncovered import NOT_WRITTEN, reason_of
 
 #: What to write instead of functions that people reach for.
 INSTEAD = {
-    "sort_complex": "sort the real parts with np.lexsort((x.imag, x.real))",
     "nonzero": "write a loop with an if: the size of its result depends on the data",
     "argwhere": "write a loop with an if: the size of its result depends on the data",
     "take": "write a loop over the indices",

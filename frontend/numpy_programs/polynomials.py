@@ -141,6 +141,24 @@ def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: Any = False, w: A
     return found / scale if y.ndim == 1 else found / scale[:, np.newaxis]
 
 
+@program(np.roots)
+def roots(p: Any) -> Any:
+    """The eigenvalues of the companion matrix; the leading coefficient may not be zero."""
+    p = coefficients(p)
+    if p.ndim != 1:
+        raise ValueError("Input must be a rank-1 array.")
+    n = p.shape[0] - 1
+    if n < 1:
+        return np.zeros(0)
+    if p[0] == 0:
+        raise ValueError("the leading coefficient of a polynomial is zero: how many roots it has is not known")
+    companion = np.zeros((n, n), dtype=(p[:1] * 1.0).dtype)
+    for k in list(range(1, n)):
+        companion[k, k - 1] = 1.0
+    companion[0] = -p[1:] / p[0]
+    return np.linalg.eigvals(companion)
+
+
 # ---------------------------------------------------------------- the lowest power first
 
 

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 from scipy import signal
 
+from wengert.frontend.complex_numbers.registry import composed
 from wengert.frontend.numpy_programs.convolutions import whole
 from wengert.frontend.numpy_table.edges import places_beyond
 from wengert.frontend.numpy_table.registry import program
 from wengert.frontend.trace import fail
 
 MODES = ("full", "same", "valid")
+#: From this length of the shorter operand on, transforms are faster than sums.
+LONG = 512
 
 
 # ---------------------------------------------------------------- convolutions
@@ -25,7 +28,8 @@ MODES = ("full", "same", "valid")
 def all_sums(a: Any, v: Any) -> Any:
     """The full convolution; the loops run over the elements of v."""
     if a.ndim == 1:
-        return whole(a, v)
+        exact = a.dtype.kind not in "fc" or v.dtype.kind not in "fc"
+        return whole(a, v) if exact or v.shape[0] < LONG else by_fft(a, v)
     kind = (a.ravel()[:1] * v.ravel()[:1]).dtype
     sums = np.zeros([n + m - 1 for n, m in zip(a.shape, v.shape)], dtype=kind)
     if a.ndim == 2:
@@ -40,6 +44,15 @@ def all_sums(a: Any, v: Any) -> Any:
             for k in range(v.shape[2]):
                 sums[i : i + a.shape[0], j : j + a.shape[1], k : k + a.shape[2]] += v[i, j, k] * a
     return sums
+
+
+def by_fft(a: Any, v: Any) -> Any:
+    """The product of the Fourier transforms, O(n log n)."""
+    length = a.shape[0] + v.shape[0] - 1
+    n = 2 ** (length - 1).bit_length()
+    if a.dtype.kind == "c" or v.dtype.kind == "c":
+        return np.fft.ifft(np.fft.fft(a, n) * np.fft.fft(v, n))[:length]
+    return np.fft.irfft(np.fft.rfft(a, n) * np.fft.rfft(v, n), n)[:length]
 
 
 def cut(sums: Any, starts: Any, shape: Any) -> Any:
@@ -152,13 +165,14 @@ def taps(b: Any, a: Any) -> Any:
 def filtered(b: Any, a: Any, x: Any, start: Any) -> Any:
     """``y[i] = sum(b[k] x[i - k]) - sum(a[k] y[i - k], k > 0)`` along the first axis; `start` is added at the first."""
     n, order = x.shape[0], b.shape[0] - 1
-    moved = np.zeros((n, *x.shape[1:]))
+    kind = (b[:1] * a[:1] * x.ravel()[:1]).dtype
+    moved = np.zeros((n, *x.shape[1:]), dtype=kind)
     for k in list(range(min(order + 1, n))):
         moved[k:] += b[k] * x[: n - k]
     if start is not None:
         count = min(order, n)
         moved[:count] += start[:count]
-    y = np.zeros((n + order, *x.shape[1:]))  # zeros before the first sample
+    y = np.zeros((n + order, *x.shape[1:]), dtype=kind)  # zeros before the first sample
     for i in range(n):
         value = moved[i]
         for k in list(range(1, order + 1)):
@@ -278,3 +292,7 @@ def medfilt(volume: Any, kernel_size: Any = 3) -> Any:
     padded = np.pad(x, (width // 2, width // 2))
     windows = np.stack([padded[k : k + x.shape[0]] for k in list(range(width))], axis=-1)
     return np.sort(windows)[:, width // 2]
+
+
+composed(signal.convolve, signal.fftconvolve, signal.correlate, signal.convolve2d, signal.correlate2d, signal.lfilter,
+         signal.lfilter_zi, signal.filtfilt, signal.sosfilt)

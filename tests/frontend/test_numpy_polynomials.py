@@ -52,6 +52,7 @@ def test_derivatives() -> None:
 REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.polyder(x[0], -1), ValueError, "must be positive"),
     (lambda x: np.polyint(x[0], 3, k=[1, 2]), ValueError, "k must be a scalar"),
+    (lambda x: np.roots(0.0 * x[0]), ValueError, "leading coefficient of a polynomial is zero"),
     (lambda x: np.poly(x), NotImplementedError, "of a matrix is not covered"),
     (lambda x: np.polyval(np.poly1d([1, 2]), x), NotImplementedError, "poly1d is not covered"),
     (lambda x: np.polyfit(x[0], x[1], 1, full=True), NotImplementedError, "with full= or cov="),
@@ -64,6 +65,13 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
 def test_refusals(function: Callable[..., Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         wengert.compile(function)(A)
+
+
+def test_roots_are_complex() -> None:
+    roots = wengert.compile(lambda p: np.roots(p))
+    for p in ([1.0, -3.0, 2.0], [2.0, 1.0, 5.0, 1.0], [1.0, 2.0], [1.0, 1.0, 0.0]):
+        assert roots(np.array(p)).dtype == np.complex128 and np.allclose(roots(np.array(p)), np.roots(p), atol=1e-12)
+    wengert.check_grads(lambda p: np.abs(np.roots(p)) ** 2, (np.array([2.0, 1.0, 5.0, 1.0]),), order=1)
 
 
 def test_fits() -> None:

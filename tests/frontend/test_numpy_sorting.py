@@ -15,7 +15,7 @@ import pytest
 
 import wengert
 from tests.frontend.traced import same
-from wengert.dialects.errors import UnsupportedError, WengertTypeError, WengertValueError
+from wengert.dialects.errors import WengertTypeError, WengertValueError
 
 RNG = np.random.default_rng(7)
 A = np.round(RNG.uniform(-2, 2, (4, 6)), 1)
@@ -51,6 +51,16 @@ def sorting(x: Any, n: Any) -> Any:
 
 def test_sorting() -> None:
     check(sorting, A, N)
+
+
+def test_sorting_complex_numbers() -> None:
+    def f(z: Any, x: Any) -> Any:
+        y = z.copy()
+        y.sort(axis=0)
+        return (np.sort(z), np.argsort(z, 0, stable=True), np.sort(z, None), y, np.sort_complex(x), np.unique(z),
+                np.union1d(z, z[:1] + 1))
+
+    check(f, np.round(RNG.uniform(-1, 1, (4, 5))) + 1j * np.round(RNG.uniform(-1, 1, (4, 5)), 1), V)
 
 
 def test_sorting_in_place_reaches_the_caller() -> None:
@@ -98,7 +108,6 @@ REFUSED: list[tuple[Callable[..., Any], type[Exception], str]] = [
     (lambda x: np.partition(x, 1, kind="x"), WengertValueError, "select kind must be"),
     (lambda x: np.lexsort((x, x[0])), WengertValueError, "all keys need to be the same shape"),
     (lambda x: np.lexsort(()), TypeError, "need sequence of keys"),
-    (lambda x: np.sort_complex(x), UnsupportedError, "sort_complex is not covered"),
 ]
 
 

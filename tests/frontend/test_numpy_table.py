@@ -153,7 +153,6 @@ def test_constants_the_code_depends_on_are_noted() -> None:
 @pytest.mark.parametrize(
     ("function", "what", "help_"),
     [
-        (lambda a: np.sort_complex(a), "numpy.sort_complex is not covered", "np.lexsort"),
         (lambda a: special.struve(1, a), "struve is not covered", ""),
         (lambda a: a.byteswap(), "ndarray.byteswap is not covered", ""),
         (lambda a: a.setflags(0), "ndarray.setflags is not covered", ""),

@@ -49,6 +49,14 @@ def test_values(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Non
     check(function, *arguments, tolerance=1e-10)
 
 
+def test_long_convolutions_are_transformed() -> None:
+    def f(a: Any, v: Any) -> Any:
+        return (signal.fftconvolve(a, v), signal.convolve(a, v, "same"), signal.correlate(v, a, "valid"),
+                signal.convolve(a, v + 1j))
+
+    check(f, RNG.normal(size=1500), RNG.normal(size=600), tolerance=1e-9)
+
+
 def test_derivatives() -> None:
     wengert.check_grads(lambda b, a, x: signal.lfilter(b, a, x) ** 2, (B1, A1, LONG[:6]), order=2)
     wengert.check_grads(lambda x, k: signal.convolve2d(x, k, "same") ** 2, (X[:4, :4], K), order=2)
