@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import WengertLinAlgError, WengertValueError
+from wengert.frontend.numpy_table.arguments import static_int
 from wengert.frontend.numpy_table.registry import program
 from wengert.frontend.trace import fail
 
@@ -150,7 +151,7 @@ def cond(x: Any, p: Any = None) -> Any:
 
 @program(np.linalg.matrix_power)
 def matrix_power(a: Any, n: Any) -> Any:
-    a = np.asarray(a)
+    a, n = np.asarray(a), static_int(n, "it is the exponent of a matrix")
     if a.ndim < 2:
         fail(f"{a.ndim}-dimensional array given. Array must be at least two-dimensional", error=WengertLinAlgError)
     if a.shape[-2] != a.shape[-1]:

@@ -151,3 +151,21 @@ def lstsq(a: Any, b: Any, cond: Any = None, overwrite_a: Any = False, overwrite_
     if b.ndim == 1 and a.shape[0] > a.shape[1]:
         squares = squares[0]
     return x, squares, np.int64(rank), s
+
+
+@program(scipy.linalg.eig)
+def eig(a: Any, b: Any = None, left: Any = False, right: Any = True, overwrite_a: Any = False, overwrite_b: Any = False,
+        check_finite: Any = True, homogeneous_eigvals: Any = False) -> Any:
+    if b is not None or left or homogeneous_eigvals:
+        fail("scipy.linalg.eig with b=, left= or homogeneous_eigvals= is not covered",
+             help="of a regular b, take np.linalg.eig(np.linalg.solve(b, a))")
+    if not right:
+        return np.linalg.eigvals(a)
+    w, v = np.linalg.eig(a)
+    return w, v
+
+
+@program(scipy.linalg.eigvals)
+def eigvals(a: Any, b: Any = None, overwrite_a: Any = False, check_finite: Any = True,
+            homogeneous_eigvals: Any = False) -> Any:
+    return eig(a, b, right=False, homogeneous_eigvals=homogeneous_eigvals)

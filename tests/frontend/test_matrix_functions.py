@@ -53,6 +53,12 @@ def test_powers_and_chains() -> None:
                         n.multi_dot([a, a.T])), T, D, tolerance=1e-12)
 
 
+def test_an_exponent_that_is_an_argument() -> None:
+    power = wengert.compile(lambda a, k: n.matrix_power(a, k))
+    for k in (3, -2):
+        np.testing.assert_allclose(power(Q, k), n.matrix_power(Q, k), rtol=1e-10)
+
+
 def test_a_chain_is_multiplied_in_the_cheapest_order() -> None:
     chain = wengert.compile(lambda a, b, x: n.multi_dot([a, b, x]))
     a, b, x = np.ones((30, 30)), np.ones((30, 30)), np.ones((30, 1))

@@ -125,6 +125,26 @@ def test_scipys_errors(f: Callable[..., Any], message: str) -> None:
     assert caught.value.position is not None and caught.value.position.file == __file__
 
 
+def test_eigenvalues_of_general_matrices() -> None:
+    got = wengert.compile(lambda a: (*s.eig(a), s.eigvals(a)))(Q)
+    for x, y in zip(got, (*s.eig(Q), s.eigvals(Q)), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-11)
+
+
+@pytest.mark.parametrize(("f", "help_"), [
+    (lambda a: s.sqrtm(a), "np.sqrt(w)"),
+    (lambda a: s.logm(a), "np.log(w)"),
+    (lambda a: s.solve_sylvester(a, a, a), "np.kron"),
+    (lambda a: np.einsum_path("ij,jk", a, a), "optimize="),
+    (lambda a: s.eig(a, a), "np.linalg.solve(b, a)"),
+    (lambda a: s.qr(a, pivoting=True), "np.linalg.svd"),
+])
+def test_what_is_refused(f: Callable[..., Any], help_: str) -> None:
+    with pytest.raises(wengert.UnsupportedError, match="is not covered") as caught:
+        traced_run(f, Q, call=call)
+    assert help_ in caught.value.help
+
+
 SPARSE = scipy.sparse.csr_array(Q)
 
 
