@@ -105,7 +105,7 @@ def _product_along(x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
     loop = make_for(index(0), size(x, axis), index(1), [one, zero])
     with ir.InsertionPoint(loop.block):
         product, tangent = loop.carries
-        x_i, dx_i = _part(x, axis, loop.iv), _part(dx, axis, loop.iv)
+        x_i, dx_i = _part(x, axis, loop.iv, x), _part(dx, axis, loop.iv, x)
         tangent = lookup_call("arith.addf", lookup_call("arith.mulf", tangent, x_i),
                               lookup_call("arith.mulf", product, dx_i))
         yield_([lookup_call("arith.mulf", product, x_i), tangent], loop.block)
@@ -113,13 +113,13 @@ def _product_along(x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
     return product, tangent
 
 
-def _part(x: Any, axis: int, i: Any) -> Any:
-    """x[.., i, ..] with `axis` dropped."""
+def _part(x: Any, axis: int, i: Any, like: Any) -> Any:
+    """x[.., i, ..] with `axis` dropped; the extents are those of `like`, which is known where a tangent is not."""
     if x.type.rank == 1:
         return lookup_call("tensor.extract", x, i)
     dimensions = range(x.type.rank)
     offsets = [i if d == axis else 0 for d in dimensions]
-    sizes = [1 if d == axis else size(x, d) if x.type.is_dynamic_dim(d) else x.type.shape[d] for d in dimensions]
+    sizes = [1 if d == axis else size(like, d) if x.type.is_dynamic_dim(d) else x.type.shape[d] for d in dimensions]
     return extract_slice(x, offsets, sizes, [1] * x.type.rank, drop=(axis,))
 
 
