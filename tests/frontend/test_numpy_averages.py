@@ -144,7 +144,10 @@ DERIVATIVES: list[Callable[..., Any]] = [
 ]
 
 
-@pytest.mark.parametrize("function", DERIVATIVES, ids=lines_of(DERIVATIVES))
+@pytest.mark.parametrize(
+    "function", [pytest.param(f, marks=[pytest.mark.slow] * (k == 1)) for k, f in enumerate(DERIVATIVES)],
+    ids=lines_of(DERIVATIVES),
+)
 def test_derivatives(function: Callable[..., Any]) -> None:
     wengert.check_grads(function, (A, V), order=2)
 

@@ -70,9 +70,15 @@ def test_values() -> None:
     check_compiled(lambda x: tuple(f(x) for f in SMOOTH), X)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [slice(0, 7), slice(7, None)], ids=["first", "second"])
 def test_derivatives(part: slice) -> None:
     wengert.check_grads(lambda x: tuple(f(x) for f in SMOOTH[part]), (X,), order=2)
+
+
+def test_the_derivative_is_that_of_the_item_that_is_taken() -> None:
+    gradient = wengert.grad(lambda x: max(x, key=lambda v: -v * v) * 3.0 + min((v * v, v) for v in x)[0])(X)
+    assert np.array_equal(gradient, [4.0, 0.0, 0.0, 0.0])
 
 
 def test_truths() -> None:
