@@ -131,7 +131,7 @@ log_ndtr = special_op("log_ndtr", (_log_ndtr_x,), samples=(ANY,))
 
 # ---------------------------------------------------------------- parameters of what is drawn by rejection
 
-rejection = elementwise("nd.rejection", lambda x: x, (), written_out=lambda x: x, symbol="a draw by rejection").where(
+rejection = elementwise("nd.draw_by_rejection", lambda x: x, (), written_out=lambda x: x).where(
     jvp=Absent("the number that is drawn jumps as a function of this parameter"))
 
 # ---------------------------------------------------------------- logistic functions

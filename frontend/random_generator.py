@@ -181,6 +181,8 @@ class Generator:
         shape = shape_of(size, first, *others)
         if shape is None:
             return draw(self.bits, first, *others)
+        if np.ndim(first) == 0 and (second is None or np.ndim(second) == 0):
+            return rejection.fill_alike(draw, self.bits, (first, *others), np.empty(shape, dtype=dtype))
         firsts = np.broadcast_to(first, shape).copy()
         seconds = None if second is None else np.broadcast_to(second, shape).copy()
         return rejection.fill_each(draw, self.bits, firsts, seconds, np.empty(shape, dtype=dtype))

@@ -51,8 +51,7 @@ def _large_gamma(bits: Any, shape: Any) -> Any:
     v = 0.0
     drawing = True
     while drawing:
-        x = streams.normal(bits)
-        v = 1.0 + c * x
+        x, v = 0.0, -1.0
         while v <= 0.0:
             x = streams.normal(bits)
             v = 1.0 + c * x
@@ -130,6 +129,14 @@ def _inverted(bits: Any, n: Any, p: Any) -> Any:
             u = u - weight
             weight = ((n - count + 1) * p * weight) / (count * q)
     return count
+
+
+def fill_alike(draw: Any, bits: Any, parameters: Any, out: Any) -> Any:
+    """An array of draws with the same parameters: where these are constants, so is which method is used."""
+    flat = out.reshape(-1)
+    for i in range(flat.shape[0]):
+        flat[i] = draw(bits, *parameters)
+    return out
 
 
 def fill_each(draw: Any, bits: Any, first: Any, second: Any, out: Any) -> Any:
