@@ -136,8 +136,13 @@ def stored(a: Any) -> Any:
     return np.outer(p, p).sum() * b
 
 
-@pytest.mark.parametrize("f, x", [(in_a_loop, X), (while_any, X), (rows, A), (stored, A)],
-                         ids=["loop", "while", "rows", "stored"])
+def reduced(a: Any) -> Any:
+    b = a[a[:, 2] > -2]
+    return b.prod(0).sum() + b.max(0).sum() + b.max(1).prod() + b.std(1).sum() + np.cumprod(b, 1).sum()
+
+
+@pytest.mark.parametrize("f, x", [(in_a_loop, X), (while_any, X), (rows, A), (stored, A), (reduced, A)],
+                         ids=["loop", "while", "rows", "stored", "reduced"])
 def test_derivatives(f: Callable[[Any], Any], x: Any) -> None:
     assert_same(wengert.compile(f)(x.copy()), f(x.copy()))
     assert_same(interpret(f, (x.copy(),), {}), f(x.copy()))
