@@ -13,14 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from wengert.frontend.ziggurats import EXPONENTIAL, NORMAL
+from wengert.frontend import ziggurats
 
 _LOW32 = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
-NORMAL_BOUNDS, NORMAL_WIDTHS, NORMAL_HEIGHTS = NORMAL.bounds, NORMAL.widths, NORMAL.heights
-EXPONENTIAL_BOUNDS, EXPONENTIAL_WIDTHS = EXPONENTIAL.bounds, EXPONENTIAL.widths
-EXPONENTIAL_HEIGHTS = EXPONENTIAL.heights
-NORMAL_R, EXPONENTIAL_R = NORMAL.r, EXPONENTIAL.r
 
 
 def high_product(a: Any, b: Any) -> Any:
@@ -129,17 +125,17 @@ def normal(bits: Any) -> Any:
         word = bits.next64()
         layer = np.int64(word & np.uint64(255))
         place = (word >> np.uint64(9)) & np.uint64(0xFFFFFFFFFFFFF)
-        x = np.float64(place) * NORMAL_WIDTHS[layer]
+        x = np.float64(place) * ziggurats.NORMAL.widths[layer]
         if (word >> np.uint64(8)) & np.uint64(1) != 0:
             x = -x
-        if place < NORMAL_BOUNDS[layer]:
+        if place < ziggurats.NORMAL.bounds[layer]:
             drawing = False
         elif layer == 0:
             x = _normal_tail(bits, (place >> np.uint64(8)) & np.uint64(1) != 0)
             drawing = False
         else:
-            below = NORMAL_HEIGHTS[layer]
-            drawing = (NORMAL_HEIGHTS[layer - 1] - below) * uniform53(bits) + below >= np.exp(-0.5 * x * x)
+            below = ziggurats.NORMAL.heights[layer]
+            drawing = (ziggurats.NORMAL.heights[layer - 1] - below) * uniform53(bits) + below >= np.exp(-0.5 * x * x)
     return x
 
 
@@ -148,10 +144,10 @@ def _normal_tail(bits: Any, negative: Any) -> Any:
     x = 0.0
     drawing = True
     while drawing:
-        x = -(1.0 / NORMAL_R) * np.log1p(-uniform53(bits))
+        x = -(1.0 / ziggurats.NORMAL.r) * np.log1p(-uniform53(bits))
         y = -np.log1p(-uniform53(bits))
         drawing = y + y <= x * x
-    x = NORMAL_R + x
+    x = ziggurats.NORMAL.r + x
     return -x if negative else x
 
 
@@ -162,15 +158,15 @@ def exponential(bits: Any) -> Any:
     while drawing:
         word = bits.next64() >> np.uint64(3)
         layer, place = np.int64(word & np.uint64(255)), word >> np.uint64(8)
-        x = np.float64(place) * EXPONENTIAL_WIDTHS[layer]
-        if place < EXPONENTIAL_BOUNDS[layer]:
+        x = np.float64(place) * ziggurats.EXPONENTIAL.widths[layer]
+        if place < ziggurats.EXPONENTIAL.bounds[layer]:
             drawing = False
         elif layer == 0:
-            x = EXPONENTIAL_R - np.log1p(-uniform53(bits))
+            x = ziggurats.EXPONENTIAL.r - np.log1p(-uniform53(bits))
             drawing = False
         else:
-            below = EXPONENTIAL_HEIGHTS[layer]
-            drawing = (EXPONENTIAL_HEIGHTS[layer - 1] - below) * uniform53(bits) + below >= np.exp(-x)
+            below = ziggurats.EXPONENTIAL.heights[layer]
+            drawing = (ziggurats.EXPONENTIAL.heights[layer - 1] - below) * uniform53(bits) + below >= np.exp(-x)
     return x
 
 
