@@ -48,6 +48,12 @@ def in_double(x: Any) -> Any:
     return x.astype(float)
 
 
+def of_type(sums: Any, like: Any) -> Any:
+    """Sums in the type of the input; integers and bools are what is left of the point."""
+    dtype = np.asarray(like).dtype
+    return sums.astype(int).astype(bool) if dtype == np.bool_ else sums.astype(dtype)
+
+
 # ---------------------------------------------------------------- sums along one axis
 
 
@@ -72,7 +78,7 @@ def weighed(x: Any, weights: Any, axis: int, mode: Any, cval: Any, origin: Any) 
 def correlate1d(input: Any, weights: Any, axis: Any = -1, *, mode: Any = "reflect", cval: Any = 0.0,
                 origin: Any = 0) -> Any:
     x = in_double(input)
-    return weighed(x, weights, axis, mode, cval, origin).astype(np.asarray(input).dtype)
+    return of_type(weighed(x, weights, axis, mode, cval, origin), input)
 
 
 @program(ndimage.convolve1d)
@@ -127,7 +133,7 @@ def uniform_filter1d(input: Any, size: Any, axis: Any = -1, *, mode: Any = "refl
     if size < 1:
         raise RuntimeError("incorrect filter size")
     sums = weighed(in_double(input), np.ones(size), axis, mode, cval, origin)
-    return (sums / size).astype(np.asarray(input).dtype)
+    return of_type(sums / size, input)
 
 
 @program(ndimage.uniform_filter)
@@ -189,7 +195,7 @@ def correlate(input: Any, weights: Any, *, mode: Any = "reflect", cval: Any = 0.
         if before < 0 or before >= w.shape[d]:
             raise ValueError("invalid origin")
         whole = extended(whole, d, before, w.shape[d] - 1 - before, mode, cval)
-    return window_sums(whole, w, x.shape).astype(x.dtype)
+    return of_type(window_sums(whole, w, x.shape), x)
 
 
 def window_sums(whole: Any, w: Any, shape: Any) -> Any:

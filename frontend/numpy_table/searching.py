@@ -15,7 +15,7 @@ from wengert.dialects.searching import searchsorted as search
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import is_empty, larger, same_extent, tensor
 from wengert.frontend.comparison import compare
-from wengert.frontend.conversions import Kind, promote
+from wengert.frontend.conversions import Kind, flip_sign, promote
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.intervals import Interval
 from wengert.frontend.numpy_table.arguments import array_operand, static_int
@@ -44,12 +44,14 @@ def searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
             fail("sorter.size must equal a.size", error=WengertValueError)
         a = getitem(a, sorter)
     kind = promote(a.kind, Kind(kind_of(v).element, False))
-    common = kind.element if kind.is_float else "i64"
+    common = kind.element if kind.is_float or kind.element == "u64" else "i64"
     values = as_vector(v)
     if is_empty(values.shape):
         return filled(values.shape, 0, "i64")
     array, wanted = tensor(a, common, a.shape), tensor(values, common, values.shape)
     with current().here():
+        if common == "u64":
+            array, wanted = flip_sign(array), flip_sign(wanted)
         found = Box(search(array, wanted, right=side == "right"), values.shape, "i64")
     return found if isinstance(v, Array) else element(found, (0,))
 

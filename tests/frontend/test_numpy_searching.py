@@ -47,6 +47,19 @@ def bins(a: Any, n: Any, w: Any) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64, np.float32])
+def test_other_types(dtype: Any) -> None:
+    a = RNG.integers(0, 7, (2, 6)).astype(dtype)
+    if dtype is np.uint64:
+        a[0, 1] = 2**63 + 5
+
+    def f(a: Any) -> Any:
+        return (np.sort(a, 0), np.argsort(a, stable=True), np.searchsorted(np.sort(a[0]), a), np.digitize(a, [1, 3]),
+                *np.histogram(a, bins=[0, 2, 5]), *np.unique(a, return_counts=True), np.isin(a, [1, 2]))
+
+    check(f, a)
+
+
 def test_histograms() -> None:
     check(bins, X, N, W)
 
