@@ -273,7 +273,8 @@ def test_types_are_constants_of_the_compilation() -> None:
     ids=lambda x: str(getattr(x, "dtype", "")),
 )
 def test_other_dtypes_are_refused_with_what_to_do(array: Any, help_: str) -> None:
-    for run in (lambda: wengert.compile(lambda x: x)(array), lambda: wengert.compile(lambda x: x + array)(np.ones(2))):
+    as_argument = [lambda: wengert.compile(lambda x: x)(array)] if array.dtype.isnative else []  # else a copy is read
+    for run in (*as_argument, lambda: wengert.compile(lambda x: x + array)(np.ones(2))):
         with pytest.raises(WengertError) as refused:
             run()
         assert str(array.dtype) in str(refused.value) and help_ in str(refused.value)
