@@ -105,8 +105,8 @@ def test_two_hundred_programs(batch: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("batch", range(20, 100))
-def test_a_thousand_programs(batch: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch", range(20, 200))
+def test_two_thousand_programs(batch: int, tmp_path: Path) -> None:
     run_batch(batch, tmp_path)
 
 
