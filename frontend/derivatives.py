@@ -198,6 +198,7 @@ def trace_inner(
                                    definition_of(f))
         result, aux = result if has_aux else (result, ())
         (leaves, structure), (aux_leaves, aux_structure) = flatten_result(result), flatten_result(aux)
+        leaves, aux_leaves = ([_traced_constant(leaf) for leaf in side] for side in (leaves, aux_leaves))
         outputs, aux_outputs = (tuple(_output(leaf) for leaf in side) for side in (leaves, aux_leaves))
         returned = [
             form.value(leaf, "a result")
@@ -211,6 +212,11 @@ def trace_inner(
     return Inner(region.name, moving, inputs, tuple(region.captures), outputs, structure,
                  aux_outputs if has_aux else None, aux_structure, trees, tuple(picks),
                  tuple((outer, Form(inner.element, False, inner.shape)) for outer, inner in states))
+
+
+def _traced_constant(leaf: Any) -> Any:
+    """A constant array of floats in the result is a value like the others, with a tangent that is zero."""
+    return operand(leaf) if isinstance(leaf, np.ndarray) and leaf.dtype in (np.float64, np.float32) else leaf
 
 
 def _output(leaf: Any) -> Any:

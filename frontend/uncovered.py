@@ -70,8 +70,8 @@ REASONS = (
         "can_cast common_type mintypecode min_scalar_type isdtype typename issubdtype promote_types result_type",
     ),
     _reason(
-        "it packs bits of bools into bytes, or makes functions of objects",
-        "write it with shifts, or as a function",
+        "it works on bits of memory, or on Python objects",
+        "write it with shifts and sums",
         "packbits unpackbits frompyfunc",
     ),
     _reason(
