@@ -59,7 +59,11 @@ class Interpreter:
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
         """Execute a function on values of the types of its arguments; its residuals are its own."""
-        block = entry(find_function(self.module, name))
+        func = find_function(self.module, name)
+        if is_print(func):
+            write(*text_of(func), arguments)
+            return []
+        block = entry(func)
         with np.errstate(all="ignore"):
             return self.block(block, dict(zip(block.arguments, arguments, strict=True)))
 
@@ -85,9 +89,6 @@ class Interpreter:
             outer, self.residuals = self.residuals, {}
             name = ir.FlatSymbolRefAttr(op.attributes["callee"]).value
             func = find_function(self.module, name)
-            if is_print(func):
-                write(*text_of(func), operands)
-                return []
             foreign = is_foreign(func)
             results = [*MEANINGS[name](operands), np.int64(0)] if foreign else self.call(name, operands)
             self.residuals = outer

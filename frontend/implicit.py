@@ -22,6 +22,7 @@ from wengert.frontend.custom_rules import CustomRules
 from wengert.frontend.linear_solves import LinearSolve, Map, Operator, derivative_along, linear_tolerance, require
 from wengert.frontend.numpy_table.linear_algebra import solved
 from wengert.frontend.states import Layout
+from wengert.frontend.trace import current
 from wengert.frontend.transforms import _once, jvp, linearize, vjp
 
 #: Systems of at most this many unknowns are solved by their matrix, if nothing else is asked for.
@@ -84,6 +85,10 @@ def with_rule(solver: Callable[..., Any], root: Callable[..., Any], first: int, 
     @rules.defjvp
     def implicit_rule(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
         x, args = rules(*primals), primals[first:]
+        with current().silence():
+            return along_solution(x, args, tangents)
+
+    def along_solution(x: Any, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
         layout = Layout.of(x, "the solution")
         vector = layout.vector(x)
         if allowed is not None:

@@ -400,6 +400,8 @@ def emit(text: str | Text, stream: str) -> None:
 def print_text(template: str, stream: str, kinds: Sequence[str], operands: Sequence[Any]) -> None:
     """A call of a function that is declared to print; calls that print alike share it."""
     trace = current()
+    if trace.silent and stream != "message":
+        return
     types = [x.type for x in operands]
     key = template, stream, tuple(kinds), tuple(map(str, types))
     if key not in trace.prints:

@@ -162,6 +162,7 @@ class Trace:
         recursions: for the code objects that are traced as functions which call themselves, how far that is.
         unrolled: code of functions whose recursion Python ends.
         foreign: the symbols of foreign functions that are declared.
+        silent: whether code is traced that a derivative evaluates beside the program: it writes nothing.
         labels: the numbers of the strings that are other ones on different paths.
         whole_arguments: the origins of arguments that are ints or bools.
         prints: the symbols of functions that are declared to print, by what they print.
@@ -192,6 +193,7 @@ class Trace:
         self.foreign: set[str] = set()
         self.prints: dict[Any, str] = {}
         self.labels: dict[str, int] = {}
+        self.silent = False
         self.whole_arguments: set[Any] = set()
         self.recursions: dict[CodeType, Any] = {}
         self.unrolled: set[CodeType] = set()
@@ -256,6 +258,15 @@ class Trace:
             yield
         finally:
             self.of_loops = outer
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Code that a derivative evaluates beside the program is traced: what it writes is left out."""
+        outer, self.silent = self.silent, True
+        try:
+            yield
+        finally:
+            self.silent = outer
 
     def here(self) -> _Here:
         """A context in which builders and op records emit at the end of the current block, at the user's position."""

@@ -143,11 +143,6 @@ def list_grows_by_run_time_count(x):
     return xs
 
 
-@refused(WengertTypeError, "a Python number is needed here", ONES)
-def size_from_data(x):
-    return np.zeros(int(x[0]))  # here
-
-
 @refused(WengertTypeError, "'A' is changed in place and bound to another array in the same loop", ONES, ONES * 2, 5.0)
 def swap_arguments_in_while(A, B, x):
     while x > 1.0:

@@ -140,6 +140,31 @@ def test_steps_that_are_run_again_print_once(step: str, capsys: Any) -> None:
     assert capsys.readouterr() == wanted
 
 
+def test_what_derivatives_evaluate_beside_the_program_prints_nothing(capsys: Any) -> None:
+    def root(a):
+        def step(x, a):
+            print("step", x)
+            return 0.5 * (x + a / x)
+
+        return wengert.fixed_point(step, 1.0, a)
+
+    wengert.compile(root)(2.0)
+    wanted = capsys.readouterr()
+    np.testing.assert_allclose(wengert.grad(root)(2.0), 0.5 / np.sqrt(2.0))
+    assert capsys.readouterr() == wanted
+
+    def recursive(n, x):
+        print(n, x)
+        return x if n < 2 else recursive(n - 1, x * 1.5) + recursive(n - 2, x)
+
+    recursive(4, 1.0)
+    wanted = capsys.readouterr()
+    wengert.grad(recursive, argnums=1)(4, 1.0)
+    assert capsys.readouterr() == wanted
+    wengert.explain(wengert.grad(lambda x: (print("x", x), x * x)[1]), 2.0)
+    assert "x 2.0" in capsys.readouterr().out
+
+
 def test_mapped_functions_print_for_each_active_example(capsys: Any) -> None:
     def f(x, y):
         print("same for all", y)
