@@ -88,7 +88,6 @@ def operand(x: Any) -> Operand:
         fail(
             f"{type_text(x)} takes part in an operation on real numbers",
             help="take z.real, z.imag or abs(z)",
-            error=WengertTypeError,
         )
     return real_operand(x)
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.dialects.errors import WengertTypeError, WengertValueError
+from wengert.dialects.errors import UnsupportedError, WengertTypeError, WengertValueError
 from wengert.frontend import arithmetic
 from wengert.frontend.capture import captured
 from wengert.frontend.comparison import both, negated
@@ -18,6 +18,7 @@ from wengert.frontend.complex_numbers import functions
 from wengert.frontend.complex_numbers.values import (
     Complex,
     ComplexArray,
+    array_of,
     has_complex,
     is_complex_number,
     number_of_kind,
@@ -154,18 +155,29 @@ def quotient(a: Any, b: Any) -> Complex:
     """Smith's algorithm (1962), as in NumPy: the larger part of the denominator is divided by first."""
     if not isinstance(b, Complex):
         return paired(div(a.re, b), div(a.im, b))
-    c, d = b.re, b.im
+    kind = common_kind(a, b)
+    c, d = in_kind(b.re, kind), in_kind(b.im, kind)
     larger = compare_sizes(c, d)
     big, small = select(larger, c, d), select(larger, d, c)
     nothing = arithmetic.compare("Eq", big, 0)
     ratio = select(nothing, 0.0, div(small, select(nothing, 1.0, big)))
     scale = add(big, arithmetic.binary("Mult", small, ratio))
-    kind = promote(a.kind if isinstance(a, Complex) else part_kind(a), b.kind)
-    x, y = (part if isinstance(part, Array) else number_of_kind(part, kind) for part in parts_of(a))
+    x, y = (in_kind(part, kind) for part in parts_of(a))
     p, q = select(larger, x, y), select(larger, y, x)
     re = div(add(p, mul(q, ratio)), scale)
     im = div(sub(q, mul(p, ratio)), scale)
     return paired(re, select(larger, im, negative(im)))
+
+
+def common_kind(a: Any, b: Any) -> Kind:
+    """The kind in which NumPy computes with the parts of two operands."""
+    kind = promote(*(x.kind if isinstance(x, Complex) else part_kind(x) for x in (a, b)))
+    return kind if kind.is_float else Kind("f64", kind.weak)
+
+
+def in_kind(x: Any, kind: Kind) -> Any:
+    """A part in a float kind."""
+    return array_of(x, kind.element, x.shape) if isinstance(x, Array) else number_of_kind(x, kind)
 
 
 def compare_sizes(x: Any, y: Any) -> Any:
@@ -198,7 +210,8 @@ def power(a: Any, b: Any) -> Any:
         a = a if isinstance(a, Complex) else paired(copied(a), zeros_like(a))
         raised = _whole_power(a, abs(whole))
         return raised if whole >= 0 else quotient(1.0, raised)
-    return paired(*functions.power(*parts_of(a), *parts_of(b)))
+    kind = common_kind(a, b)
+    return paired(*functions.power(*(in_kind(part, kind) for z in (a, b) for part in parts_of(z))))
 
 
 def whole_number(x: Any) -> int | None:
@@ -243,13 +256,18 @@ def compare(op: str, a: Any, b: Any) -> Any:
             f"'{SYMBOLS[op]}' not supported between instances of '{type_text(a)}' and '{type_text(b)}'",
             why="complex numbers are not ordered (NumPy compares arrays of them by real part first)",
             help="compare abs(z), z.real or z.imag",
-            error=WengertTypeError,
+            error=WengertTypeError if all(_is_python(x) for x in (a, b)) else UnsupportedError,
         )
     (x, y), (u, v) = parts_of(a), parts_of(b)
     first, second = arithmetic.compare(op, x, u), arithmetic.compare(op, y, v)
     if op == "Eq":
         return both_of(first, second)
     return not_(both_of(not_(first), not_(second)))
+
+
+def _is_python(x: Any) -> bool:
+    """Whether Python would have a number of its own there."""
+    return (x.kind if isinstance(x, Complex) else part_kind(x)).weak
 
 
 def both_of(a: Any, b: Any) -> Any:

@@ -37,7 +37,7 @@ def part_dtype(dtype: Any) -> Any:
     element = complex_dtype(dtype)
     if element is None:
         fail(f"a complex value is converted to {np.dtype(dtype)}",
-             why="NumPy discards the imaginary part and warns", help="take z.real", error=WengertTypeError)
+             why="NumPy discards the imaginary part and warns", help="take z.real")
     return REAL[element]
 
 
@@ -92,9 +92,9 @@ def _like(name: str) -> None:
         element = complex_dtype(dtype)
         if dtype is not None and element is None:
             return getattr(creation, name)(extents, dtype)
-        if extents == ():
-            return paired(*numpy_parts(1.0 if name == "ones" else 0.0))
         real = REAL[element or z.element]
+        if extents == ():
+            return paired(real.type(1.0 if name == "ones" else 0.0), real.type(0.0))
         im = getattr(creation, "empty" if name == "empty" else "zeros")(extents, real)
         return ComplexArray(getattr(creation, name)(extents, real), im)
 

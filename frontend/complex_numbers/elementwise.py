@@ -225,9 +225,15 @@ def _operator(op: str) -> Callable[[Any, Any], Any]:
     return handler
 
 
-for _op, _name in (("Add", "add"), ("Sub", "subtract"), ("Mult", "multiply"), ("Div", "divide"), ("Pow", "power"),
-                   ("Pow", "float_power")):
+for _op, _name in (("Add", "add"), ("Sub", "subtract"), ("Mult", "multiply"), ("Div", "divide"), ("Pow", "power")):
     of_complex(getattr(np, _name))(_operator(_op))
+
+
+@of_complex(np.float_power)
+def float_power(x1: Any, x2: Any, /) -> Any:
+    """In double precision."""
+    parts = [real.binary("Add", part, np.float64(0)) for x in (x1, x2) for part in parts_of(complex_operand(x))]
+    return arithmetic.power(paired(*parts[:2]), paired(*parts[2:]))
 
 
 def _comparison(op: str) -> Callable[[Any, Any], Any]:
@@ -240,6 +246,17 @@ def _comparison(op: str) -> Callable[[Any, Any], Any]:
 for _op, _name in (("Eq", "equal"), ("NotEq", "not_equal"), ("Lt", "less"), ("LtE", "less_equal"), ("Gt", "greater"),
                    ("GtE", "greater_equal")):
     of_complex(getattr(np, _name))(_comparison(_op))
+
+
+def _logic(name: str) -> Callable[..., Any]:
+    def handler(*operands: Any) -> Any:
+        return getattr(np, name)(*[strong(real.compare("NotEq", x, 0)) for x in operands])
+
+    return handler
+
+
+for _name in ("logical_and", "logical_or", "logical_xor", "logical_not"):
+    of_complex(getattr(np, _name))(_logic(_name))
 
 
 @of_complex(np.negative)

@@ -92,9 +92,14 @@ def _shows(part: Any, base: Box, position: int) -> bool:
 
 def interleaved(x: ComplexArray) -> Array:
     """A new array with a last axis (re, im), or the memory the parts are views of."""
-    from wengert.frontend.numpy_table.joining import stack
+    from wengert.frontend.indexing import setitem
+    from wengert.frontend.numpy_table.creation import uninitialised
 
     known = memory_of(x)
-    result: Array = stack([x.re, x.im], axis=-1) if known is None else known
-    return result
+    if known is not None:
+        return known
+    whole = uninitialised((*x.shape, 2), x.element)
+    setitem(whole, (..., 0), x.re)
+    setitem(whole, (..., 1), x.im)
+    return whole
 

@@ -10,9 +10,11 @@ import numpy as np
 
 from wengert.frontend import arithmetic as real
 from wengert.frontend.complex_numbers.arithmetic import add, complex_operand, sub
+from wengert.frontend.complex_numbers.creation import astype, full
 from wengert.frontend.complex_numbers.elementwise import conjugate, numpy_parts
 from wengert.frontend.complex_numbers.registry import of_complex
-from wengert.frontend.complex_numbers.values import Complex, paired
+from wengert.frontend.complex_numbers.values import Complex, ComplexArray, paired
+from wengert.frontend.numpy_table.arguments import some_axes
 from wengert.frontend.trace import fail
 
 
@@ -80,17 +82,26 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = None) -> Any:
 
 @of_complex(np.prod)
 def prod(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
-    """By halves: each half of the elements along the axis is multiplied with the other."""
     z = complex_operand(a)
-    if axis is None:
-        z, axis = np.ravel(z), 0
+    if not isinstance(z, Complex) or dtype is not None:
+        z = astype(z, complex if dtype is None else dtype)
+    axes = some_axes(axis, z.ndim)
+    for d in reversed(axes):
+        z = _product_along(z, d, keepdims)
+    return np.copy(z) if isinstance(z, ComplexArray) else z
+
+
+def _product_along(z: Any, axis: int, keepdims: Any) -> Any:
+    """By halves: each half of the elements along the axis is multiplied with the other."""
     z = np.moveaxis(z, axis, 0)
     while z.shape[0] > 1:
         half = z.shape[0] // 2
         multiplied = real.binary("Mult", z[:half], z[half : 2 * half])
         z = np.concatenate([multiplied, z[2 * half :]]) if z.shape[0] % 2 else multiplied
-    whole = z[0] if z.shape[0] else np.ones(z.shape[1:], complex)
-    return np.expand_dims(whole, axis) if keepdims else whole
+    whole = z[0] if z.shape[0] else full(z.shape[1:], 1.0, z.dtype)
+    if not keepdims:
+        return whole
+    return np.expand_dims(whole, axis) if isinstance(whole, ComplexArray) else full((1,), whole)
 
 
 @of_complex(np.cumprod)
@@ -139,6 +150,12 @@ def _truth(name: str) -> None:
 
 for _name in ("any", "all", "count_nonzero"):
     _truth(_name)
+
+
+@of_complex(np.nansum)
+def nansum(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False) -> Any:
+    z = complex_operand(a)
+    return np.sum(real.select(np.isnan(z), 0, z), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def _norm(function: Any) -> None:

@@ -68,7 +68,7 @@ def on_parts(handler: Handler, names: tuple[str, ...], arguments: Any, options: 
     given = bound.arguments
     for name, value in given.items():
         if name not in names and has_complex(value):
-            fail(f"a complex {name}= is not covered here", error=WengertTypeError)
+            fail(f"a complex {name}= is not covered here")
     element = complex_dtype(given.get("dtype"))
     if element is not None:
         given["dtype"] = REAL[element]
@@ -141,6 +141,5 @@ def complex_handler(name: str, function: Any, entry: Entry) -> Handler:
         fail(
             f"{name} of complex numbers is not covered",
             help="work on z.real and z.imag, or on abs(z)",
-            error=WengertTypeError,
         )
     return found

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from wengert.frontend.complex_numbers.registry import acts_on_parts, composed
+from wengert.frontend.complex_numbers.arithmetic import complex_operand
+from wengert.frontend.complex_numbers.registry import acts_on_parts, composed, of_complex
+from wengert.frontend.complex_numbers.values import is_complex, of_parts, parts_of
+from wengert.frontend.numpy_table.registry import TABLE
 
 for _function in (
     np.rot90, np.rollaxis, np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.resize, np.diagflat,
@@ -13,8 +18,25 @@ for _function in (
     np.fill_diagonal,
 ):  # fmt: skip
     acts_on_parts(_function, "a", "m", "v", "x", "arr", "ary", "arys", "values", "vals", "val")
-for _joining in (np.dstack, np.block, np.broadcast_arrays, np.meshgrid, np.choose, np.select, np.linspace):
+for _joining in (np.dstack, np.block, np.choose, np.select, np.linspace):
     acts_on_parts(_joining, "tup", "arrays", "args", "xi", "choices", "choicelist", "default", "start", "stop")
 for _method in ("put", "compress", "tolist"):
     acts_on_parts(_method, "a", "v", "value")
 composed(np.nonzero, np.flatnonzero, np.argwhere)
+
+
+def _each_its_own(function: Any) -> None:
+    """A result for each operand, complex where the operand is."""
+
+    def handler(*arrays: Any, **options: Any) -> Any:
+        operands = [complex_operand(x) for x in arrays]
+        parts = [[parts_of(x)[k] for x in operands] for k in (0, 1)]
+        re, im = (TABLE[function].handler(*given, **options) for given in parts)
+        whole = [of_parts(x, y) if is_complex(z) else x for x, y, z in zip(re, im, operands, strict=True)]
+        return type(re)(whole)
+
+    of_complex(function)(handler)
+
+
+for _spreading in (np.broadcast_arrays, np.meshgrid):
+    _each_its_own(_spreading)

@@ -109,6 +109,10 @@ class ComplexScalar(Complex):
     def example(self) -> Any:
         return 0j if self.weak else DTYPES[self.element].type(0)
 
+    @property
+    def T(self) -> ComplexScalar:
+        return self
+
     def __copy__(self) -> ComplexScalar:
         return self
 
