@@ -9,6 +9,7 @@ Assumes an entered MLIR context.  Leaves values (values.py) and their meaning (a
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,10 @@ __all__ = ["FunctionRegion", "NeedsStatic", "Region", "Trace", "current", "fail"
 
 #: The operations that carry what options say of loops.
 LOOPS = frozenset({FOR, WHILE})
+
+#: Names that lowered code may call: a function of the user with such a name gets another symbol.
+
+FUNCTIONS_OF_C = frozenset({name + end for name in dir(math) for end in ("", "f")} | {"malloc", "free", "memcpy"})
 
 Number = bool | int | float | np.generic
 Extent = Any  # an int, or a Scalar of element i64
@@ -199,7 +204,7 @@ class Trace:
         self.unrolled: set[CodeType] = set()
         self._guarded: set[tuple[int, Any]] = set()
         self._locations: dict[tuple[int, int], Any] = {}
-        self._names: set[str] = set()
+        self._names: set[str] = set(FUNCTIONS_OF_C)
         self._unknown = ir.Location.unknown()
         self.types = {
             "f64": ir.F64Type.get(),

@@ -67,8 +67,37 @@ def fresh_memory(value: Any, alone: bool = True) -> Any | None:
         return None
     if list(ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"]))[1]:
         return None  # it begins as a copy
-    lonely = all(len(list(version.uses)) == 1 for version in ([*versions, origin] if alone else [origin]))
-    return op if lonely else None
+    if alone:
+        return op if all(len(list(version.uses)) == 1 for version in (*versions, origin)) else None
+    return op if len(uses_beside_windows(origin)) == 1 else None
+
+
+def uses_beside_windows(value: Any) -> list[Any]:
+    """The uses of a tensor, but for windows that are computed in and inserted where they were taken."""
+    return [use for use in value.uses if not _is_computed_window(use.owner.operation, value)]
+
+
+def _is_computed_window(op: Any, source: Any) -> bool:
+    if op.name != "tensor.extract_slice":
+        return False
+    window = list(op.results[0].uses)
+    if len(window) != 1:
+        return False
+    computing = window[0].owner.operation
+    number = window[0].operand_number
+    results = [r for r in computing.results if destination_operand(computing, result_number(r)) == number]
+    uses = [use for result in results for use in result.uses]
+    if len(uses) != 1 or uses[0].owner.operation.name != "tensor.insert_slice" or uses[0].operand_number != 0:
+        return False
+    inserting = uses[0].owner.operation
+    return bool(inserting.operands[1] == source) and _same_place(op, inserting)
+
+
+def _same_place(taken: Any, inserted: Any) -> bool:
+    """Whether a slice is inserted where another one was taken."""
+    names = ("static_offsets", "static_sizes", "static_strides")
+    same = all(taken.attributes[name] == inserted.attributes[name] for name in names)
+    return same and list(taken.operands)[1:] == list(inserted.operands)[2:]
 
 
 def memory(value: Any) -> Any:

@@ -13,7 +13,15 @@ from typing import Any
 from wengert.dialects.bindings import defining_op, ir, walk
 from wengert.dialects.build import create
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.destinations import VIEWS, chain, destination_operand, fresh_memory, insert_whole, result_number
+from wengert.passes.destinations import (
+    VIEWS,
+    chain,
+    destination_operand,
+    fresh_memory,
+    insert_whole,
+    result_number,
+    uses_beside_windows,
+)
 from wengert.passes.purity import TERMINATORS
 
 MATERIALIZE, TO_TENSOR = "bufferization.materialize_in_destination", "bufferization.to_tensor"
@@ -73,7 +81,7 @@ def _instead_of_fresh(op: Any) -> bool:
 
 def _taken_over_twice(version: Any) -> bool:
     """Whether two tensors are computed in the memory of this version: the second one may still be there in the end."""
-    return sum(_takes_over(use) for use in version.uses) > 1
+    return sum(_takes_over(use) for use in uses_beside_windows(version)) > 1
 
 
 def _takes_over(use: Any) -> bool:

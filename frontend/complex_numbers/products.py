@@ -16,17 +16,25 @@ from wengert.frontend.complex_numbers.registry import of_complex
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray, paired
 from wengert.frontend.numpy_table.arguments import some_axes
 from wengert.frontend.trace import fail
+from wengert.frontend.values import View
 
 
 def bilinear(function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """A bilinear function of real operands, of two of which at least one is complex."""
-    a, b = complex_operand(a), complex_operand(b)
+    a, b = side_by_side(complex_operand(a)), side_by_side(complex_operand(b))
     if not isinstance(a, Complex):
         return paired(function(a, b.re), function(a, b.im))
     if not isinstance(b, Complex):
         return paired(function(a.re, b), function(a.im, b))
     re = sub(function(a.re, b.re), function(a.im, b.im))
     return paired(re, add(function(a.re, b.im), function(a.im, b.re)))
+
+
+def side_by_side(x: Any) -> Any:
+    """Complex arrays with parts whose elements are adjacent, as BLAS wants them; views of memory are copied."""
+    if not isinstance(x, ComplexArray) or not any(isinstance(part, View) for part in (x.re, x.im)):
+        return x
+    return ComplexArray(*(real.binary("Add", part, 0.0) for part in (x.re, x.im)))
 
 
 def matmul(a: Any, b: Any) -> Any:
