@@ -45,7 +45,7 @@ def rows_of(a: Any, axes: Any) -> Any:
         return np.sort(a.ravel())
     if len(axes) == 1:
         return np.sort(np.moveaxis(a, axes[0], -1))
-    rest = [d for d in range(a.ndim) if d not in axes]
+    rest = [d for d in list(range(a.ndim)) if d not in axes]
     length = 1
     for d in axes:
         length *= a.shape[d]

@@ -83,10 +83,12 @@ DERIVATIVES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize("function, arguments", DERIVATIVES)
-def test_derivatives(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    wengert.check_grads(function, arguments, order=2)
+@pytest.mark.parametrize("order", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_derivatives(function: Callable[..., Any], arguments: tuple[Any, ...], order: int) -> None:
+    wengert.check_grads(function, arguments, order=order)
 
 
+@pytest.mark.slow
 def test_derivatives_of_periodic_samples() -> None:
     wengert.check_grads(lambda x, xp, fp: np.interp(x, xp, fp, period=1.7), (V[:5], XP, FP), order=1)
 

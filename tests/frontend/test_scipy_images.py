@@ -50,9 +50,10 @@ def test_filters() -> None:
     check(filters, X, K, BYTES, VOLUME, V, tolerance=1e-12)
 
 
-def test_derivatives() -> None:
-    wengert.check_grads(lambda x, k: ndimage.convolve(x, k, mode="mirror") ** 2, (X[:4, :4], K), order=2)
-    wengert.check_grads(lambda x, s: ndimage.gaussian_filter1d(x, s, radius=3) ** 2, (V, 0.8), order=2)
+@pytest.mark.parametrize("order", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_derivatives(order: int) -> None:
+    wengert.check_grads(lambda x, k: ndimage.convolve(x, k, mode="mirror") ** 2, (X[:4, :4], K), order=order)
+    wengert.check_grads(lambda x, s: ndimage.gaussian_filter1d(x, s, radius=2) ** 2, (V, 0.8), order=order)
     wengert.check_grads(lambda x: ndimage.median_filter(x, 3), (V,), order=1)
 
 
