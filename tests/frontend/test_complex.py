@@ -287,3 +287,16 @@ def test_what_is_refused(function: Callable[..., Any], what: str) -> None:
     with pytest.raises((UnsupportedError, WengertTypeError)) as refused:
         wengert.compile(function)(Z)
     assert what in str(refused.value)
+
+
+def test_a_complex_result_is_computed_where_the_caller_sees_it() -> None:
+    """Both parts are written into the interleaved memory of the result, without memory in between."""
+    text = wengert.compile(lambda z, w: z * w - z).lower(Z, W).as_text("memref")
+    assert "memref.alloc" not in text and "memref.copy" not in text
+
+
+def test_a_function_of_the_user_may_have_the_name_of_one_of_c() -> None:
+    def tanh(x: Any) -> Any:
+        return 2 * np.tanh(x)
+
+    assert wengert.compile(tanh)(0.3) == pytest.approx(2 * np.tanh(0.3))
