@@ -157,6 +157,7 @@ class If(Construct):
             change = grown(slot, a, b, refusal) or grown(slot, b, a, refusal)
             if change is None or not in_loop_after(self.parent, slot.owner):
                 raise
+            change.origins = self.condition.origins
             raise change from None
 
     def merge_boxes(self, results: Results) -> list[tuple[Box, int | None]]:

@@ -190,8 +190,9 @@ class For(Loop):
     def recover(self, error: Exception) -> bool:
         part = self.parts[0]
         assert isinstance(part, Counted)
-        if isinstance(error, Grown):  # of a branch: how many turns append is known only at run time
-            self.make_room(part, error, always=True)
+        if isinstance(error, Grown):  # of a branch: unrolling helps where the counter of this loop decides
+            counted = bool(error.origins) and all(origin is self for origin in error.origins)
+            self.make_room(part, error, always=not counted)
             self.resume = self.start
             return True
         if isinstance(error, Unfinished):  # as if it had no turns

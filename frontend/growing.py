@@ -28,7 +28,7 @@ from wengert.frontend.journal import Content, Slot
 from wengert.frontend.kinds import Mismatch, Undefined, signature
 from wengert.frontend.layout import Carry, Node, Spec, leaves, put_together, rebuild, take_apart, widened
 from wengert.frontend.trace import Detour, NeedsStatic, current, fail
-from wengert.frontend.values import DATA, Array, Extent, Scalar
+from wengert.frontend.values import DATA, Array, Extent, Origins, Scalar
 
 #: Loops with a known number of turns up to this unroll, and their lists stay lists.
 FEW = 8
@@ -90,7 +90,11 @@ class Grown(Detour):
         layout: what its items are.
         a_turn: how many items were added at most.
         refusal: the error where no loop can.
+
+    What decides whether it happens depends on its `origins`, if a branch does.
     """
+
+    origins: Origins = DATA
 
     def __init__(self, owner: list[Any], layout: Layout, a_turn: int, refusal: Exception) -> None:
         super().__init__(str(refusal))

@@ -292,3 +292,13 @@ def test_changing_an_item_in_place_is_refused() -> None:
 
     with pytest.raises(WengertError, match="changed in place after it was appended"):
         changed(X, 11)
+
+
+def test_few_turns_whose_counter_decides_are_unrolled() -> None:
+    """So the list is one of Python, of known length."""
+
+    def f(a: Any) -> Any:
+        rest = [d for d in range(a.ndim) if d != 1]
+        return np.transpose(a, (*rest, 1))
+
+    assert wengert.compile(f)(np.ones((2, 3, 4))).shape == (2, 4, 3)
