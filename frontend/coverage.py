@@ -14,7 +14,8 @@ import scipy.fft
 import scipy.linalg
 import scipy.special
 
-from wengert.frontend.numpy_table import METHODS, TABLE
+from wengert.frontend.calls import METHODS, TABLE  # all families have entered their functions
+from wengert.frontend.complex_numbers.registry import COMPLEX
 from wengert.frontend.numpy_table.registry import Entry
 from wengert.frontend.uncovered import NOT_WRITTEN, reason_of
 
@@ -30,6 +31,11 @@ MODULES: dict[str, ModuleType] = {
 #: Options that have no meaning in compiled code, or the only one they can have.
 WITHOUT_MEANING = frozenset({"subok", "overwrite_a", "overwrite_b", "overwrite_ab", "overwrite_x", "check_finite",
                              "like", "workers", "plan", "device", "optimize"})
+#: Scalar types that nothing is an instance of but of their subclasses.
+ABSTRACT = frozenset(
+    {"generic", "number", "integer", "inexact", "floating", "complexfloating", "signedinteger", "unsignedinteger",
+     "flexible", "character"}
+)
 HEAD = """# What of NumPy and SciPy is covered
 
 This page is generated from the table of covered functions (`python -m wengert.frontend.coverage > docs/coverage.md`);
@@ -45,7 +51,7 @@ def public(module: ModuleType) -> Iterator[tuple[str, Any]]:
         value = getattr(module, name)
         if name.startswith("_") or isinstance(value, ModuleType) or not callable(value) or name == "test":
             continue
-        if isinstance(value, type) and not issubclass(value, np.generic):
+        if isinstance(value, type) and (not issubclass(value, np.generic) or name in ABSTRACT):
             continue
         yield name, value
 
@@ -82,7 +88,7 @@ def document() -> str:
             else:
                 covered.append(_with_options(name, missing_options(function, entry)))
         parts.append(_section(title, covered, refused))
-    parts.append(_methods())
+    parts += [_methods(), _complex()]
     return "\n".join(parts)
 
 
@@ -107,6 +113,19 @@ def _methods() -> str:
         if n not in METHODS and n not in ATTRIBUTES:
             refused[reason_of(n).why].append(n)
     return _section("Methods and attributes of arrays", covered, refused)
+
+
+def _complex() -> str:
+    modules = (np, np.linalg, np.fft)
+    names = {name for module in modules for name, function in public(module) if _takes_complex(function)}
+    return "\n".join(["## With complex arguments\n", *_wrapped([f"`{name}`" for name in sorted(names)])]) + "\n"
+
+
+def _takes_complex(function: Any) -> bool:
+    try:
+        return function in COMPLEX
+    except TypeError:
+        return False
 
 
 #: What traced arrays have as attributes of their class.

@@ -28,8 +28,8 @@ REASONS = (
     _reason(
         "it reads or writes files or memory outside of arrays",
         "read before the compiled function, write after it",
-        "fromfile fromregex genfromtxt load loadtxt save savetxt savez savez_compressed fromstring frombuffer "
-        "from_dlpack tofile dump dumps tobytes to_device",
+        "fromfile fromregex genfromtxt load loadtxt save savetxt savez savez_compressed fromstring from_dlpack "
+        "tofile dump dumps tobytes to_device",
     ),
     _reason(
         "it counts days and times; compiled code works on numbers",
@@ -37,10 +37,12 @@ REASONS = (
         "busday_count busday_offset is_busday datetime_as_string datetime_data isnat",
     ),
     _reason(
-        "it is a setting of the process or a question about the installation",
+        "it is a setting of the process, or a question about it",
         "call it outside of the compiled function",
-        "get_include get_printoptions set_printoptions printoptions getbufsize setbufsize geterr seterr geterrcall "
-        "seterrcall show_config show_runtime info test errstate get_blas_funcs get_lapack_funcs find_best_blas_type",
+        "get_include get_workers set_workers register_backend set_backend set_global_backend skip_backend "
+        "einsum_path next_fast_len prev_fast_len get_printoptions set_printoptions printoptions getbufsize "
+        "setbufsize geterr seterr geterrcall seterrcall show_config show_runtime info errstate get_blas_funcs "
+        "get_lapack_funcs find_best_blas_type",
     ),
     _reason(
         "it is about where an array lies in memory, which compiled code decides",
@@ -51,7 +53,7 @@ REASONS = (
     _reason(
         "it is about other classes of arrays than numpy.ndarray",
         "use plain arrays",
-        "asmatrix bmat matrix recarray record poly1d memmap asanyarray asarray_chkfinite chararray",
+        "asmatrix bmat matrix recarray record poly1d memmap asarray_chkfinite chararray",
     ),
     _reason(
         "it walks an array with an object of Python",
@@ -67,12 +69,12 @@ REASONS = (
     _reason(
         "it is about types, which are known while compiling",
         "call it outside, on the dtype",
-        "can_cast common_type mintypecode min_scalar_type isdtype typename issubdtype promote_types result_type",
+        "common_type mintypecode min_scalar_type isdtype typename issubdtype promote_types",
     ),
     _reason(
         "it works on bits of memory, or on Python objects",
         "write it with shifts and sums",
-        "packbits unpackbits frompyfunc",
+        "packbits unpackbits",
     ),
     _reason(
         "a table that does not depend on run-time values",
@@ -91,6 +93,11 @@ REASONS = (
         "use eval_legendre and its kin, or np.polyval",
         "chebyc chebys chebyt chebyu gegenbauer genlaguerre hermite hermitenorm jacobi laguerre legendre sh_chebyt "
         "sh_chebyu sh_jacobi sh_legendre",
+    ),
+    _reason(
+        "its result is exact whatever the order, which compiled sums of floats are not",
+        "use sum() or np.sum",
+        "fsum",
     ),
     _reason(
         "it is another name of NumPy 1 for something else",
