@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import math
 from collections import defaultdict
@@ -28,6 +29,9 @@ MODULES: dict[str, ModuleType] = {
     "scipy.fft": scipy.fft,
     "math": math,
 }
+#: Modules of which a few functions are covered; only these are listed.
+PARTLY = ("cmath", "statistics", "numpy.polynomial.polynomial", "numpy.lib.stride_tricks", "scipy.integrate",
+          "scipy.ndimage", "scipy.signal")
 #: Options that have no meaning in compiled code, or the only one they can have.
 WITHOUT_MEANING = frozenset({"subok", "overwrite_a", "overwrite_b", "overwrite_ab", "overwrite_x", "check_finite",
                              "like", "workers", "plan", "device", "optimize"})
@@ -88,7 +92,7 @@ def document() -> str:
             else:
                 covered.append(_with_options(name, missing_options(function, entry)))
         parts.append(_section(title, covered, refused))
-    parts += [_methods(), _complex()]
+    parts += [_methods(), _complex(), _partly()]
     return "\n".join(parts)
 
 
@@ -119,6 +123,15 @@ def _complex() -> str:
     modules = (np, np.linalg, np.fft)
     names = {name for module in modules for name, function in public(module) if _takes_complex(function)}
     return "\n".join(["## With complex arguments\n", *_wrapped([f"`{name}`" for name in sorted(names)])]) + "\n"
+
+
+def _partly() -> str:
+    lines = ["## Of other modules\n"]
+    for title in PARTLY:
+        module = importlib.import_module(title)
+        covered = [name for name, function in public(module) if entry_of(function) is not None]
+        lines.append(f"- `{title}`: {', '.join(f'`{name}`' for name in covered)}")
+    return "\n".join(lines) + "\n"
 
 
 def _takes_complex(function: Any) -> bool:

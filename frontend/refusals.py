@@ -13,25 +13,13 @@ from wengert.frontend.uncovered import NOT_WRITTEN, reason_of
 
 #: What to write instead of functions that people reach for.
 INSTEAD = {
-    "nonzero": "write a loop with an if: the size of its result depends on the data",
-    "argwhere": "write a loop with an if: the size of its result depends on the data",
-    "take": "write a loop over the indices",
-    "take_along_axis": "write a loop over the indices",
     "vectorize": "call the function in a loop, or write it for arrays",
-    "apply_along_axis": "write the loop over the other axes",
     "einsum_path": "call np.einsum: it takes optimize=, and orders its products by NumPy's greedy path in any case",
     "sqrtm": "of a symmetric matrix: w, v = np.linalg.eigh(a), then (v * np.sqrt(w)) @ v.T",
     "logm": "of a symmetric matrix: w, v = np.linalg.eigh(a), then (v * np.log(w)) @ v.T",
     "solve_sylvester": "for small matrices solve with np.kron(a, eye) + np.kron(eye, b.T)",
     "schur": "use np.linalg.eigh of a symmetric matrix, or compute the decomposition before the compiled function",
-    "lstsq": "use np.linalg.solve(a.T @ a, a.T @ b)",
-    "pinv": "use np.linalg.solve(a.T @ a, a.T)",
     "lambertw": "for real x > 0 write x = np.log(x); w = scipy.special.wrightomega(x)",
-    "vander": "build the columns in a loop",
-    "nansum": "use np.sum(np.where(np.isnan(a), 0, a))",
-    "average": "use np.sum(w * a) / np.sum(w)",
-    "split": "take slices",
-    "array_split": "take slices",
 }
 
 

@@ -17,7 +17,6 @@ import pytest
 import wengert
 from tests.docs import tour
 from wengert.dialects.op import records
-from wengert.frontend.numpy_table import TABLE
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -137,22 +136,6 @@ def test_every_operation_with_a_kink_has_rows() -> None:
         for attributes in forms if named else forms[:1]:
             if record.kinks and record.name != "math.rsqrt":
                 assert told.count(record.spelled(attributes)) >= len(record.kinks), record.name
-
-
-# ---------------------------------------------------------------- what is covered
-
-
-def test_the_list_of_numpy_functions_is_the_table() -> None:
-    """docs/python.md names exactly the functions of NumPy that have a handler."""
-    text = (DOCS / "python.md").read_text(encoding="utf-8")
-    section = text.split("## NumPy functions")[1].split("\n## ")[0]
-    names = re.findall(r"`np\.([\w.]+)`", section)
-    method = r"(?!linalg\.)\w+\.(reduce|accumulate|outer|reduceat|at)"
-    named = {name for name in names if not re.fullmatch(method, name)}
-    modules = (("", np), ("linalg.", np.linalg), ("fft.", np.fft))
-    covered = {f"{prefix}{f.__name__}" for prefix, module in modules for f in TABLE
-               if vars(module).get(getattr(f, "__name__", "")) is f}
-    assert named == covered, (sorted(covered - named), sorted(named - covered))
 
 
 # ---------------------------------------------------------------- the tour
