@@ -17,6 +17,7 @@ import scipy.special
 
 from wengert.frontend.calls import METHODS, TABLE  # all families have entered their functions
 from wengert.frontend.complex_numbers.registry import COMPLEX
+from wengert.frontend.numpy_programs import LATE
 from wengert.frontend.numpy_table.registry import Entry
 from wengert.frontend.uncovered import NOT_WRITTEN, reason_of
 
@@ -51,7 +52,7 @@ is refused with the line where it stands and with what to write instead.  The la
 
 def public(module: ModuleType) -> Iterator[tuple[str, Any]]:
     """The functions of a module, each object under every public name; classes that are no scalar types are left out."""
-    for name in sorted(dir(module)):
+    for name in sorted(getattr(module, "__all__", dir(module))):
         value = getattr(module, name)
         if name.startswith("_") or isinstance(value, ModuleType) or not callable(value) or name == "test":
             continue
@@ -82,12 +83,14 @@ def missing_options(function: Any, entry: Entry) -> list[str]:
 
 def document() -> str:
     """The page."""
+    for name in LATE.values():
+        importlib.import_module(f"wengert.frontend.numpy_programs.{name}")
     parts = [HEAD]
     for title, module in MODULES.items():
         covered, refused = [], defaultdict(list)
         for name, function in public(module):
             entry = entry_of(function)
-            if entry is None:
+            if entry is None or reason_of(name) is not NOT_WRITTEN:  # some have an entry that refuses them
                 refused[reason_of(name).why].append(name)
             else:
                 covered.append(_with_options(name, missing_options(function, entry)))
@@ -129,8 +132,8 @@ def _partly() -> str:
     lines = ["## Of other modules\n"]
     for title in PARTLY:
         module = importlib.import_module(title)
-        covered = [name for name, function in public(module) if entry_of(function) is not None]
-        lines.append(f"- `{title}`: {', '.join(f'`{name}`' for name in covered)}")
+        covered = [f"`{name}`" for name, function in public(module) if entry_of(function) is not None]
+        lines += _wrapped([f"- `{title}`:", *covered])
     return "\n".join(lines) + "\n"
 
 

@@ -29,7 +29,7 @@ REASONS = (
         "it reads or writes files or memory outside of arrays",
         "read before the compiled function, write after it",
         "fromfile fromregex genfromtxt load loadtxt save savetxt savez savez_compressed fromstring from_dlpack "
-        "tofile dump dumps tobytes to_device",
+        "frombuffer tofile dump dumps tobytes to_device",
     ),
     _reason(
         "it counts days and times; compiled code works on numbers",
@@ -74,7 +74,7 @@ REASONS = (
     _reason(
         "it works on bits of memory, or on Python objects",
         "write it with shifts and sums",
-        "packbits unpackbits",
+        "packbits frompyfunc unpackbits",
     ),
     _reason(
         "a table that does not depend on run-time values",
