@@ -27,6 +27,7 @@ class Program:
         (a result linear in every argument is still checked; a kink in reach of the differences is not).
     interpreted: the cases the NumPy interpreter of the IR is not too slow for.
     float32: also run with every float64 array as float32.
+    heavy: the derivatives of second order are compiled in the long search only.
     """
 
     function: Callable[..., Any]
@@ -36,6 +37,7 @@ class Program:
     second: int | None = 0
     interpreted: tuple[int, ...] = ()
     float32: bool = False
+    heavy: bool = False
 
     @property
     def name(self) -> str:
@@ -50,12 +52,13 @@ PROGRAMS: list[Program] = []
 
 
 def program(*cases: tuple[Any, ...], wrt: tuple[int, ...] = (0,), analytic: bool = False, second: int | None = 0,
-            interpreted: tuple[int, ...] | None = None, float32: bool = False) -> Callable[[Any], Any]:
+            interpreted: tuple[int, ...] | None = None, float32: bool = False,
+            heavy: bool = False) -> Callable[[Any], Any]:
     """Put a function into the table, with its arguments; see `Program`."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         chosen = tuple(range(len(cases))) if interpreted is None else interpreted
-        PROGRAMS.append(Program(function, tuple(cases), wrt, analytic, second, chosen, float32))
+        PROGRAMS.append(Program(function, tuple(cases), wrt, analytic, second, chosen, float32, heavy))
         return function
 
     return add

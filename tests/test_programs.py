@@ -17,7 +17,11 @@ from wengert.frontend.specialize import interpret
 BY_NAME = {program.name: program for program in PROGRAMS}
 EACH = pytest.mark.parametrize("name", BY_NAME)
 DIFFERENTIABLE = pytest.mark.parametrize("name", [p.name for p in PROGRAMS if p.wrt])
-SECOND_ORDER = pytest.mark.parametrize("name", [p.name for p in PROGRAMS if p.wrt and p.second is not None])
+SECOND_ORDER = pytest.mark.parametrize(
+    "name",
+    [pytest.param(p.name, marks=[pytest.mark.slow] if p.heavy else [])
+     for p in PROGRAMS if p.wrt and p.second is not None],
+)
 FLOAT32 = pytest.mark.parametrize("name", [p.name for p in PROGRAMS if p.float32])
 
 FORWARD_TOLERANCE = 1e-9  # relative to the largest component; what 4 ulp of vector math become in ten thousand steps

@@ -131,7 +131,7 @@ def opened_and_closed(img):
     return dilate(erode(img)) - erode(dilate(img))
 
 
-@program((uniform(5, 5, seed=2), 8), (uniform(5, 5, seed=2), 0), wrt=(0,))
+@program((uniform(5, 5, seed=2), 8), (uniform(5, 5, seed=2), 0), wrt=(0,), heavy=True)
 def total_variation_denoising(f, n_iter, lam=0.2, tau=0.2):
     """Chambolle's dual iteration."""
     px = np.zeros_like(f)
@@ -149,7 +149,7 @@ def total_variation_denoising(f, n_iter, lam=0.2, tau=0.2):
         u = divergence(px, py) - f / lam
         ux = np.vstack([np.diff(u, axis=0), np.zeros((1, u.shape[1]))])
         uy = np.hstack([np.diff(u, axis=1), np.zeros((u.shape[0], 1))])
-        norm = 1.0 + tau * np.sqrt(ux**2 + uy**2 + 1e-12)
+        norm = 1.0 + tau * np.sqrt(ux**2 + uy**2 + 1e-2)
         px = (px + tau * ux) / norm
         py = (py + tau * uy) / norm
     return f - lam * divergence(px, py)
@@ -177,7 +177,7 @@ def jpeg_energy(img, quality):
     return out, kept
 
 
-@program((uniform(5, 6), uniform(5, 6, seed=1), 4), wrt=(0, 1))
+@program((uniform(5, 6), uniform(5, 6, seed=1), 4), wrt=(0, 1), heavy=True)
 def horn_schunck(im1, im2, iterations):
     """Optical flow."""
     fx = np.gradient(im1, axis=1)

@@ -41,7 +41,7 @@ def init_params(W):
     return {"W1": W[:6].reshape(2, 3), "b1": np.zeros(3), "W2": W[6:9].reshape(3, 1), "b2": np.zeros(1)}
 
 
-@program((normal(9), uniform(6, 2, seed=1)), wrt=(0, 1), analytic=True)
+@program((normal(9), uniform(6, 2, seed=1)), wrt=(0, 1), analytic=True, heavy=True)
 def trained_with_adam(weights, X):
     """Forward and backward pass written out, parameters and moments in dicts."""
     y = X[:, :1] * X[:, 1:]

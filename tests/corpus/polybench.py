@@ -100,7 +100,7 @@ def correlation(data):
     return corr
 
 
-@program((0.25, uniform(5, 6)), wrt=(0, 1), analytic=True)
+@program((0.25, uniform(5, 6)), wrt=(0, 1), analytic=True, heavy=True)
 def deriche(alpha, img_in):
     """A recursive edge detector, forwards and backwards along both axes."""
     k = (1.0 - np.exp(-alpha)) ** 2 / (1.0 + 2.0 * alpha * np.exp(-alpha) - np.exp(2.0 * alpha))
