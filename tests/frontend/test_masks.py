@@ -182,7 +182,7 @@ def test_vmap() -> None:
      "NumPy boolean array indexing assignment cannot assign 3 input values to the 4 output values where the mask is"),
     (lambda x: x.__setitem__(x > 0, np.ones((3, 2))), TypeError, "requires a 0 or 1-dimensional input"),
     (lambda x: x[None].__setitem__([True], np.ones((1, 3))), ValueError, "shape mismatch: value array of shape"),
-], ids=str)
+])
 def test_errors(f: Callable[..., Any], error: type[Exception], message: str) -> None:
     for run in (wengert.compile(f), lambda x: interpret(f, (x,), {})):
         with pytest.raises(error, match=message) as caught:
