@@ -314,12 +314,7 @@ def inplace(op: str, a: Any, b: Any) -> Any:
     if isinstance(a, ComplexArray) or (isinstance(a, Array) and has_complex(b)):
         return _of_complex().inplace(op, a, b)
     if isinstance(a, Array):
-        result = binary(op, a, b)
-        if isinstance(a, Masked) and isinstance(result, Masked) and is_selection(a):
-            check_stored(op, result.element, a)
-            a.update(result)
-            return a
-        return store_in_place(op, a, result)
+        return store_in_place(op, a, binary(op, a, b))
     if isinstance(a, CONTAINERS):
         current().region.journal.before_mutation(a)
         return IN_PLACE[op](a, b)
@@ -347,6 +342,9 @@ def check_stored(op: str, element: str, target: Array) -> None:
 def store_in_place(op: str, target: Array, result: Any) -> Array:
     """Writes the result of an operation into `target`, which it must fit."""
     check_stored(op, result.element, target)
+    if isinstance(target, Masked) and isinstance(result, Masked) and is_selection(target):
+        target.update(result)
+        return target
     if isinstance(result, Array):
         padded = (1,) * (target.ndim - result.ndim) + result.shape
         certain = [(n, m) for n, m in zip(padded, target.shape) if isinstance(n, int) and isinstance(m, int)]

@@ -155,7 +155,8 @@ class Hooks:
     @staticmethod
     def put_item(owner: Any, index: Any, old: Any, new: Any) -> None:
         """The store of `owner[index] op= value`; an array that was changed in place is there already."""
-        if not (new is old and isinstance(new, Traced)) or isinstance(new, Selected):
+        part = new.re if isinstance(new, ComplexArray) else new
+        if not (new is old and isinstance(new, Traced)) or isinstance(part, Selected):
             setitem(owner, index, new)
 
     @classmethod

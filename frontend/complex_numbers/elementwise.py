@@ -166,6 +166,7 @@ def imaginary_part(val: Any) -> Any:
 @covers(np.angle)
 def angle(z: Any, deg: Any = False) -> Any:
     x, y = numpy_parts(z)
+    y = y if isinstance(complex_operand(z), Complex) else 0  # of whatever type: the result has that of z
     found = functions.angle(x, y)
     return found * (180.0 / cmath.pi) if deg else found
 

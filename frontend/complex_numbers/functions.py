@@ -93,7 +93,7 @@ def power(x: Any, y: Any, u: Any, v: Any) -> Parts:
     size, argument = log(np.where(zero, 1.0, x), y)
     re, im = exp(u * size - v * argument, v * size + u * argument)
     none = np.zeros_like(re)
-    undefined = np.where(is_zero(u, v) | ((u > 0) & (v == 0)), none, none + np.nan)
+    undefined = np.where(is_zero(u, v) | (u > 0), none, none + np.nan)
     at_zero = np.where(is_zero(u, v), none + 1.0, undefined)
     return np.where(zero, at_zero, re), np.where(zero, undefined, im)
 

@@ -19,7 +19,7 @@ _MOVING: tuple[Any, ...] = (
     np.cumsum, np.cumulative_sum, np.diag, np.diagonal, np.diff, np.expand_dims, np.flip, np.fliplr, np.flipud,
     np.hstack, np.matrix_transpose, np.mean, np.moveaxis, np.pad, np.ravel, np.repeat, np.reshape, np.rint, np.roll,
     np.round, np.squeeze, np.stack, np.sum, np.swapaxes, np.take, np.take_along_axis, np.tile, np.trace, np.transpose,
-    np.tril, np.triu, np.vander, np.vstack,
+    np.tril, np.triu, np.vstack,
 )  # fmt: skip
 for _function in (*_MOVING, "reshape", "flatten", "transpose"):
     acts_on_parts(_function, *_VALUES)

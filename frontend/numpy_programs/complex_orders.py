@@ -30,4 +30,7 @@ def sort_in_place(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *
 @program(np.sort_complex)
 def sort_complex(a: Any) -> Any:
     """Sorted along the last axis; the result is complex also where the input is not."""
-    return np.sort(np.asarray(a)) + 0j
+    b = np.sort(np.asarray(a))
+    if np.iscomplexobj(b):
+        return b
+    return b.astype(np.complex64 if b.dtype.kind in "iu" and b.dtype.itemsize <= 2 else np.complex128)

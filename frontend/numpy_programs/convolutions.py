@@ -56,7 +56,9 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 @program(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """``sum(a[n + k] * conj(v[n]))`` for each k."""
-    a, v = np.atleast_1d(np.asarray(a)), np.atleast_1d(np.asarray(v))
+    if np.ndim(a) == 0 or np.ndim(v) == 0:
+        raise ValueError("object of too small depth for desired array")
+    a, v = np.asarray(a), np.asarray(v)
     if a.ndim > 1 or v.ndim > 1:
         raise ValueError("object too deep for desired array")
     if a.shape[0] == 0 or v.shape[0] == 0:

@@ -135,10 +135,14 @@ def histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any 
     x, y = np.asarray(x), np.asarray(y)
     if x.shape != y.shape:
         raise ValueError("x and y must have the same length.")
+    common = np.result_type(x, y)
+    x, y = x.astype(common), y.astype(common)
     along_x, along_y = bins, bins
     if np.ndim(bins) > 0 and len(bins) == 2:
         along_x, along_y = bins
     limits_x, limits_y = (None, None) if range is None else range
+    # the edges have the type of given limits, else that of the elements
+    x, y = (x.astype(float), y.astype(float)) if range is not None else (x, y)
     edges_x = uniform_edges(x, along_x, limits_x) if np.ndim(along_x) == 0 else given_edges(along_x)
     edges_y = uniform_edges(y, along_y, limits_y) if np.ndim(along_y) == 0 else given_edges(along_y)
     place_x, inside_x = places_in(x, edges_x)

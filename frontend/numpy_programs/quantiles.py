@@ -201,6 +201,8 @@ def reduced(a: Any, q: Any, axis: Any, method: str, keepdims: Any, without_nan: 
         found = quantiles_of(rows, counts, flat, method, at_own_places)
         if np.ndim(q) == 0:
             found = found[..., 0]
+            if isinstance(q, (int, float)) and rows.dtype == np.float32:
+                found = found.astype(np.float32)
     else:
         found = quantiles_of(rows, n, flat, method, at_places)
         if not is_exact(rows):

@@ -145,9 +145,11 @@ def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
 
 @covers(np.asfortranarray, python=False)
 def asfortranarray(a: Any, dtype: Any = None) -> Any:
-    """The array itself where both orders are one, else a copy."""
+    """The array itself where both orders are one, else a copy; of one dimension at least."""
     result = as_array(a, dtype)
-    return result if not isinstance(result, Array) or result.ndim < 2 else copied(result, "F")
+    if not isinstance(result, Array):
+        return filled((1,), result, kind_of(result).element)
+    return result if result.ndim < 2 else copied(result, "F")
 
 
 def astype(a: Any, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:

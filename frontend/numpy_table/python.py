@@ -18,6 +18,7 @@ from wengert.frontend.growing import count_of, is_growing
 from wengert.frontend.indexing import element, getitem
 from wengert.frontend.iteration import Indexed, Range, enumerate_, range_, reversed_, trip_count, zip_
 from wengert.frontend.numpy_programs import extrema
+from wengert.frontend.numpy_table.arguments import array_operand
 from wengert.frontend.numpy_table.elementwise import numpy_operand, strong, to_integer
 from wengert.frontend.numpy_table.library import traced
 from wengert.frontend.numpy_table.pairs import python_extremum
@@ -337,7 +338,7 @@ def item(a: Any, *index: Any) -> Any:
 @covers(methods=("tolist",))
 def tolist(a: Any) -> Any:
     """Nested lists of Python numbers, of an array of known shape."""
-    if not isinstance(a, Array):
+    if not isinstance(a, Array) or not a.ndim:
         return item(a)
     if not isinstance(a.shape[0], int):
         fail("tolist() of an array of run-time size", why="a list has a length that is known while compiling",
@@ -349,10 +350,16 @@ def tolist(a: Any) -> Any:
 def fill(a: Any, value: Any) -> None:
     from wengert.frontend.indexing import assign
 
-    assign(a, operand(value))
+    assign(array_operand(a), operand(value))
 
 
-@covers(np.conj, methods=("conj", "conjugate"))
+@covers(methods=("conj", "conjugate"))
+def itself(x: Any) -> Any:
+    """The method of real numbers changes nothing, not even bools."""
+    return operand(x)
+
+
+@covers(np.conj)
 def conjugate(x: Any) -> Any:
     """The number itself: it is real.  A bool becomes an int8."""
     x = numpy_operand(x)

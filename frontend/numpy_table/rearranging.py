@@ -25,7 +25,7 @@ from wengert.frontend.numpy_table.joining import concatenate, parts_of_axis
 from wengert.frontend.numpy_table.reductions import reduce_truth, sum_
 from wengert.frontend.numpy_table.registry import covers
 from wengert.frontend.numpy_table.shaping import as_vector, broadcast_to, ravel, reshape
-from wengert.frontend.operands import converted, operand
+from wengert.frontend.operands import converted, operand, strong
 from wengert.frontend.trace import current, fail
 from wengert.frontend.values import Array, Extent, Scalar
 from wengert.frontend.views import Axis, transposed, window, with_new_axes
@@ -35,8 +35,10 @@ from wengert.frontend.views import Axis, transposed, window, with_new_axes
 
 @covers(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
-    m = array_operand(m)
-    axes = some_axes(axis, m.ndim)
+    m = operand(m)
+    axes = some_axes(axis, m.ndim if isinstance(m, Array) else 0)
+    if not isinstance(m, Array):
+        return strong(m)
     return getitem(m, tuple(slice(None, None, -1 if d in axes else 1) for d in range(m.ndim)))
 
 
