@@ -21,7 +21,7 @@ from wengert.frontend.complex_numbers.trees import opened
 from wengert.frontend.derivatives import Inner, _call, _copied, _declare, _options_of
 from wengert.frontend.forms import Form, form_of
 from wengert.frontend.function import Function
-from wengert.frontend.growing import flatten_result
+from wengert.frontend.list_results import flatten_result
 from wengert.frontend.numpy_table.shaping import moveaxis
 from wengert.frontend.operands import operand
 from wengert.frontend.positions import definition_of

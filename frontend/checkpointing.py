@@ -16,7 +16,7 @@ from wengert.dialects.errors import UnsupportedError
 from wengert.frontend.arguments import flatten, unflatten
 from wengert.frontend.calls import call
 from wengert.frontend.forms import Form, form_of
-from wengert.frontend.growing import flatten_result
+from wengert.frontend.list_results import flatten_result
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.trace import current
 from wengert.frontend.transforms import _once, _wrapped

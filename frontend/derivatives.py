@@ -25,7 +25,7 @@ from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.continued import changed_states, continue_arguments, with_stand_ins
 from wengert.frontend.conversions import spoken
 from wengert.frontend.forms import Form, constant_of, form_of, result_form
-from wengert.frontend.growing import flatten_result
+from wengert.frontend.list_results import flatten_result
 from wengert.frontend.moving_trees import MovingTree, inside_objects
 from wengert.frontend.operands import is_number, operand
 from wengert.frontend.options import DEFAULT, CompileOptions

@@ -15,18 +15,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeGuard
 
-import optree
-
 from wengert.dialects.errors import WengertIndexError
 from wengert.frontend.aliases import roots
-from wengert.frontend.arguments import NAMESPACE, flatten_whole
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import form_of, larger, smaller
 from wengert.frontend.comparison import compare
 from wengert.frontend.iteration import Indexed
 from wengert.frontend.journal import Content, Slot
 from wengert.frontend.kinds import Mismatch, Undefined, signature
-from wengert.frontend.layout import Carry, Node, Spec, leaves, put_together, rebuild, take_apart, widened
+from wengert.frontend.layout import Carry, Node, Spec, leaves, rebuild, take_apart, widened
 from wengert.frontend.trace import Detour, NeedsStatic, current, fail
 from wengert.frontend.values import DATA, Array, Extent, Origins, Scalar
 
@@ -303,7 +300,7 @@ def one_stretch(owner: list[Any]) -> Stretch:
     if len(owner) == 1:
         only: Stretch = owner[0]
         return only
-    stretch = _packed(owner, _layout(owner), count_of(owner), _CLOSED)
+    stretch = _packed(owner, _layout(owner), count_of(owner), CLOSED)
     current().region.journal.before_mutation(owner)
     owner[:] = [stretch]
     return stretch
@@ -315,7 +312,7 @@ class _Closed:
     traced = False
 
 
-_CLOSED = _Closed()
+CLOSED = _Closed()
 
 
 def item_at(owner: list[Any], index: Any) -> Any:
@@ -364,51 +361,3 @@ def handed_on(x: Any, reason: str) -> Any:
             if is_growing(part):
                 settled(part, reason)
     return x
-
-
-# ---------------------------------------------------------------- results
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Stands for a list of run-time length in the tree of results: the arrays of its leaves."""
-
-    arrays: tuple[Any, ...]
-    layout: Layout
-
-
-def _list_of(layout: Layout, arrays: Iterable[Any]) -> list[Any]:
-    """The list again: of a traced array a stretch, of an array of NumPy its items."""
-    columns = tuple(arrays)
-    if isinstance(columns[0], Array):
-        made = [Stretch(columns, columns[0].shape[0], layout, _CLOSED)]
-        current().growing = True
-        current().region.journal.mark_fresh(made)
-        return made
-    if not hasattr(columns[0], "__len__"):  # a structure of other things than arrays
-        return list(columns)
-    rows = zip(*columns)
-    return [rebuild(layout.spec, layout.example, iter(row).__next__, lambda made: made) for row in rows]
-
-
-optree.register_pytree_node(
-    Rows, lambda rows: (rows.arrays, rows.layout), _list_of, namespace=NAMESPACE  # type: ignore[arg-type, attr-defined]
-)
-
-
-def flatten_result(tree: Any, whole: tuple[type, ...] = ()) -> tuple[list[Any], Any]:
-    """Leaves and structure of what a traced function returns; `whole` are classes that count as leaves."""
-    return flatten_whole(_with_rows(tree) if current().growing else tree, whole)
-
-
-def _with_rows(tree: Any) -> Any:
-    from wengert.frontend.indexing import getitem
-
-    if is_growing(tree):
-        stretch = one_stretch(tree)
-        return Rows(tuple(getitem(a, slice(0, stretch.count)) for a in stretch.items), stretch.layout)
-    apart = take_apart(tree)
-    if apart is None:
-        return tree
-    parts = [_with_rows(part) for part in apart[1]]
-    return tree if all(new is old for new, old in zip(parts, apart[1])) else put_together(apart[0], parts)

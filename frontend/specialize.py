@@ -39,9 +39,9 @@ from wengert.frontend.complex_numbers.memory import (
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.containers import restore, stored_into
 from wengert.frontend.conversions import DTYPES, is_whole
-from wengert.frontend.growing import flatten_result
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
+from wengert.frontend.list_results import flatten_result
 from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
 from wengert.frontend.memory_report import MemoryReport, memory_report
 from wengert.frontend.options import DEFAULT, CompileOptions
