@@ -115,7 +115,7 @@ def bs_call(S, K, r, sigma, T):
     return S * norm_cdf(d1) - K * math.exp(-r * T) * norm_cdf(d2)
 
 
-@program((100.0, np.array([95.0, 100.0, 105.0]), 0.02, np.array([14.2, 11.4, 9.1])), wrt=(0, 1, 2, 3))
+@program((100.0, np.array([95.0, 100.0, 105.0]), 0.02, np.array([14.2, 11.4, 9.1])), wrt=(0, 1, 2, 3), heavy=True)
 def implied_volatilities(S, strikes, r, prices):
     """Newton's method with vega for every strike."""
     vols = np.empty(len(strikes))
@@ -132,7 +132,7 @@ def implied_volatilities(S, strikes, r, prices):
     return vols
 
 
-@program((np.array([0.021, 0.024, 0.027, 0.030]),), analytic=True)
+@program((np.array([0.021, 0.024, 0.027, 0.030]),), analytic=True, heavy=True)
 def bootstrapped_curve(swap_rates):
     """Discount factors from par swap rates, then forwards."""
     discounts = []
@@ -169,7 +169,7 @@ def garch_likelihood(omega, alpha, beta, returns):
     return 0.5 * np.sum(np.log(2 * np.pi * sigma2) + returns**2 / sigma2)
 
 
-@program((uniform(10, 4) * 0.1, 0.03), wrt=(0, 1))
+@program((uniform(10, 4) * 0.1, 0.03), wrt=(0, 1), heavy=True)
 def efficient_portfolio(returns, target):
     """Markowitz: the least variance for a mean, from the first-order conditions."""
     mu = returns.mean(axis=0)

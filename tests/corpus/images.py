@@ -23,7 +23,7 @@ def gaussian_kernel(sigma, radius):
     return k / k.sum()
 
 
-@program((uniform(6, 5), 0.9), (uniform(3, 4), 2.0), wrt=(0, 1))
+@program((uniform(6, 5), 0.9), (uniform(3, 4), 2.0), wrt=(0, 1), heavy=True)
 def gaussian_blur(img, sigma):
     """Separable, with reflected borders."""
     r = 2
@@ -38,7 +38,7 @@ def gaussian_blur(img, sigma):
     return out
 
 
-@program((uniform(5, 5), 1.0, 0.3), wrt=(0, 1, 2))
+@program((uniform(5, 5), 1.0, 0.3), wrt=(0, 1, 2), heavy=True)
 def bilateral_filter(img, sigma_s, sigma_r):
     h, w = img.shape
     out = np.zeros((h, w))

@@ -234,7 +234,7 @@ def jacobi_eigenvalues(A):
     return d
 
 
-@program((normal(7, 3, seed=2), normal(7, seed=4)), wrt=(0, 1))
+@program((normal(7, 3, seed=2), normal(7, seed=4)), wrt=(0, 1), heavy=True)
 def householder_least_squares(A, b):
     m, n = A.shape
     R = A.copy()
@@ -365,7 +365,7 @@ def incomplete_gamma(a, x):
     return 1.0 - math.exp(-x + a * math.log(x) - gln) * h
 
 
-@program((np.array([0.9, 0.2]), 1.0), wrt=(0, 1), analytic=True)
+@program((np.array([0.9, 0.2]), 1.0), wrt=(0, 1), analytic=True, heavy=True)
 def bulirsch_stoer(y0, H):
     """One big step: modified midpoint at several subdivisions, extrapolated to zero step."""
     def deriv(y):

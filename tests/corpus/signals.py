@@ -34,7 +34,7 @@ def biquad_cascade(x, b, a):
     return y
 
 
-@program((normal(12), 5, 0.3), wrt=(0, 2))
+@program((normal(12), 5, 0.3), wrt=(0, 2), heavy=True)
 def windowed_sinc_filter(x, half, cutoff):
     n = np.arange(-half, half + 1)
     taps = 2.0 * cutoff * np.sinc(2.0 * cutoff * n) * np.hamming(2 * half + 1)
@@ -54,7 +54,7 @@ def goertzel(x, k):
     return s_prev2**2 + s_prev**2 - coeff * s_prev * s_prev2
 
 
-@program((normal(20), 4), wrt=(0,))
+@program((normal(20), 4), wrt=(0,), heavy=True)
 def linear_prediction(x, order):
     """Levinson and Durbin: coefficients and the error of each order."""
     n = len(x)
@@ -124,7 +124,7 @@ def fft_recursive(re, im):
     return np.concatenate([er + tr, er - tr]), np.concatenate([ei + ti, ei - ti])
 
 
-@program((normal(8),), analytic=True)
+@program((normal(8),), analytic=True, heavy=True)
 def band_energy(x):
     re, im = fft_recursive(x, np.zeros_like(x))
     power = re**2 + im**2
