@@ -23,6 +23,8 @@ SHARED = "factors are used more than once: their cotangents have to be added up"
 COUNTED = "a run that counts the iterations of a `while` evaluates its condition once more"
 RECOMPUTED = "products that the reverse sweep computes again rather than store"
 PARTIALS = "derivatives of max and abs are factors that the primal does not have"
+SUMS = "the primal only adds and compares; each cotangent is added up as well"
+SORTED = "sorting is no arithmetic, and each sorted element has a cotangent that is added up"
 
 #: name -> (bound, reason).
 BEYOND: dict[str, tuple[float, str]] = {
@@ -47,6 +49,28 @@ BEYOND: dict[str, tuple[float, str]] = {
     "while_true": (4.0, COUNTED),
     "shapes": (3.1, SHARED),
     "pieces": (3.2, PARTIALS),
+    "american_put_binomial": (4.4, PARTIALS),
+    "efficient_portfolio": (3.1, ELEMENTS),
+    "dijkstra": (4.2, SUMS),
+    "pagerank": (4.1, ELEMENTS),
+    "knapsack": (4.1, SUMS),
+    "median_filter": (13.2, SORTED),
+    "horn_schunck": (3.4, SHARED),
+    "gemver": (3.3, SHARED),
+    "atax": (3.3, SHARED),
+    "correlation": (3.3, SHARED),
+    "ludcmp": (3.1, ELEMENTS),
+    "zipped": (3.1, ELEMENTS),
+    "cubic_spline": (3.4, ELEMENTS),
+    "neville": (3.3, ELEMENTS),
+    "jacobi_eigenvalues": (4.5, ELEMENTS),
+    "householder_least_squares": (3.4, SHARED),
+    "levenberg_marquardt": (4.5, SHARED),
+    "thomas": (4.4, ELEMENTS),
+    "biquad_cascade": (3.5, SHARED),
+    "linear_prediction": (3.1, ELEMENTS),
+    "lms_filter": (3.4, ELEMENTS),
+    "vertical_advection": (3.3, SHARED),
 }
 
 DIFFERENTIABLE = {program.name: program for program in PROGRAMS if program.wrt and program.interpreted}
@@ -74,4 +98,5 @@ def test_the_exceptions_need_what_they_are_given() -> None:
     """No bound is larger than it has to be: to a tenth, and beyond the general one."""
     for name, (bound, _) in BEYOND.items():
         primal, both, transcendental = counted(DIFFERENTIABLE[name])
-        assert not transcendental and both > max(ARITHMETIC, bound - 0.11) * primal, f"{name} needs {both / primal:.2f}"
+        general = TRANSCENDENTAL if transcendental else ARITHMETIC
+        assert both > max(general, bound - 0.11) * primal, f"{name} needs {both / primal:.2f}"

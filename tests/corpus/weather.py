@@ -71,7 +71,7 @@ class ShallowWaterModel:
 
 
 @program(*[(0.1 * normal(5, 4), 0.1 * normal(5, 4, seed=1), 1.0 + 0.1 * uniform(5, 4, seed=2), steps)
-           for steps in (0, 1, 3)], wrt=(0, 1, 2), analytic=True, second=1)
+           for steps in (0, 1, 3)], wrt=(0, 1, 2), analytic=True, second=1, heavy=True)
 def shallow_water(u, v, h, n_steps):
     model = ShallowWaterModel(Grid(5, 4, 0.5, 0.5))
     state = ShallowWaterState(u, v, h)
@@ -82,7 +82,7 @@ def shallow_water(u, v, h, n_steps):
     return state.diagnostics["energy"], state.diagnostics["mass"], state.t
 
 
-@program((0.3 * normal(6, 6), 2), (0.3 * normal(6, 6, seed=3), 0), analytic=True)
+@program((0.3 * normal(6, 6), 2), (0.3 * normal(6, 6, seed=3), 0), analytic=True, heavy=True)
 def barotropic_vorticity(zeta, n_steps):
     """Arakawa's Jacobian; the stream function by some sweeps of Jacobi's method."""
     n = zeta.shape[0]
@@ -121,7 +121,7 @@ def horizontal_diffusion(in_field, coeff):
     return out
 
 
-@program((normal(3, 2, 6), normal(4, 2, 6, seed=1), normal(3, 2, 6, seed=2)), wrt=(0, 1, 2))
+@program((normal(3, 2, 6), normal(4, 2, 6, seed=1), normal(3, 2, 6, seed=2)), wrt=(0, 1, 2), heavy=True)
 def vertical_advection(u_stage, wcon, utens):
     """An implicit vertical step: one tridiagonal system a column, forwards and backwards over the levels."""
     I, J, K = utens.shape

@@ -92,6 +92,7 @@ def program(z: Any, x: Any, s: Any) -> Any:
     return total, outer, np.angle(w), np.linalg.norm(w - s), np.where(x > 0, w, x)
 
 
+@pytest.mark.slow
 def test_programs_in_both_modes_to_second_order() -> None:
     x = np.array([0.7, -0.4, 1.2, 0.3])
     wengert.check_grads(program, (Z, x, 0.4 - 0.3j), order=2)

@@ -101,6 +101,7 @@ DERIVATIVES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("f", "arguments"), DERIVATIVES, ids=["pinv", "lstsq", "norm"])
 def test_derivatives_to_second_order(f: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     wengert.check_grads(f, arguments, order=2)
