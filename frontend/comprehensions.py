@@ -27,10 +27,11 @@ def listcomp(iterable: Any, element: Function, test: Function | None = None) -> 
         walked = note_items(growing.settled(iterable, "a list is walked"))
         made += [element(item) for item in walked if test is None or truth(test(item))]
         return made
-    few = isinstance(items.length, int) and items.length <= growing.FEW
-    if few and test is None:
-        made += [element(items.at(i)) for i in range(items.length)]
-        return made
+    if isinstance(items.length, int) and items.length <= growing.FEW:
+        chosen = [True if test is None else truth(test(items.at(i))) for i in range(items.length)]
+        if not any(isinstance(c, Scalar) for c in chosen):
+            made += [element(items.at(i)) for i, c in enumerate(chosen) if c]
+            return made
     loop = For(items, Site(user_position() or Position("<unknown>", 0)))
     while loop.next({}):
         with loop:

@@ -86,7 +86,7 @@ def median(a: Any, axis: Any = None, overwrite_input: Any = False, keepdims: Any
         found = (low + high) / 2
         if not is_exact(rows):
             found = np.where(np.isnan(rows[..., n - 1]), rows[..., n - 1], found)
-    return kept(found, whole, axes, keepdims)
+    return kept(found, whole, axes, keepdims and np.ndim(a) > 0)
 
 
 @program(np.nanmedian)
@@ -97,11 +97,11 @@ def nanmedian(a: Any, axis: Any = None, overwrite_input: Any = False, keepdims: 
     axes = axes_of(whole, axis)
     rows = rows_of(whole, axes)
     if rows.shape[-1] == 0:
-        return kept(np.nan * np.sum(rows, axis=-1), whole, axes, keepdims)
+        return kept(np.nan * np.sum(rows, axis=-1), whole, axes, keepdims and np.ndim(a) > 0)
     n = np.sum(~np.isnan(rows), axis=-1)
     last = np.maximum(n - 1, 0)
     found = (pick(rows, last // 2) + pick(rows, np.minimum(n // 2, last))) / 2
-    return kept(found, whole, axes, keepdims)
+    return kept(found, whole, axes, keepdims and np.ndim(a) > 0)
 
 
 def pick(rows: Any, place: Any) -> Any:
@@ -209,12 +209,12 @@ def reduced(a: Any, q: Any, axis: Any, method: str, keepdims: Any, without_nan: 
             last = rows[..., n - 1] if np.ndim(q) == 0 else rows[..., n - 1 :]
             found = np.where(np.isnan(last), last, found)
     if np.ndim(q) == 0:
-        return kept(found, whole, axes, keepdims)
+        return kept(found, whole, axes, keepdims and np.ndim(a) > 0)
     shape = np.shape(q)
     found = np.moveaxis(found, -1, 0)
     if len(shape) > 1:
         found = np.reshape(found, (*shape, *rows.shape[:-1]))
-    return kept(found, whole, axes, keepdims, shape)
+    return kept(found, whole, axes, keepdims and np.ndim(a) > 0, shape)
 
 
 def checked(q: Any, message: str) -> Any:
