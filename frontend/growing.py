@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, ClassVar, NoReturn, TypeGuard
 
 from wengert.dialects.errors import WengertIndexError
 from wengert.frontend.aliases import roots
@@ -48,6 +48,8 @@ class Stretch:
     layout: what an item is.
     loop: the loop in which items may be appended.
     """
+
+    spoken: ClassVar[str] = "items of a number known only at run time"
 
     items: tuple[Array, ...]
     count: Extent

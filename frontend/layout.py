@@ -407,6 +407,9 @@ def brief(value: Any) -> str:
     apart = take_apart(value)
     if apart is None:
         return repr(value)
+    spoken = getattr(apart[0].type, "spoken", None)  # of what the user did not write
+    if isinstance(spoken, str):
+        return spoken
     inside = ", ".join(brief(part) for part in apart[1])
     if apart[0].kind == "sequence":
         return f"[{inside}]" if apart[0].type is list else f"({inside})"

@@ -302,3 +302,18 @@ def test_few_turns_whose_counter_decides_are_unrolled() -> None:
         return np.transpose(a, (*rest, 1))
 
     assert wengert.compile(f)(np.ones((2, 3, 4))).shape == (2, 4, 3)
+
+
+def test_a_list_that_shrinks_under_a_condition_is_refused_in_words() -> None:
+    @wengert.compile
+    def popped(x, n):
+        kept = []
+        for i in range(n):
+            kept.append(x[i])
+            if x[i] > 0.5:
+                kept.pop()
+        return np.array(kept)
+
+    with pytest.raises(WengertError, match="items of a number known only at run time") as refused:
+        popped(X, 12)
+    assert "Stretch" not in str(refused.value)
