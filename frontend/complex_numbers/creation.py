@@ -143,12 +143,25 @@ def copy(a: Any, order: Any = "K") -> Any:
 
 @of_complex(np.array)
 def array(object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", ndmin: Any = 0) -> Any:
-    return complex_array(object, dtype, copy=bool(copy))
+    return _with_dimensions(complex_array(object, dtype, copy=bool(copy)), ndmin)
 
 
-@of_complex(np.asarray, np.ascontiguousarray)
+@of_complex(np.asarray)
 def asarray(a: Any, dtype: Any = None, order: Any = None) -> Any:
     return complex_array(a, dtype, copy=False)
+
+
+@of_complex(np.ascontiguousarray)
+def ascontiguousarray(a: Any, dtype: Any = None) -> Any:
+    """Of one dimension at least."""
+    return _with_dimensions(complex_array(a, dtype, copy=False), 1)
+
+
+def _with_dimensions(z: Any, ndmin: Any) -> Any:
+    """Axes of extent 1 in front, up to `ndmin` dimensions."""
+    if len(z.shape) >= ndmin:
+        return z
+    return paired(*(creation.array(part, ndmin=ndmin) for part in parts_of(z)))
 
 
 def complex_array(x: Any, dtype: Any = None, *, copy: bool = True) -> Any:

@@ -52,3 +52,12 @@ CASES: list[Callable[..., Any]] = [
 @pytest.mark.parametrize("f", CASES, ids=lines_of(CASES))
 def test_complex_shapes(f: Callable[..., Any]) -> None:
     assert_same(interpret(f, (Z, A, M), {}), f(Z, A, M))
+
+
+def test_dimensions_in_front() -> None:
+    """`ndmin` of arrays and numbers; `ascontiguousarray` makes one dimension of none."""
+    for function in (np.ascontiguousarray, np.asarray, lambda z: np.array(z, ndmin=2), lambda z: np.array([z, z], ndmin=3)):
+        for z in (np.array(1 + 2j), np.array([1j, 2])):
+            expected, got = function(z), wengert.compile(lambda z, f=function: f(z))(z)
+            assert np.shape(got) == expected.shape
+            np.testing.assert_array_equal(got, expected)
