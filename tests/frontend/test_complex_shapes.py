@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
+import wengert
 from tests.comparison import assert_same
 from tests.frontend.traced import lines_of
 from wengert.frontend.specialize import interpret
@@ -56,8 +57,9 @@ def test_complex_shapes(f: Callable[..., Any]) -> None:
 
 def test_dimensions_in_front() -> None:
     """`ndmin` of arrays and numbers; `ascontiguousarray` makes one dimension of none."""
-    for function in (np.ascontiguousarray, np.asarray, lambda z: np.array(z, ndmin=2), lambda z: np.array([z, z], ndmin=3)):
+    two, three = (lambda z: np.array(z, ndmin=2)), (lambda z: np.array([z, z], ndmin=3))
+    for function in (np.ascontiguousarray, np.asarray, two, three):
         for z in (np.array(1 + 2j), np.array([1j, 2])):
-            expected, got = function(z), wengert.compile(lambda z, f=function: f(z))(z)
+            expected, got = function(z), wengert.compile(lambda x, f=function: f(x))(z)
             assert np.shape(got) == expected.shape
             np.testing.assert_array_equal(got, expected)
