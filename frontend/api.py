@@ -61,7 +61,7 @@ def compile(
     Args:
         target: "cpu", or "cuda" for PTX (``f.lower(*args).as_text("ptx")``).
         precise: elementary functions to 2 ulp (the scalar C library) rather than to 4 ulp (the vector library, 4 to
-            27 times as fast).
+            27 times as fast), and sums of loops in the order of the loop.
         checkpoint: "binomial": gradients of this function store a few states of each loop and compute the others
             again, at the fewest steps (docs/checkpointing.md).
         slots: how many states of a loop may be stored.

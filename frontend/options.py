@@ -18,7 +18,7 @@ class CompileOptions:
 
     target: "cpu", or "cuda" (PTX for an NVIDIA GPU).
     precise: elementary functions from the scalar C library (at most 2 ulp) instead of the vector library (at most 4
-        ulp).
+        ulp), and sums of loops in the order of the loop.
     checkpoint, slots, memory: how loops are reversed (frontend/checkpoint_options.py).
     nan: "trap" (an error where a NaN is made) or "trap-inf" (and where an infinity is).
     kinks: "error" (where a derivative is taken at a kink).

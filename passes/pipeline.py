@@ -41,6 +41,7 @@ from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
 from wengert.passes.promote import Promote
+from wengert.passes.reassociate import Reassociate
 from wengert.passes.recursion import LoopRecursion
 from wengert.passes.reuse_memory import ReuseMemory
 from wengert.passes.simplify import Simplify
@@ -58,7 +59,8 @@ class LoweringOptions:
     """What the lowering depends on besides the program.
 
     Args:
-        precise: elementary functions from libm (below 1 ulp) rather than libmvec (below 4 ulp).
+        precise: elementary functions from libm (below 1 ulp) rather than libmvec (below 4 ulp), and additions in loops
+            in the order of the program.
         vector_isas: the variants of libmvec this machine can run, letters of "edb"; empty without libmvec.
         vector_width: bits of the vectors LLVM should prefer; 0 leaves it to LLVM.
         noalias: array arguments do not overlap in memory.
@@ -121,6 +123,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         DropDecisions(),                        # read by then, if anyone asked for a report
         NoteResults(),                          # of budgets: results are still results here
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
+        *(() if options.precise else (Reassociate(),)),  # while sums of loops are still numbers they carry
         LowerPrints(),                          # nothing is written after a check has failed
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
