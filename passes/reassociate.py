@@ -1,10 +1,10 @@
 """Sums that loops only add to may be added up in any order, so that LLVM computes them in vectors.
 
-``for ..: s += f(x[i])`` carries a number that each iteration does nothing with but add to it, or subtract from it: nobody
-sees the partial sums, so their order is not observable except by rounding, and the error of several partial sums is
-smaller than that of one (as in NumPy's own sums).  Such additions get the flag `reassoc`; additions a loop does
-anything else with (compensated sums, running sums that are stored, recurrences) keep their order.  Products do: their
-partial products could overflow where those of the program do not.
+``for ..: s += f(x[i])`` carries a number that each iteration does nothing with but add to it, or subtract from it:
+nobody sees the partial sums, so their order is not observable except by rounding, and the error of several partial sums
+is smaller than that of one (as in NumPy's own sums).  Such additions get the flag `reassoc`; additions a loop does
+anything else with (compensated sums, running sums that are stored, recurrences) keep their order.  Products do, too:
+their partial products could overflow where those of the program do not.
 
 A sum may be handed through inner loops and branches, as long as those only add to it too.  Assumes scalar arithmetic in
 scf; runs before tensors are lowered, so that primal and derivative accumulations are treated alike.
