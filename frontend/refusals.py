@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,12 +29,17 @@ SPARSE = ("write the product as a loop over data, indices and indptr, and solve 
 
 
 def name_of(function: Any) -> str:
-    """``numpy.linalg.norm``"""
+    """``numpy.linalg.norm``: where users find the function, not the private module that defines it."""
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
     module = getattr(function, "__module__", None)
     if type(function).__name__ == "ufunc":
         module = "numpy" if getattr(np, name, None) is function else "scipy.special"
-    return f"{module}.{name}" if module and module != "builtins" else str(name)
+    if not module or module == "builtins":
+        return str(name)
+    public = module.partition("._")[0]
+    if getattr(sys.modules.get(public), name, None) is function:
+        module = public
+    return f"{module}.{name}"
 
 
 def not_covered(function: Any) -> NoReturn:
