@@ -22,8 +22,6 @@ from typing import Any
 from wengert.dialects.bindings import ir
 
 FOREIGN, PURE = "nd.foreign", "nd.pure"
-#: The kind of the nd.check whose value is the number of an exception that a foreign function has raised.
-RAISED = "raised"
 
 #: By symbol, what a foreign function computes: a list of arrays and numbers (without the status) from its operands.
 MEANINGS: dict[str, Callable[[Sequence[Any]], list[Any]]] = {}

@@ -13,7 +13,8 @@ import numpy as np
 
 from wengert.dialects.bindings import DYNAMIC, ir, is_tensor, position_of
 from wengert.dialects.control import FOR, IF, WHILE, entry, find_function
-from wengert.dialects.effects import CheckFailed, failed_check
+from wengert.dialects.effects import CheckFailed
+from wengert.dialects.failures import failed_check
 from wengert.dialects.foreign import MEANINGS, is_foreign
 from wengert.dialects.op import DTYPES, Op, decode_attributes, dtype_name, lookup
 from wengert.dialects.texts import is_print, text_of, write

@@ -27,8 +27,6 @@ from typing import Any
 
 import numpy as np
 
-from wengert.dialects.op import decode_attributes
-
 PRINT, KINDS, STREAM = "nd.print", "nd.kinds", "nd.stream"
 #: Marks the calls of such functions.
 OUTPUT = "nd.output"
@@ -91,6 +89,8 @@ def is_print(func: Any) -> bool:
 
 def text_of(func: Any) -> tuple[str, str, tuple[str, ...]]:
     """(stream, template, kinds) of a declared function."""
+    from wengert.dialects.op import decode_attributes
+
     attributes = decode_attributes(func)
     return attributes[STREAM], attributes[PRINT], tuple(attributes.get(KINDS, ()))
 

@@ -15,7 +15,7 @@ import numpy as np
 import optree
 
 from wengert.dialects.errors import WengertTypeError, WengertValueError
-from wengert.frontend.conversions import COVERED, DTYPES, known_element, refusal
+from wengert.frontend.elements import COVERED, DTYPES, known_element, refusal
 from wengert.frontend.instances import attributes_of, has_numbers, is_instance, made
 from wengert.runtime.signature import Slot
 

@@ -18,26 +18,14 @@ from wengert.dialects import discrete, elementwise, structural
 from wengert.dialects.bindings import element_type, ir, is_tensor, tensor_type
 from wengert.dialects.build import constant_like
 from wengert.dialects.errors import WengertOverflowError, WengertTypeError
+from wengert.frontend.elements import COVERED as COVERED
+from wengert.frontend.elements import DTYPES as DTYPES
+from wengert.frontend.elements import known_element as known_element
+from wengert.frontend.elements import refusal as refusal
 from wengert.frontend.positions import fail
 from wengert.frontend.trace import current, note_weak
 
-_TYPES = {
-    "f64": np.float64,
-    "f32": np.float32,
-    "i64": np.int64,
-    "i32": np.int32,
-    "i16": np.int16,
-    "i8": np.int8,
-    "u64": np.uint64,
-    "u32": np.uint32,
-    "u16": np.uint16,
-    "u8": np.uint8,
-    "i1": np.bool_,
-}
-DTYPES: dict[str, np.dtype[Any]] = {element: np.dtype(type_) for element, type_ in _TYPES.items()}
-_ELEMENTS = {(dtype.kind, dtype.itemsize): element for element, dtype in DTYPES.items()}
 _CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
-COVERED = "float64, float32, bool and the integers from int8 to int64 and from uint8 to uint64"
 
 
 class Kind(NamedTuple):
@@ -54,11 +42,6 @@ class Kind(NamedTuple):
 # ---------------------------------------------------------------- the table
 
 
-def known_element(dtype: np.dtype[Any]) -> str | None:
-    """The element type of a dtype; None when it is not compiled."""
-    return _ELEMENTS.get((dtype.kind, dtype.itemsize)) if dtype.isnative else None
-
-
 def element_of(dtype: Any, what: str = "an array") -> str:
     """The element type of whatever NumPy takes as a dtype; refused when it is not compiled."""
     try:
@@ -70,17 +53,6 @@ def element_of(dtype: Any, what: str = "an array") -> str:
         why, help = refusal(known)
         fail(f"{what} of dtype {known} is not covered", why=why, help=help, error=WengertTypeError)
     return element
-
-
-def refusal(dtype: np.dtype[Any]) -> tuple[str, str]:
-    """Why arrays of a dtype are not compiled, and what to do."""
-    if not dtype.isnative:
-        return "its bytes are in the other order", "convert it first: x.astype(x.dtype.newbyteorder('='))"
-    if dtype == np.float16:
-        return f"compiled code works on {COVERED}", "compute in float32: x.astype(np.float32)"
-    if dtype.kind in "fc":
-        return f"compiled code works on {COVERED}", "convert it first, for example with .astype(np.float64)"
-    return f"compiled code works on numbers: {COVERED}", "convert it to an array of numbers first"
 
 
 def is_integer(element: str) -> bool:

@@ -13,6 +13,7 @@ from wengert.dialects.bindings import position_of, walk
 from wengert.dialects.errors import DifferentiationError, Position
 from wengert.frontend.arguments import flatten, leaf_paths
 from wengert.frontend.derivatives import Linearized, trace_inner
+from wengert.frontend.differentiate import has_floats
 from wengert.frontend.explanation.derive import Derivator, Run, derived, follows
 from wengert.frontend.explanation.diagnose import Finding, diagnosis
 from wengert.frontend.explanation.lines import Block, blocks
@@ -22,7 +23,6 @@ from wengert.frontend.function import Function, in_trace
 from wengert.frontend.options import DEFAULT
 from wengert.frontend.positions import definition_of
 from wengert.frontend.specialize import the_context, trace_function
-from wengert.frontend.transforms import has_floats
 
 MOST_OPERATIONS, MOST_BYTES = 1_000_000, 1 << 30
 

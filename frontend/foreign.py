@@ -17,7 +17,8 @@ from wengert.dialects.bindings import ir
 from wengert.dialects.build import create
 from wengert.dialects.discrete import cmpi
 from wengert.dialects.errors import WengertTypeError, WengertValueError
-from wengert.dialects.foreign import FOREIGN, MEANINGS, PURE, RAISED
+from wengert.dialects.failures import RAISED
+from wengert.dialects.foreign import FOREIGN, MEANINGS, PURE
 from wengert.frontend.arguments import Static, flatten, unflatten
 from wengert.frontend.conversions import DTYPES, is_whole, known_element
 from wengert.frontend.custom_rules import CustomRules

@@ -7,18 +7,19 @@ import threading
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wengert.dialects.errors import WengertError
-from wengert.frontend import specialize
+from wengert.frontend.active import current, tracing
 from wengert.frontend.arguments import alias_pattern, classify, flatten, unflatten
-from wengert.frontend.calls import call
-from wengert.frontend.memory_report import MemoryReport
 from wengert.frontend.options import CompileOptions
-from wengert.frontend.stages import Stages
-from wengert.frontend.trace import current, tracing
+from wengert.frontend.specialization import Specialization
 from wengert.frontend.tracebacks import without_compiler
 from wengert.runtime.environment import settings
+
+if TYPE_CHECKING:
+    from wengert.frontend.memory_report import MemoryReport
+    from wengert.frontend.stages import Stages
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Function:
         self.options = options
         self._stats = Stats()
         self._lock = threading.RLock()
-        self._found: dict[Any, specialize.Specialization] = {}
+        self._found: dict[Any, Specialization] = {}
         self._static: dict[Any, frozenset[int]] = {}
         self._direct: Callable[..., Any] = self._dispatch
 
@@ -66,6 +67,8 @@ class Function:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
+            from wengert.frontend.calls import call
+
             with current().called(self.options):
                 return call(self.py_func, *args, **kwargs)
         try:
@@ -85,6 +88,8 @@ class Function:
         >>> "arith.mulf" in f.lower(np.ones(3)).as_text("nd")
         True
         """
+        from wengert.frontend import specialize
+
         leaves, structure = flatten((args, kwargs))
         static = self._static.get(self._kind(leaves, structure), frozenset())
         return specialize.stages(self.py_func, leaves, structure, static, self.options)
@@ -99,6 +104,8 @@ class Function:
         >>> report.peak_bytes, [(row.bytes, row.kind) for row in report.rows]
         (8000, [(8000, 'by reference')])
         """
+        from wengert.frontend import specialize
+
         leaves, structure = flatten((args, kwargs))
         static = self._static.get(self._kind(leaves, structure), frozenset())
         return specialize.report(self.py_func, leaves, structure, static, self.options)
@@ -111,11 +118,11 @@ class Function:
 
     def _dispatch(self, *args: Any, **kwargs: Any) -> Any:
         if settings().disable_jit:
-            return (
-                specialize.interpret(self.py_func, args, kwargs, self.options)
-                if needs_trace(self.py_func)
-                else self.py_func(*args, **kwargs)
-            )
+            if not needs_trace(self.py_func):
+                return self.py_func(*args, **kwargs)
+            from wengert.frontend.specialize import interpret
+
+            return interpret(self.py_func, args, kwargs, self.options)
         leaves, structure = flatten((args, kwargs))
         specialization = self.specialization(leaves, structure)
         flat = not kwargs and len(leaves) == len(args) and all(leaf is argument for leaf, argument in zip(leaves, args))
@@ -123,7 +130,7 @@ class Function:
             self._direct = specialization.direct
         return specialization(leaves, (args, kwargs))
 
-    def specialization(self, leaves: list[Any], structure: Any) -> specialize.Specialization:
+    def specialization(self, leaves: list[Any], structure: Any) -> Specialization:
         """What runs for the leaves of a call, compiled if there is none."""
         kind = self._kind(leaves, structure)
         specialization = self._lookup(kind, leaves)
@@ -134,11 +141,13 @@ class Function:
                     specialization = self._compile(kind, leaves, structure, replaced=specialization is not None)
         return specialization
 
-    def _lookup(self, kind: Any, leaves: list[Any]) -> specialize.Specialization | None:
+    def _lookup(self, kind: Any, leaves: list[Any]) -> Specialization | None:
         static = self._static.get(kind)
         return None if static is None else self._found.get((kind, _values(leaves, static)))
 
-    def _compile(self, kind: Any, leaves: list[Any], structure: Any, replaced: bool) -> specialize.Specialization:
+    def _compile(self, kind: Any, leaves: list[Any], structure: Any, replaced: bool) -> Specialization:
+        from wengert.frontend import specialize
+
         static = self._static.get(kind, frozenset())
         specialization = specialize.specialize(
             self.py_func, leaves, structure, static, self.options, self._dispatch_leaves(structure)
@@ -154,7 +163,7 @@ class Function:
         self._stats.allocations_in_loops = specialization.program.allocations_in_loops
         return specialization
 
-    def _reason(self, specialization: specialize.Specialization, replaced: bool) -> str:
+    def _reason(self, specialization: Specialization, replaced: bool) -> str:
         why = (
             "a captured value was rebound"
             if replaced

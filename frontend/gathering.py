@@ -18,8 +18,8 @@ from wengert.dialects import gather as ops
 from wengert.dialects import structural
 from wengert.dialects.build import constant_like, full_like
 from wengert.dialects.discrete import cmpi, maxsi, minsi
-from wengert.dialects.effects import INDEX_HELP
 from wengert.dialects.errors import WengertIndexError
+from wengert.dialects.failures import INDEX_HELP
 from wengert.dialects.op import lookup_call
 from wengert.dialects.reduction import reduce
 from wengert.dialects.structural import select

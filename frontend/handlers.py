@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from wengert.dialects.bindings import walk
-from wengert.dialects.effects import kind_of_exception
 from wengert.dialects.errors import UnsupportedError, WengertError
+from wengert.dialects.failures import kind_of_exception
 from wengert.dialects.texts import COMPOSED, LITERAL
 from wengert.frontend.branches import EXPRESSION, If
 from wengert.frontend.comparison import negated, truth

@@ -14,6 +14,9 @@ from typing import Any, Generic, Protocol
 
 import numpy as np
 
+from wengert.frontend.active import tracing
+from wengert.frontend.libraries import is_library
+
 #: Classes whose `__new__` makes plain objects.
 _PLAIN_BASES = (object, Generic, Protocol)
 
@@ -21,8 +24,6 @@ _PLAIN_BASES = (object, Generic, Protocol)
 @functools.cache
 def is_container_class(kind: Any) -> bool:
     """Whether the state of an instance is what its attributes hold."""
-    from wengert.frontend.running import is_library
-
     if type(kind) not in (type, ABCMeta, type(Protocol)) or is_library(kind.__module__) or kind.__basicsize__ == 0:
         return False
     if issubclass(kind, BaseException) or kind.__itemsize__:
@@ -76,9 +77,7 @@ def made(kind: type, attributes: Iterable[tuple[str, Any]]) -> Any:
 
 def has_numbers(value: Any, around: tuple[Any, ...] = ()) -> bool:
     """Whether an object is worth taking apart: it holds arrays or numbers, and does not hold itself."""
-    from wengert.frontend.values import Traced
-
-    if isinstance(value, (np.ndarray, np.generic, int, float, Traced)):
+    if isinstance(value, (np.ndarray, np.generic, int, float)) or (tracing() and _is_traced(value)):
         return True
     if any(value is outer for outer in around):
         raise RecursionError("an object that holds itself")
@@ -88,3 +87,9 @@ def has_numbers(value: Any, around: tuple[Any, ...] = ()) -> bool:
         parts = attributes_of(value).values()
     found = [has_numbers(part, around) for part in parts]  # all of them: one may hold the object itself
     return any(found)
+
+
+def _is_traced(value: Any) -> bool:
+    from wengert.frontend.values import Traced
+
+    return isinstance(value, Traced)

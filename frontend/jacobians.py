@@ -6,24 +6,12 @@ its residuals kept, and one sweep a row or column in a loop of the IR.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wengert.dialects.errors import DifferentiationError, WengertTypeError
-from wengert.frontend import library
-from wengert.frontend.arguments import flatten
-from wengert.frontend.calls import call
-from wengert.frontend.complex_numbers.trees import joined, with_wholes
-from wengert.frontend.derivatives import Inner, Linearized, trace_inner
-from wengert.frontend.forms import Form
+from wengert.frontend.argnums import Argnums, as_key
 from wengert.frontend.function import Function
-from wengert.frontend.positions import definition_of
-from wengert.frontend.selection import Argnums, as_key, listed
-from wengert.frontend.single_results import complex_output
-from wengert.frontend.transforms import _once, _wrapped, grad, jvp, one_or_all
-
-Sweeps = Callable[[Inner, Linearized], list[list[Any]]]
+from wengert.frontend.transforms import _once, _wrapped, grad, jvp
 
 
 def jacrev(
@@ -45,7 +33,7 @@ def jacrev(
     array([[2., 0.],
            [0., 4.]])
     """
-    return _jacobian(f, argnums, has_aux, "jacrev", lambda inner: _rows, holomorphic)
+    return _jacobian(f, argnums, has_aux, "jacrev", "rows", holomorphic)
 
 
 def jacfwd(
@@ -57,7 +45,7 @@ def jacfwd(
     >>> wengert.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(0.5)
     array([1., 2.])
     """
-    return _jacobian(f, argnums, has_aux, "jacfwd", lambda inner: _columns, holomorphic)
+    return _jacobian(f, argnums, has_aux, "jacfwd", "columns", holomorphic)
 
 
 def jacobian(
@@ -71,14 +59,7 @@ def jacobian(
            [2., 1.]])
     """
 
-    def cheaper(inner: Inner) -> Sweeps:
-        return _columns if _elements(inner.moving) <= _elements(inner.floats) else _rows
-
-    return _jacobian(f, argnums, has_aux, "jacobian", cheaper, holomorphic)
-
-
-def _elements(forms: Sequence[Form]) -> int:
-    return sum(math.prod(form.shape or ()) for form in forms)
+    return _jacobian(f, argnums, has_aux, "jacobian", "cheaper", holomorphic)
 
 
 def _jacobian(
@@ -86,77 +67,18 @@ def _jacobian(
     argnums: Argnums,
     has_aux: bool,
     what: str,
-    mode: Callable[[Inner], Sweeps],
+    sweeps: str,
     holomorphic: bool,
 ) -> Function:
     def make() -> Function:
         def matrix(*args: Any, **kwargs: Any) -> Any:
-            inner = trace_inner(f, args, kwargs, listed(argnums), what, has_aux)
-            if not all(isinstance(o, Form) and o.floats for o in inner.outputs):
-                raise WengertTypeError(
-                    f"{what} needs a function whose results are floats",
-                    help="leave ints, bools and other objects out of the result, or return them beside it with "
-                    "has_aux=True",
-                )
-            for output in inner.outputs:
-                output.require_static()
-            _check_complex(inner, f, what, holomorphic)
-            linearized = Linearized(inner)
-            rows = mode(inner)(inner, linearized)
-            if holomorphic:
-                blocks = [one_or_all(inner.arranged(row), argnums) for row in complex_derivatives(inner, rows)]
-                result = with_wholes(inner.structure, blocks)
-            else:
-                result = joined(inner.structure, [one_or_all(inner.arranged(row), argnums) for row in rows])
-            return (result, linearized.aux) if has_aux else result
+            from wengert.frontend.sweeps import matrix_of_derivatives
+
+            return matrix_of_derivatives(f, args, kwargs, argnums, has_aux, what, sweeps, holomorphic)
 
         return _wrapped(f, matrix)
 
     return _once(f, (what, as_key(argnums), has_aux, holomorphic), make)
-
-
-def _check_complex(inner: Inner, f: Callable[..., Any], what: str, holomorphic: bool) -> None:
-    if holomorphic:
-        complex_output(inner, f, what, scalar=False)
-    elif inner.imaginary_moving:
-        raise DifferentiationError(
-            f"{what} with respect to complex numbers",
-            definition_of(f),
-            why="the derivative along the imaginary axis is another one than that along the real axis",
-            help="holomorphic=True gives the complex derivatives of a function that has them; jvp and vjp take any "
-            "function",
-        )
-
-
-def complex_derivatives(inner: Inner, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """For each complex output the parts of ``f' = d re/dx + i d im/dx``, in the place of the parts of each input."""
-    found = []
-    for re, im in zip(rows[::2], rows[1::2], strict=True):
-        found.append([im[k - 1] if k in inner.imaginary_moving else re[k] for k in range(len(re))])
-    return found
-
-
-def _rows(inner: Inner, linearized: Linearized) -> list[list[Any]]:
-    """For each output the blocks of each input, by pulling back each basis vector of the output."""
-    inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
-    outputs = flatten(linearized.result)[0]
-
-    def pull(cotangents: Sequence[Any]) -> list[Any]:
-        return linearized.pull_parts([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
-
-    return [call(library.rows, pull, outputs, k, inputs) for k in range(len(outputs))]
-
-
-def _columns(inner: Inner, linearized: Linearized) -> list[list[Any]]:
-    """The same by pushing forward each basis vector of each input."""
-    inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
-    outputs = flatten(linearized.result)[0]
-
-    def push(tangents: Sequence[Any]) -> list[Any]:
-        return linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)])
-
-    columns = [call(library.columns, push, inputs, k, outputs) for k in range(len(inputs))]
-    return [[column[k] for column in columns] for k in range(len(outputs))]
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Function:

@@ -18,7 +18,7 @@ from wengert.frontend.arguments import prepare
 from wengert.frontend.boundary import returned_value, signature_of, the_context
 from wengert.frontend.linear_maps import LinearMap, MapProgram
 from wengert.frontend.plan import POSITIONS, MapPlan, Plan
-from wengert.frontend.targets import Program
+from wengert.frontend.specialization import Program
 from wengert.frontend.trace import Trace
 from wengert.passes.base import Pass, run_pipeline
 from wengert.passes.drop_private import DropPrivate

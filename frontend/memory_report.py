@@ -20,8 +20,8 @@ from wengert.dialects.control import entry, find_function
 from wengert.dialects.errors import Position
 from wengert.dialects.op import dtype_name
 from wengert.frontend.arguments import prepare
+from wengert.frontend.outcomes import error_of
 from wengert.frontend.plan import Plan
-from wengert.frontend.targets import error_of
 from wengert.passes.base import run_pipeline
 from wengert.passes.memory import (
     decided_bytes,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from wengert.dialects.errors import WengertValueError
-from wengert.dialects.op import encode_attributes
 from wengert.frontend.checkpoint_options import bytes_of, check_options
 
 TARGETS = ("cpu", "cuda")
@@ -57,6 +56,8 @@ class CompileOptions:
 
     def attributes(self) -> dict[str, Any]:
         """What the differentiation passes have to know: the attributes of the functions that are differentiated."""
+        from wengert.dialects.op import encode_attributes
+
         found: dict[str, Any] = dict(self.of_loops())
         if self.nan is not None:
             found["diff.nan"] = self.nan

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import optree
 
 from wengert.frontend.arguments import NAMESPACE
-from wengert.frontend.complex_numbers.memory import real_memory
-from wengert.frontend.linear_maps import Direction
 from wengert.runtime.signature import KernelSignature
+
+if TYPE_CHECKING:
+    from wengert.frontend.linear_maps import Direction
 
 #: The kinds of outputs that are given by a position among the returned results.
 POSITIONS = ("result", "memory", "complex")
@@ -63,9 +64,12 @@ class Plan:
     def passed(self, leaves: Sequence[Any]) -> list[Any]:
         """What compiled code is given in a call with these leaves: arrays and real numbers."""
         found = [leaves[source] if isinstance(source, int) else source for source in self.inputs]
-        for k, source in enumerate(self.inputs) if self.complex else ():
-            if isinstance(source, int) and source in self.complex:
-                found[k] = real_memory(found[k])
+        if self.complex:
+            from wengert.frontend.complex_numbers.memory import real_memory
+
+            for k, source in enumerate(self.inputs):
+                if isinstance(source, int) and source in self.complex:
+                    found[k] = real_memory(found[k])
         return found
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import sys
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from wengert.dialects.errors import UnsupportedError
 from wengert.frontend.branches import open_conditions
+from wengert.frontend.libraries import is_library as is_library
 from wengert.frontend.recursion import Recursion, Unrolls, may_recurse
 from wengert.frontend.source import SourceUnavailable, rewritten_function
 from wengert.frontend.trace import NeedsStatic, Region, current, fail
@@ -138,29 +138,6 @@ def _nested_code_ids(code: CodeType) -> set[int]:
         if isinstance(constant, CodeType):
             found |= {id(constant)} | _nested_code_ids(constant)
     return found
-
-
-# ---------------------------------------------------------------- libraries
-
-#: Packages whose functions are not traced through: they are covered by the table, or refused.
-LIBRARIES = frozenset({"numpy", "scipy", "wengert", "optree", "mlir", "llvmlite"})
-#: Parts of wengert written in the Python that wengert compiles.
-PROGRAMS = frozenset({
-    "wengert.estimators", "wengert.frontend.demo", "wengert.frontend.greedy", "wengert.frontend.integrators",
-    "wengert.frontend.library", "wengert.frontend.random_generator", "wengert.frontend.random_rejection",
-    "wengert.frontend.random_streams",
-    "wengert.frontend.solvers",
-})
-#: A package of such parts: functions of NumPy and SciPy, written in NumPy.
-PROGRAM_PACKAGE = "wengert.frontend.numpy_programs."
-
-
-def is_library(module: str | None) -> bool:
-    """Whether a module is the standard library, NumPy, SciPy or wengert."""
-    top = (module or "").partition(".")[0]
-    if module is not None and module.startswith(PROGRAM_PACKAGE):
-        return False
-    return (top in LIBRARIES and module not in PROGRAMS) or (top in sys.stdlib_module_names and top != "__main__")
 
 
 # ---------------------------------------------------------------- instances

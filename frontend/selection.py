@@ -18,6 +18,10 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects.errors import UnsupportedError, WengertNameError, WengertTypeError
+from wengert.frontend.argnums import Argnum as Argnum
+from wengert.frontend.argnums import Argnums as Argnums
+from wengert.frontend.argnums import as_key as as_key
+from wengert.frontend.argnums import listed as listed
 from wengert.frontend.arguments import flatten, flatten_whole, unflatten
 from wengert.frontend.complex_numbers.values import Complex
 from wengert.frontend.positions import definition_of
@@ -25,9 +29,6 @@ from wengert.frontend.running import GUARDED
 from wengert.frontend.trace import current
 from wengert.frontend.values import Box
 from wengert.passes.base import near_matches
-
-Argnum = int | str
-Argnums = Argnum | Sequence[Argnum]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +68,6 @@ class Chosen:
         if isinstance(self.where, Variable):
             return f"the captured variable {self.where.name}"
         return f"argument {self.where}"
-
-
-def as_key(argnums: Argnums) -> Any:
-    """`argnums` as something that can be hashed."""
-    return argnums if isinstance(argnums, (int, str)) else tuple(argnums)
-
-
-def listed(argnums: Argnums) -> tuple[Argnum, ...]:
-    """`argnums` as a tuple."""
-    return (argnums,) if isinstance(argnums, (int, str)) else tuple(argnums)
 
 
 def choose(

@@ -7,7 +7,6 @@ its result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,35 +20,32 @@ from wengert.frontend.arguments import (
     alias_pattern,
     classify,
     flatten,
-    prepare,
-    refuse_overlap,
     unflatten,
 )
 from wengert.frontend.boundary import result_attributes, returned_value, signature_of, the_context
 from wengert.frontend.calls import call
 from wengert.frontend.complex_numbers.arithmetic import complex_operand
 from wengert.frontend.complex_numbers.memory import (
-    complex_number,
-    complex_view,
     interleaved,
     memory_of,
     of_memory,
     real_memory,
 )
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray
-from wengert.frontend.containers import restore, stored_into
+from wengert.frontend.containers import stored_into
 from wengert.frontend.conversions import DTYPES, is_whole
+from wengert.frontend.guards import lasting
 from wengert.frontend.leaks import refuse_traced
-from wengert.frontend.linear_maps import CompiledMap, LinearMap, MapProgram
+from wengert.frontend.linear_maps import LinearMap
 from wengert.frontend.list_results import flatten_result
 from wengert.frontend.map_programs import interpreted_map, map_program, separate, with_maps
 from wengert.frontend.memory_report import MemoryReport, memory_report
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
-from wengert.frontend.reads import holds, lasting
+from wengert.frontend.specialization import Specialization, finish
 from wengert.frontend.stages import Stages
-from wengert.frontend.targets import Program, make_target
+from wengert.frontend.targets import make_target
 from wengert.frontend.trace import NeedsStatic, Trace
 from wengert.frontend.values import Array, Box, Scalar, Traced
 from wengert.passes.base import run_pipeline
@@ -243,68 +239,7 @@ def _symbol(py_func: Callable[..., Any]) -> str:
     return name if name.isidentifier() else "function"
 
 
-# ---------------------------------------------------------------- specializations
-
-
-class Specialization:
-    """A compiled function for one kind of arguments."""
-
-    def __init__(self, plan: Plan, program: Program, description: str, maps: Mapping[str, MapProgram]) -> None:
-        self.plan, self.program, self.description, self.maps = plan, program, description, maps
-        self.static = plan.static
-        # A generated entry takes np.float64 for float: the same unless NumPy has to tell them apart.
-        numbers = any(slot.shape is None for slot in plan.signature.arguments)
-        self.direct = program.entry if plan.direct and not (numbers and plan.weak_matters) else None
-
-    def __call__(self, leaves: Sequence[Any], arguments: Any) -> Any:
-        """Run on the leaves of a call; `arguments` is the tree they come from."""
-        passed = self.plan.passed(leaves)
-        if self.plan.signature.written:
-            refuse_overlap(passed, self.plan.signature.written)
-        prepared = [prepare(leaf, k in self.plan.signature.written) for k, leaf in enumerate(passed)]
-        returned = self.program.entry(*prepared)
-        if self.program.single:
-            returned = (returned,)
-        for k in self.plan.signature.written:
-            if prepared[k] is not passed[k] and not np.shares_memory(prepared[k], passed[k]):
-                passed[k][...] = prepared[k]
-        return finish(self.plan, returned, leaves, arguments, self.maps)
-
-    def guards_hold(self) -> bool:
-        """Whether every captured constant still is what it was when the code was traced."""
-        return holds(self.plan.guards) and all(np.array_equal(array, copy) for array, copy in self.plan.baked)
-
-
-def finish(
-    plan: Plan,
-    returned: Sequence[Any],
-    leaves: Sequence[Any],
-    arguments: Any,
-    maps: Mapping[str, MapProgram] = MappingProxyType({}),
-) -> Any:
-    """The result of a call from the returned values; containers of the arguments get what the function left in them."""
-    outputs = [_finished(kind, value, returned, leaves, maps) for kind, value in plan.outputs]
-    result = unflatten(plan.structure, outputs)
-    if plan.restores:
-        result, after = result
-        restore(arguments, after)
-    return result
-
-
-def _finished(
-    kind: str, value: Any, returned: Sequence[Any], leaves: Sequence[Any], maps: Mapping[str, MapProgram]
-) -> Any:
-    if kind == "result":
-        return returned[value]
-    if kind == "memory":
-        return complex_view(returned[value])
-    if kind == "complex":
-        return complex_number(returned[value], returned[value + 1])
-    if kind == "number":
-        return returned[value].item()
-    if kind == "map":
-        return CompiledMap(maps[value.name], value.direction, returned[value.residuals])
-    return leaves[value] if kind == "leaf" else value
+# ---------------------------------------------------------------- compilations
 
 
 def specialize(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from wengert.dialects import discrete
-from wengert.dialects.effects import INDEX_HELP
 from wengert.dialects.errors import WengertIndexError, WengertTypeError, WengertValueError
+from wengert.dialects.failures import INDEX_HELP
 from wengert.frontend.arithmetic import binary
 from wengert.frontend.broadcasting import as_index, form_of, interval_of, is_below, larger, smaller
 from wengert.frontend.capture import captured

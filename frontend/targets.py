@@ -7,43 +7,23 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from wengert.dialects.effects import failed_check
-from wengert.dialects.errors import Position
-from wengert.dialects.foreign import RAISED
-from wengert.dialects.texts import COMPOSED, number_dtype, stored_dtype, take_message, write
 from wengert.frontend.options import CompileOptions
+from wengert.frontend.outcomes import enter_prints, error_of
 from wengert.frontend.plan import Plan
+from wengert.frontend.specialization import Program
 from wengert.frontend.stages import Stages
 from wengert.passes.pipeline import LoweringOptions, compile_to_llvmir
 from wengert.runtime.cache import ObjectCache, cache_key, source_digest
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.environment import settings
-from wengert.runtime.foreign import forget, printer, take
 from wengert.runtime.host import libmvec_isas, vector_bits
 from wengert.runtime.jit import emit_assembly, load, optimize
 
 Mismatch = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Program:
-    """Loaded code.
-
-    entry: takes the inputs of the plan and returns the results of its signature: a tuple, or the only one if `single`.
-    reads: the inputs the results depend on, in order.
-    copies_in_loops, allocations_in_loops: counted in the IR after bufferization.
-    """
-
-    entry: Callable[..., Any]
-    single: bool
-    reads: tuple[int, ...] = ()
-    copies_in_loops: int = 0
-    allocations_in_loops: int = 0
 
 
 class Target(Protocol):
@@ -110,27 +90,6 @@ def _pack(header: dict[str, Any], code: bytes) -> bytes:
 def _unpack(bundle: bytes) -> tuple[dict[str, Any], bytes]:
     size = int.from_bytes(bundle[:8], "little")
     return json.loads(bundle[8 : 8 + size]), bundle[8 + size :]
-
-
-def enter_prints(rows: Iterable[Any]) -> None:
-    """Make what code writes known to the process under the symbols it calls; to be done before the code is loaded."""
-    for symbol, template, stream, kinds, pairs in rows:
-        values = [(stored_dtype(kind), (0,) * rank) if rank >= 0 else number_dtype(kind) for kind, rank in pairs]
-        printer(symbol, functools.partial(write, stream, template, kinds), values)
-
-
-def error_of(checks: list[Any]) -> Callable[..., BaseException]:
-    """What an entry calls to get the exception for a failed check."""
-    def error(number: int, *values: int) -> BaseException:
-        kind, message, file, line, column = checks[number - 1]
-        if not message.startswith(COMPOSED):
-            take_message()
-        if kind == RAISED:
-            return take(values[0])
-        forget()
-        return failed_check(kind, message, values, Position(file, line, column) if file else None)
-
-    return error
 
 
 def make_target(options: CompileOptions) -> Target:

@@ -10,7 +10,6 @@ Assumes an entered MLIR context.  Leaves values (values.py) and their meaning (a
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,9 @@ from wengert.dialects.build import constant
 from wengert.dialects.control import FOR, WHILE, entry, make_function, refresh_type
 from wengert.dialects.errors import WengertTypeError
 from wengert.dialects.op import encode_attributes
+from wengert.frontend.active import current as current
+from wengert.frontend.active import stack
+from wengert.frontend.active import tracing as tracing
 from wengert.frontend.journal import Journal
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import fail, frame_key, position_in, user_frame, user_position
@@ -216,11 +218,11 @@ class Trace:
             self.types[f"i{bits}"] = self.types[f"u{bits}"] = ir.IntegerType.get_signless(bits)
 
     def __enter__(self) -> Trace:
-        _stack().append(self)
+        stack().append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        _stack().pop()
+        stack().pop()
 
     # ---------------------------------------------------------------- operations
 
@@ -464,24 +466,6 @@ def _import_outer_values(func: Any) -> list[Any]:
     return list(arguments)
 
 
-_active = threading.local()
-
-
-def _stack() -> list[Trace]:
-    if not hasattr(_active, "stack"):
-        _active.stack = []
-    stack: list[Trace] = _active.stack
-    return stack
-
-
-def current() -> Trace:
-    """The trace in progress in this thread."""
-    return _stack()[-1]
-
-
-def tracing() -> bool:
-    """Whether a trace is in progress in this thread."""
-    return bool(_stack())
 
 
 def note_weak(matters: bool) -> None:

@@ -11,20 +11,11 @@ from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any, TypeVar
 
-import numpy as np
-
 from wengert.dialects.errors import WengertValueError
-from wengert.frontend.arguments import flatten, unflatten
-from wengert.frontend.complex_numbers.trees import opened
-from wengert.frontend.derivatives import Inner, Linearized, push_forward, trace_inner
-from wengert.frontend.forms import constant_of
+from wengert.frontend.active import tracing
+from wengert.frontend.argnums import Argnums, as_key
 from wengert.frontend.function import Function, in_trace
-from wengert.frontend.linear_maps import Direction, LinearMap
 from wengert.frontend.options import CompileOptions
-from wengert.frontend.selection import Argnums, as_key, listed
-from wengert.frontend.single_results import complex_output, scalar_output
-from wengert.frontend.trace import current, tracing
-from wengert.frontend.values import Array, Box, Scalar
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 
@@ -86,7 +77,9 @@ def grad(
 
     def make() -> Function:
         def gradient(*args: Any, **kwargs: Any) -> Any:
-            (_, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "grad", holomorphic)
+            from wengert.frontend.differentiate import value_and_gradients
+
+            (_, aux), gradients = value_and_gradients(f, args, kwargs, argnums, has_aux, "grad", holomorphic)
             return (gradients, aux) if has_aux else gradients
 
         return _wrapped(f, gradient)
@@ -107,34 +100,15 @@ def value_and_grad(
 
     def make() -> Function:
         def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-            (value, aux), gradients = _value_and_grad(f, args, kwargs, argnums, has_aux, "value_and_grad", holomorphic)
+            from wengert.frontend.differentiate import value_and_gradients
+
+            what = "value_and_grad"
+            (value, aux), gradients = value_and_gradients(f, args, kwargs, argnums, has_aux, what, holomorphic)
             return ((value, aux), gradients) if has_aux else (value, gradients)
 
         return _wrapped(f, value_and_gradient)
 
     return _once(f, ("value_and_grad", as_key(argnums), has_aux, holomorphic), make)
-
-
-def _value_and_grad(
-    f: Callable[..., Any],
-    args: Sequence[Any],
-    kwargs: dict[str, Any],
-    argnums: Argnums,
-    has_aux: bool,
-    what: str,
-    holomorphic: bool = False,
-) -> tuple[tuple[Any, Any], Any]:
-    inner = trace_inner(f, args, kwargs, listed(argnums), what, has_aux)
-    forms = complex_output(inner, f, what) if holomorphic else [scalar_output(inner, f, what)]
-    linearized = Linearized(inner)
-    seeds = [constant_of(form, 0.0 if k else 1.0) for k, form in enumerate(forms)]
-    gradients = inner.arranged(linearized.pull(seeds))
-    return (linearized.result, linearized.aux), one_or_all(gradients, argnums)
-
-
-def one_or_all(trees: Sequence[Any], argnums: Argnums) -> Any:
-    """One tree where `argnums` is one thing, a tuple of them where it is a sequence."""
-    return trees[0] if isinstance(argnums, (int, str)) else tuple(trees)
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
@@ -157,9 +131,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
 
     def make() -> Function:
         def pushed(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
-            moving = [k for k, tangent in enumerate(tangents) if tangent is not None]
-            inner = trace_inner(f, primals, {}, moving, "jvp", has_aux)
-            return push_forward(inner, _tangents(inner, tangents))[: 3 if has_aux else 2]
+            from wengert.frontend.differentiate import pushed_forward
+
+            return pushed_forward(f, primals, tangents, has_aux)
 
         return _wrapped(f, pushed)
 
@@ -169,15 +143,6 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
             help="one tangent for each argument; None for an argument that does not move",
         )
     return _once(f, ("jvp", has_aux), make)(tuple(primals), tuple(tangents))
-
-
-def _tangents(inner: Inner, tangents: Sequence[Any]) -> list[Any]:
-    given = [opened(tangent) for tangent in tangents if tangent is not None]
-    trees = [inner.trees[pick] for pick in inner.picks]
-    leaves = [leaf for tree, tangent in zip(trees, given) for leaf in tree.of_tangent(tangent) or flatten(tangent)[0]]
-    if len(leaves) != len(inner.moving):
-        raise WengertValueError(f"the tangents have {len(leaves)} leaves, the primals {len(inner.moving)}")
-    return [form.value(leaf, "a tangent") for form, leaf in zip(inner.moving, leaves)]
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -244,21 +209,11 @@ def _linearization(
     """The function that evaluates `f` and returns its derivative there: (result, map) or (result, map, aux)."""
 
     def linearization(*primals: Any) -> tuple[Any, ...]:
-        moves = tuple(has_floats(primal) for primal in primals)
-        inner = trace_inner(f, primals, {}, [k for k, moving in enumerate(moves) if moving], what, has_aux)
-        linearized = Linearized(inner, linear)
-        map_ = LinearMap(linearized, Direction(kind, inner, moves))
-        return (linearized.result, map_, linearized.aux)[: 3 if has_aux else 2]
+        from wengert.frontend.differentiate import linearized_at
+
+        return linearized_at(f, primals, kind, what, has_aux, linear)
 
     return _wrapped(f, linearization)
-
-
-def has_floats(tree: Any) -> bool:
-    kinds = [
-        getattr(leaf, "dtype", None) if not isinstance(leaf, (float, complex)) else np.dtype(float)
-        for leaf in flatten(tree)[0]
-    ]
-    return any(kind is not None and np.issubdtype(kind, np.inexact) for kind in kinds)
 
 
 def stop_gradient(x: Any) -> Any:
@@ -270,15 +225,6 @@ def stop_gradient(x: Any) -> Any:
     """
     if not tracing():
         return x
-    leaves, structure = flatten(opened(x))
-    return unflatten(structure, [_stopped(leaf) for leaf in leaves])
+    from wengert.frontend.differentiate import without_derivative
 
-
-def _stopped(leaf: Any) -> Any:
-    if isinstance(leaf, Scalar):
-        value = current().emit("diff.stop_gradient", [leaf.value.type], [current().use(leaf)]).result
-        return Scalar(value, leaf.element, weak=leaf.weak, low=leaf.low, high=leaf.high, origins=leaf.origins)
-    if isinstance(leaf, Array):
-        value = leaf.read()
-        return Box(current().emit("diff.stop_gradient", [value.type], [value]).result, leaf.shape, leaf.element)
-    return leaf
+    return without_derivative(x)

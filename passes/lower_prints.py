@@ -21,7 +21,7 @@ from wengert.dialects.bindings import ir, is_float, is_tensor, walk
 from wengert.dialects.build import constant, create, index, size
 from wengert.dialects.control import entry, find_function, functions, make_for, make_if, yield_
 from wengert.dialects.discrete import cmpi
-from wengert.dialects.foreign import RAISED
+from wengert.dialects.failures import RAISED
 from wengert.dialects.texts import OUTPUT, is_print, parts_of, text_of
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.lower_checks import add_check, no_failure

@@ -37,7 +37,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize("name", ["grad", "compile"])
 def test_without_mlir_the_error_says_what_is_supported(name: str) -> None:
-    result = run(f"import sys; sys.modules['mlir'] = None; from wengert import {name}")
+    result = run(f"import sys; sys.modules['mlir'] = None; from wengert import {name}; {name}(lambda x: x * x)(3.0)")
     assert result.returncode == 1
     last = result.stderr.strip().splitlines()[-1]
     assert last.startswith("ImportError: wengert needs the MLIR bindings of LLVM 22.1")
