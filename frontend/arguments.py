@@ -41,6 +41,8 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
     except RecursionError:
         raise WengertValueError("an argument or result holds itself", why="it has no end when it is taken apart",
                                 help="pass the arrays and numbers in it") from None
+    if _leaf_types.issuperset(map(type, leaves)):
+        return leaves, structure
     unknown = {type(leaf) for leaf in leaves if type(leaf) not in _leaf_types and _is_worth(leaf)}
     if not unknown:
         return leaves, structure

@@ -28,6 +28,8 @@ LARGEST_BAKED = 64
 def captured(array: np.ndarray) -> Any:
     """The traced value of an array of the program (an Array or a ComplexArray)."""
     trace = current()
+    if id(array) in trace.leaves:
+        trace.coincident.add(trace.leaves[id(array)])
     known = trace.boxes.get(id(array))
     if known is not None:
         return known[1]
@@ -51,7 +53,9 @@ def captured(array: np.ndarray) -> Any:
 
 def captured_complex(array: np.ndarray) -> ComplexArray | ComplexScalar:
     """The traced value of a complex array: its memory, as real numbers, is what is captured."""
-    known = current().complexes
+    trace, known = current(), current().complexes
+    if id(array) in trace.leaves:
+        trace.coincident.add(trace.leaves[id(array)])
     if id(array) not in known:
         memory = real_memory(array)
         known[id(array)] = (array, memory, of_memory(captured(memory)))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import threading
-import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from wengert.dialects.errors import WengertError
 from wengert.frontend.active import current, tracing
-from wengert.frontend.arguments import alias_pattern, classify, flatten, unflatten
+from wengert.frontend.arguments import alias_pattern, classify, flatten
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.specialization import Specialization
 from wengert.frontend.tracebacks import without_compiler
@@ -20,6 +20,10 @@ from wengert.runtime.environment import settings
 if TYPE_CHECKING:
     from wengert.frontend.memory_report import MemoryReport
     from wengert.frontend.stages import Stages
+
+
+#: How many kinds of arguments are tried one after the other before the kind of a call is looked up.
+MOST_RECENT = 8
 
 
 @dataclass
@@ -57,13 +61,14 @@ class Function:
         self._lock = threading.RLock()
         self._found: dict[Any, Specialization] = {}
         self._static: dict[Any, frozenset[int]] = {}
-        self._direct: Callable[..., Any] = self._dispatch
+        self._recent: dict[Any, tuple[Specialization, ...]] = {}
+        self._direct: list[Callable[..., Any]] = []
 
     def __repr__(self) -> str:
         return f"<wengert function {getattr(self.py_func, '__qualname__', self.py_func)!s}>"
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
+        return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing():
@@ -72,7 +77,12 @@ class Function:
             with current().called(self.options):
                 return call(self.py_func, *args, **kwargs)
         try:
-            return self._direct(*args, **kwargs)
+            leaves, structure = flatten((args, kwargs))
+            for specialization in self._recent.get(structure, ()):
+                result = specialization.attempt(leaves, (args, kwargs))
+                if result is not NotImplemented:
+                    return result
+            return self._dispatch(*args, **kwargs)
         except WengertError as error:
             raise without_compiler(error) from error.__cause__
 
@@ -111,6 +121,10 @@ class Function:
         return specialize.report(self.py_func, leaves, structure, static, self.options)
 
     # ------------------------------------------------------------ dispatch
+    #
+    # 1. Generated entries, newest first, take the place of `__call__`; what fits none of them comes to it.
+    # 2. Calls that need more than an entry checks (trees, captured values, constants) try what answered such a tree.
+    # 3. The kind of the arguments is looked up; they are converted, and a function is compiled if there is none.
 
     @staticmethod
     def _kind(leaves: list[Any], structure: Any) -> Any:
@@ -124,20 +138,31 @@ class Function:
 
             return interpret(self.py_func, args, kwargs, self.options)
         leaves, structure = flatten((args, kwargs))
-        specialization = self.specialization(leaves, structure)
-        flat = not kwargs and len(leaves) == len(args) and all(leaf is argument for leaf, argument in zip(leaves, args))
-        if flat and specialization.direct is not None:
-            self._direct = specialization.direct
-        return specialization(leaves, (args, kwargs))
+        return self.specialization(leaves, structure)(leaves, (args, kwargs))
+
+    def _enter(self, specialization: Specialization, structure: Any) -> None:
+        """Let the next calls find it."""
+        from wengert.runtime.entry import direct_entry
+
+        entry = direct_entry(specialization.program.entry) if specialization.direct else None
+        if not specialization.direct:
+            valid = [s for s in self._recent.get(structure, ()) if s in self._found.values()]
+            self._recent[structure] = (specialization, *valid)[:MOST_RECENT]
+        if entry is None:
+            return
+        self._direct = [entry, *self._direct] if len(self._direct) < MOST_RECENT else [entry]
+        if type(self) is Function:
+            self.__class__ = type("Function", (Function,), {"__module__": __name__, "__doc__": __doc__})
+        type(self).__call__ = entry  # type: ignore[method-assign]  # a builtin: calls have no frame of Python's
 
     def specialization(self, leaves: list[Any], structure: Any) -> Specialization:
         """What runs for the leaves of a call, compiled if there is none."""
         kind = self._kind(leaves, structure)
         specialization = self._lookup(kind, leaves)
-        if specialization is None or not specialization.guards_hold():
+        if specialization is None or not specialization.holds(leaves):
             with self._lock:
                 specialization = self._lookup(kind, leaves)
-                if specialization is None or not specialization.guards_hold():
+                if specialization is None or not specialization.holds(leaves):
                     specialization = self._compile(kind, leaves, structure, replaced=specialization is not None)
         return specialization
 
@@ -150,15 +175,16 @@ class Function:
 
         static = self._static.get(kind, frozenset())
         specialization = specialize.specialize(
-            self.py_func, leaves, structure, static, self.options, self._dispatch_leaves(structure)
+            self.py_func, leaves, structure, static, self.options, self._otherwise(structure)
         )
         if specialization.static != static:
             # More arguments turned out to be static: what was found under fewer static values stays valid for no key.
             self._found = {key: s for key, s in self._found.items() if key[0] != kind}
         self._static[kind] = specialization.static
         self._found[kind, _values(leaves, specialization.static)] = specialization
-        self._stats.compilations += 1
+        self._enter(specialization, structure)
         self._stats.reasons.append(self._reason(specialization, replaced))
+        self._stats.compilations += 1
         self._stats.copies_in_loops = specialization.program.copies_in_loops
         self._stats.allocations_in_loops = specialization.program.allocations_in_loops
         return specialization
@@ -173,16 +199,18 @@ class Function:
         )
         return f"{why}: {specialization.description}"
 
-    def _dispatch_leaves(self, structure: Any) -> Callable[..., Any]:
-        """What the generated entry calls when its checks fail: the leaves go back through the ordinary dispatch."""
+    def _otherwise(self, structure: Any) -> Callable[..., Any] | None:
+        """What answers calls that do not fit the next entry; None if it is not called with the leaves in `structure`.
+        """
+        if structure != _flat(structure.num_leaves):
+            return None
+        return self._direct[0] if 0 < len(self._direct) < MOST_RECENT else MethodType(Function.__call__, self)
 
-        def mismatch(*leaves: Any, **kwargs: Any) -> Any:
-            if kwargs or len(leaves) != structure.num_leaves:
-                return self._dispatch(*leaves, **kwargs)
-            args, named = unflatten(structure, list(leaves))
-            return self._dispatch(*args, **named)
 
-        return mismatch
+@functools.cache
+def _flat(count: int) -> Any:
+    """The structure of a call with so many arguments, each a leaf."""
+    return flatten(((0,) * count, {}))[1]
 
 
 def in_trace(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,11 +26,6 @@ def holds(guards: Sequence[Guard]) -> bool:
     return all(_same(_at(owner, place), place, value) for owner, place, value in guards)
 
 
-def lasting(guards: Sequence[Guard]) -> tuple[Guard, ...]:
-    """The guards that hold at the end of the trace."""
-    return tuple(guard for guard in guards if holds([guard]))
-
-
 def _same(found: Any, place: Any, value: Any) -> bool:
     return bool(found == value) if place is WHOLE else found is value
 

@@ -88,9 +88,8 @@ def map_program(module: Any, plan: MapPlan, compile_: Callable[..., Program]) ->
             return compile_(ir.Module.parse(text), Plan.of_map(plan.signature), _mismatch)
 
     def run(operands: Sequence[Any]) -> Sequence[Any]:
-        found = program()
-        results = found.entry(*[prepare(x, written=False) for x in operands])
-        return (results,) if found.single else results
+        results: Sequence[Any] = program().entry(*[prepare(x, written=False) for x in operands])
+        return results
 
     return MapProgram(text, plan.name, run)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import optree
 
-from wengert.frontend.arguments import NAMESPACE
+from wengert.frontend.arguments import NAMESPACE, unflatten
+from wengert.runtime.result_tree import Tree, is_tree
 from wengert.runtime.signature import KernelSignature
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Plan:
     structure: of the result; with `restores` it is (result, arguments as the function leaves them).
     static: leaves whose value went into the code.
     guards, baked, weak_matters: see Trace.
+    coincident: (leaf, array) of the arguments that the program also captures.
     """
 
     inputs: tuple[int | np.ndarray, ...]
@@ -60,6 +63,7 @@ class Plan:
     baked: tuple[tuple[np.ndarray, np.ndarray], ...]
     weak_matters: bool = False
     complex: frozenset[int] = frozenset()
+    coincident: tuple[tuple[int, np.ndarray], ...] = ()
 
     def passed(self, leaves: Sequence[Any]) -> list[Any]:
         """What compiled code is given in a call with these leaves: arrays and real numbers."""
@@ -79,13 +83,18 @@ class Plan:
         return list(found.values())
 
     @property
-    def single(self) -> bool:
-        """Whether the result is one value of the compiled function, as it is."""
-        return (
-            self.outputs == (("result", 0),)
-            and len(self.signature.returned) == 1
-            and optree.treespec_is_leaf(self.structure)
-        )
+    def tree(self) -> Tree | EllipsisType:
+        """What the entry returns: the result itself, if plain containers and values of the compiled function are all
+        there is in it, else (...) the tuple of all returned values."""
+        known = {("result", k): k for k in range(len(self.signature.returned))}
+        leaves = {("leaf", source): -1 - k for k, source in enumerate(self.inputs)
+                  if isinstance(source, int) and source not in self.complex}
+        if self.restores or any(kind not in ("result", "leaf") for kind, _ in self.outputs):
+            return ...
+        if not known.keys() <= set(self.outputs) <= known.keys() | leaves.keys():
+            return ...
+        tree = unflatten(self.structure, [{**known, **leaves}[output] for output in self.outputs])
+        return tree if is_tree(tree) else ...
 
     @staticmethod
     def of_map(signature: KernelSignature) -> Plan:
@@ -97,14 +106,11 @@ class Plan:
     @property
     def direct(self) -> bool:
         """Whether a call is nothing but its leaves and its result, so that the entry can be called for it."""
-        in_order = self.outputs == tuple(("result", k) for k in range(len(self.signature.returned)))
-        flat_tuple = (
-            in_order
-            and self.structure == _flat_tuple(len(self.outputs))
-            and self.outputs
-        )
-        own = len(self.inputs) == self.leaves and all(
-            isinstance(source, int) and source == k for k, source in enumerate(self.inputs)
-        )
-        plain = own and not (self.guards or self.baked or self.restores or self.complex)
-        return bool(plain and (self.single or flat_tuple))
+        as_traced = not (self.guards or self.baked or self.coincident)
+        return as_traced and self.as_they_are and self.tree is not ...
+
+    @property
+    def as_they_are(self) -> bool:
+        """Whether compiled code is given the leaves of a call, all and in order."""
+        own = all(isinstance(source, int) and source == k for k, source in enumerate(self.inputs))
+        return own and len(self.inputs) == self.leaves and not self.complex

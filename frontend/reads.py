@@ -8,9 +8,10 @@ call.  Places that the traced code itself gives another value are left out: what
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
-from wengert.frontend.guards import WHOLE
+from wengert.frontend.guards import WHOLE, Guard, holds
 from wengert.frontend.trace import current, tracing
 from wengert.frontend.values import Traced
 
@@ -68,3 +69,14 @@ def note_items(owner: Any) -> Any:
 
     visit(owner)
     return owner
+
+
+def lasting(guards: Sequence[Guard]) -> tuple[Guard, ...]:
+    """The guards that hold at the end of the trace, of what was there before it: what holds traced values was not."""
+    return tuple(guard for guard in guards if holds([guard]) and not (_of_trace(guard[0]) or _of_trace(guard[2])))
+
+
+def _of_trace(x: Any) -> bool:
+    """Whether a container, or a tuple in one, holds traced values."""
+    items = x.values() if isinstance(x, dict) else x if isinstance(x, (list, tuple, deque)) else ()
+    return isinstance(x, Traced) or any(isinstance(y, Traced) or (type(y) is tuple and _of_trace(y)) for y in items)

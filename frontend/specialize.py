@@ -34,7 +34,6 @@ from wengert.frontend.complex_numbers.memory import (
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.containers import stored_into
 from wengert.frontend.conversions import DTYPES, is_whole
-from wengert.frontend.guards import lasting
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import LinearMap
 from wengert.frontend.list_results import flatten_result
@@ -43,7 +42,8 @@ from wengert.frontend.memory_report import MemoryReport, memory_report
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
-from wengert.frontend.specialization import Specialization, finish
+from wengert.frontend.reads import lasting
+from wengert.frontend.specialization import Specialization, does_not_fit, finish
 from wengert.frontend.stages import Stages
 from wengert.frontend.targets import make_target
 from wengert.frontend.trace import NeedsStatic, Trace
@@ -156,6 +156,7 @@ def _trace_once(
                 tuple(trace.baked),
                 trace.weak_matters,
                 frozenset(i for i in inputs if classes[i].kind == "complex"),
+                tuple((i, leaves[i]) for i in sorted(trace.coincident)),
             )
     return module, plan
 
@@ -166,6 +167,8 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
     if slot is None:
         return leaf
     if leaf_class.kind == "complex":
+        if isinstance(leaf, np.ndarray):
+            trace.leaves[id(leaf)] = i
         return _complex_value(arguments[i], leaf_class, leaf, trace)
     if slot.shape is None:
         if is_whole(slot.dtype):
@@ -173,6 +176,7 @@ def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace
         return Scalar(arguments[i], slot.dtype, weak=leaf_class.weak, origins=frozenset({("arg", i)}))
     box = Box(arguments[i], slot.shape, slot.dtype, contiguous=bool(leaf.flags.c_contiguous))
     trace.boxes[id(leaf)] = (leaf, box)
+    trace.leaves[id(leaf)] = i
     return box
 
 
@@ -248,16 +252,24 @@ def specialize(
     structure: Any,
     static: frozenset[int],
     options: CompileOptions,
-    mismatch: Callable[..., Any],
+    mismatch: Callable[..., Any] | None = None,
 ) -> Specialization:
-    """Trace, lower and load."""
+    """Trace, lower and load.
+
+    A direct specialization of flat arguments answers with `mismatch` what does not fit (None if they are not flat),
+    every other one with NotImplemented.
+    """
     with the_context():
         module, plan = trace_function(py_func, leaves, structure, static, options)
         target = make_target(options)
         modules = separate(module, plan) if plan.maps else {plan.signature.name: module}
         maps = {p.name: map_program(modules[p.name], p, target.compile) for p in plan.maps}
-        program = target.compile(modules[plan.signature.name], plan, mismatch)
-    return Specialization(plan, program, _describe(plan, leaves), maps)
+        # A generated entry takes np.float64 for float: the same unless NumPy has to tell them apart.
+        numbers = any(slot.shape is None for slot in plan.signature.arguments)
+        direct = mismatch is not None and plan.direct and not (numbers and plan.weak_matters)
+        otherwise = mismatch if mismatch is not None and direct else does_not_fit
+        program = target.compile(modules[plan.signature.name], plan, otherwise)
+    return Specialization(plan, program, _describe(plan, leaves), maps, direct, leaves)
 
 
 def stages(

@@ -46,9 +46,9 @@ class Cpu:
         self.cache = ObjectCache(settings().cache_dir)
 
     def compile(self, module: Any, plan: Plan, mismatch: Mismatch) -> Program:
-        signature, single = plan.signature, plan.single
+        signature, tree = plan.signature, plan.tree
         text = module.operation.get_asm(enable_debug_info=True)
-        key = cache_key(text, repr(self.options), repr(signature), repr(single), _compiler_digest())
+        key = cache_key(text, repr(self.options), repr(signature), repr(tree), _compiler_digest())
         bundle = self.cache.get(key)
         if bundle is None:
             lowered = compile_to_llvmir(module, options=self.options)
@@ -59,14 +59,14 @@ class Cpu:
                 "copies": lowered.buffers.copies_in_loops,
                 "allocations": lowered.buffers.allocations_in_loops,
             }
-            code = compile_kernel(lowered.llvm_ir, signature, single=single, release_gil=lowered.has_loops or None)
+            code = compile_kernel(lowered.llvm_ir, signature, tree=tree, release_gil=lowered.has_loops or None)
             bundle = _pack(header, code)
             self.cache.put(key, bundle)
         header, code = _unpack(bundle)
         enter_prints(header["prints"])
-        entry = build_entry(load(code), signature, mismatch, error_of(header["checks"]), single=single)
+        entry = build_entry(load(code), signature, mismatch, error_of(header["checks"]), tree=tree)
         reads = tuple(header["reads"])
-        return Program(entry, single, reads, header["copies"], header["allocations"])
+        return Program(entry, tree, reads, header["copies"], header["allocations"])
 
     def stages(self, module: Any, plan: Plan) -> Stages:
         lowered = compile_to_llvmir(module, options=self.options, record=True)

@@ -29,6 +29,7 @@ from wengert.frontend.active import tracing as tracing
 from wengert.frontend.journal import Journal
 from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.positions import fail, frame_key, position_in, user_frame, user_position
+from wengert.runtime.python_abi import count_traces
 
 if TYPE_CHECKING:
     from wengert.frontend.packing import Packing
@@ -159,6 +160,7 @@ class Trace:
         top: the outermost function, or None before it is opened.
         captured: arrays read from globals, closures and attributes, in the order of their hidden arguments.
         boxes: the arrays that already have a value, by id (the driver enters the arguments here).
+        leaves: the arguments that are arrays, by id: the leaf; `coincident` are those the program also captures.
         complexes: (array, its memory as real numbers, value) of the complex arrays among them, by id.
         guards: (namespace or owner, place, object) of every variable, attribute and item that was read (reads.py).
         baked: (array, copy) of the small integer arrays whose contents went into the code as constants.
@@ -185,6 +187,8 @@ class Trace:
         self.top: FunctionRegion | None = None
         self.captured: list[Captured] = []
         self.boxes: dict[int, tuple[np.ndarray, Any]] = {}
+        self.leaves: dict[int, int] = {}
+        self.coincident: set[int] = set()
         self.complexes: dict[int, tuple[np.ndarray, np.ndarray, Any]] = {}
         self.guards: list[tuple[Any, Any, Any]] = []
         self.baked: list[tuple[np.ndarray, np.ndarray]] = []
@@ -219,9 +223,11 @@ class Trace:
 
     def __enter__(self) -> Trace:
         stack().append(self)
+        count_traces(1)
         return self
 
     def __exit__(self, *_: object) -> None:
+        count_traces(-1)
         stack().pop()
 
     # ---------------------------------------------------------------- operations

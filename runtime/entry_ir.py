@@ -7,8 +7,8 @@ loaded from the global table `@entry.table`, which `entry.build_entry` fills aft
 
 1. every argument is exactly what its `Slot` says, otherwise `on_mismatch(*args, **kwargs)` answers the call;
 2. with written arguments: no written memory overlaps that of another argument, otherwise the same;
-3. the tuple of results is made and its arrays are allocated into it, so one reference owns all there is to release,
-   but for results of unknown extents, whose memory the kernel allocates;
+3. the containers of the result are made (`entry_containers.py`) and its arrays are allocated into them, so one
+   reference owns all there is to release, but for results of unknown extents, whose memory the kernel allocates;
 4. the kernel runs, without the GIL if asked;
 5. if it recorded an error, everything is released and the exception `on_error(code, a, b, c)` returns is raised;
 6. memory the kernel hands over becomes arrays that own it, scalar results become NumPy scalars.
@@ -23,8 +23,10 @@ import itertools
 from collections.abc import Sequence
 
 from wengert.runtime.entry_arrays import ArrayFunctions, overlap_function
+from wengert.runtime.entry_containers import Containers
 from wengert.runtime.ir_text import FunctionWriter, symbol
 from wengert.runtime.python_abi import ARRAY_DATA, ARRAY_DIMENSIONS, DTYPES, OBJECT_TYPE, SCALAR_VALUE, TABLE
+from wengert.runtime.result_tree import Tree, keys, label, require
 from wengert.runtime.signature import KernelSignature, Slot
 
 LLVM_TYPES = {"f64": "double", "f32": "float", "i1": "i8"}
@@ -44,14 +46,38 @@ _METADATA = """
 """
 
 
-def entry_symbol(signature: KernelSignature, single: bool) -> str:
-    """The symbol of the entry of the kernel; it tells the two ways to return apart."""
-    return f"{signature.name}.entry.single" if single else f"{signature.name}.entry"
+def entry_symbol(signature: KernelSignature, tree: Tree) -> str:
+    """The symbol of the entry of the kernel that returns this tree."""
+    return f"{signature.name}.entry.{label(tree)}"
 
 
-def table_symbol(signature: KernelSignature, single: bool) -> str:
+def table_symbol(signature: KernelSignature, tree: Tree) -> str:
     """The symbol of the address table of the entry."""
-    return f"{entry_symbol(signature, single)}.table"
+    return f"{entry_symbol(signature, tree)}.table"
+
+
+def direct_symbol(signature: KernelSignature, tree: Tree) -> str:
+    """The symbol of the entry that leaves calls to `on_mismatch` while a trace is in progress."""
+    return f"{entry_symbol(signature, tree)}.direct"
+
+
+_PARAMETERS = "ptr %self, ptr %arguments, i64 %count, ptr %keyword_names"
+
+
+def _forward(writer: FunctionWriter) -> None:
+    """Returns what `on_mismatch` does."""
+    forwarded = f"ptr {writer.fixed('on_mismatch')}, ptr %arguments, i64 %count, ptr %keyword_names"
+    writer.line(f"ret ptr {writer.call('ptr', 'PyObject_Vectorcall', forwarded)}")
+
+
+def _direct_entry(entry: str, direct: str, table: str) -> str:
+    """The function that goes on to `entry` unless a trace is in progress."""
+    writer = FunctionWriter(f"define ptr {symbol(direct)}({_PARAMETERS}) nounwind", table)
+    writer.check(writer.equal("i64", writer.field("i64", writer.fixed("traces"), 0), 0), otherwise="traced")
+    writer.line(f"ret ptr {writer.value(f'tail call ptr {symbol(entry)}({_PARAMETERS})')}")
+    writer.label("traced")
+    _forward(writer)
+    return writer.text()
 
 
 def kernel_parameters(signature: KernelSignature) -> list[str]:
@@ -61,53 +87,53 @@ def kernel_parameters(signature: KernelSignature) -> list[str]:
     return [*arguments, *["ptr"] * len(signature.returned), *extents, "ptr"]
 
 
-def generate(signature: KernelSignature, *, release_gil: bool, single: bool) -> str:
+def generate(signature: KernelSignature, *, release_gil: bool, tree: Tree) -> str:
     """The LLVM module that defines the entry and declares the kernel.
 
-    With `single` the one returned result is returned itself, not in a tuple; ValueError if there is not exactly one.
+    The entry returns `tree` (result_tree.py); ValueError if it does not fit the signature.
     """
-    if single and len(signature.returned) != 1:
-        raise ValueError(f"kernel {signature.name}: single=True with {len(signature.returned)} returned results")
-    return _EntryWriter(signature, release_gil, single).module()
+    require(tree, len(signature.arguments), len(signature.returned))
+    return _EntryWriter(signature, release_gil, tree).module()
 
 
 class _EntryWriter(FunctionWriter):
     """The entry itself; each method writes one of the steps."""
 
-    def __init__(self, signature: KernelSignature, release_gil: bool, single: bool) -> None:
-        self.symbol = entry_symbol(signature, single)
-        table = table_symbol(signature, single)
-        parameters = "ptr %self, ptr %arguments, i64 %count, ptr %keyword_names"
+    def __init__(self, signature: KernelSignature, release_gil: bool, tree: Tree) -> None:
+        self.symbol = entry_symbol(signature, tree)
+        table = table_symbol(signature, tree)
         many = len(signature.arguments) + len(signature.returned) > _MANY_LEAVES
         attributes = "nounwind optnone noinline" if many else "nounwind"
-        super().__init__(f"define ptr {symbol(self.symbol)}({parameters}) {attributes}", table)
+        super().__init__(f"define ptr {symbol(self.symbol)}({_PARAMETERS}) {attributes}", table)
         self.format = symbol(f"{self.symbol}.format")
         self.signature = signature
         self.release_gil = release_gil
-        self.single = single
+        self.tree = tree
+        self.containers = Containers(self, tree)
         self.arrays = ArrayFunctions(self.symbol, table, signature)
 
     def module(self) -> str:
         """The text of the module."""
         operands, extents = self._arguments()
         self._overlap(operands)
-        owner, pointers = self._allocate()
+        pointers = self._allocate()
         record = self._run_kernel([*operands, *(f"ptr {pointer}" for pointer in pointers), *extents])
         handed_over = [p for p, slot in zip(pointers, self.signature.returned, strict=True) if slot.unknown]
-        self._raise_recorded(record, owner, handed_over)
-        self._finish(owner, pointers, handed_over)
+        self._raise_recorded(record, handed_over)
+        self._finish(pointers, handed_over)
         self.label("mismatch")
-        forwarded = f"ptr {self.fixed('on_mismatch')}, ptr %arguments, i64 %count, ptr %keyword_names"
-        self.line(f"ret ptr {self.call('ptr', 'PyObject_Vectorcall', forwarded)}")
+        _forward(self)
         self.label("failed")
         self.line("ret ptr null")
+        direct = _direct_entry(self.symbol, direct_symbol(self.signature, self.tree), self.table)
         globals_ = [
-            f"{symbol(self.table)} = global [{len(TABLE)} x ptr] zeroinitializer",
+            f"{symbol(self.table)} = global [{len(TABLE) + len(keys(self.tree))} x ptr] zeroinitializer",
             f'{self.format} = internal constant [5 x i8] c"LLLL\\00"',
             f"declare void {symbol(self.signature.name)}({', '.join(kernel_parameters(self.signature))})",
             "declare void @free(ptr)",
         ]
-        return "\n".join([*globals_, *self.arrays.texts(), overlap_function(self.symbol), self.text(), _METADATA])
+        functions = [*self.arrays.texts(), overlap_function(self.symbol), self.text(), direct]
+        return "\n".join([*globals_, *functions, _METADATA])
 
     # Arguments
 
@@ -213,12 +239,9 @@ class _EntryWriter(FunctionWriter):
 
     # Results
 
-    def _allocate(self) -> tuple[str, list[str]]:
-        """Makes the object that is returned and the memory of all results: its owner, and the pointers."""
-        owner = "null"
-        if not self.single:
-            owner = self.call("ptr", "PyTuple_New", f"i64 {len(self.signature.returned)}")
-            self.check(self.value(f"icmp ne ptr {owner}, null"), otherwise="failed")
+    def _allocate(self) -> list[str]:
+        """Makes the containers of the result and the memory of all results: the pointers to it."""
+        self.containers.make(lambda: self._give_up([]))
         pointers = []
         for position, slot in enumerate(self.signature.returned):
             if not slot.dimensions:
@@ -230,23 +253,24 @@ class _EntryWriter(FunctionWriter):
                 pointers.append(words)
                 continue
             array = self.value(f"call fastcc ptr {self.arrays.maker(slot)}()")
-            pointers.append(self.field("ptr", self._own(owner, position, array), ARRAY_DATA))
-            owner = array if self.single else owner
-        return owner, pointers
+            self._own(position, array)
+            pointers.append(self.field("ptr", array, ARRAY_DATA))
+        return pointers
 
-    def _own(self, owner: str, position: int, new: str, handed_over: Sequence[str] = ()) -> str:
-        """Puts a new reference, null if memory is exhausted, into the tuple that owns the results, if there is one."""
+    def _own(self, position: int, new: str, handed_over: Sequence[str] = ()) -> None:
+        """Puts a new reference, null if memory is exhausted, into its places in what owns the results."""
         made, exhausted = self.fresh("made"), self.fresh("exhausted")
         self.branch(self.value(f"icmp ne ptr {new}, null"), made, exhausted)
         self.label(exhausted)
-        self._free(list(handed_over))
-        if not self.single:
-            self.call_void("Py_DecRef", f"ptr {owner}")
-        self.line("br label %failed")
+        self._give_up(handed_over)
         self.label(made)
-        if not self.single:
-            self.call("i32", "PyTuple_SetItem", f"ptr {owner}, i64 {position}, ptr {new}")
-        return new
+        self.containers.put(position, new)
+
+    def _give_up(self, handed_over: Sequence[str]) -> None:
+        """Releases all there is and ends the block: an exception is set."""
+        self._free(handed_over)
+        self.call_void("Py_DecRef", f"ptr {self.containers.owner}")
+        self.line("br label %failed")
 
     def _run_kernel(self, operands: list[str]) -> str:
         """Calls the kernel; the pointer to its error record."""
@@ -261,19 +285,19 @@ class _EntryWriter(FunctionWriter):
         self.call_void("PyEval_RestoreThread", f"ptr {state}")
         return record
 
-    def _free(self, handed_over: list[str]) -> None:
+    def _free(self, handed_over: Sequence[str]) -> None:
         """Frees what the kernel handed over and no array owns yet (`free` ignores null)."""
         for words in handed_over:
             self.line(f"call void @free(ptr {self.field('ptr', words, 0)})")
 
-    def _raise_recorded(self, record: str, owner: str, handed_over: list[str]) -> None:
+    def _raise_recorded(self, record: str, handed_over: list[str]) -> None:
         """If the kernel recorded an error: releases the results and raises what `on_error` returns."""
         recorded, good, raising = self.fresh("recorded"), self.fresh("good"), self.fresh("raise")
         code = self.field("i64", record, 0)
         self.branch(self.equal("i64", code, 0), good, recorded)
         self.label(recorded)
         self._free(handed_over)
-        self.call_void("Py_DecRef", f"ptr {owner}")
+        self.call_void("Py_DecRef", f"ptr {self.containers.owner}")
         values = ", ".join([f"i64 {code}", *(f"i64 {self.field('i64', record, 8 * k)}" for k in range(1, ERROR_WORDS))])
         callback = f"ptr {self.fixed('on_error')}, ptr {self.format}, {values}"
         error = self.value(f"call ptr (ptr, ptr, ...) {self.fixed('PyObject_CallFunction')}({callback})")
@@ -284,7 +308,7 @@ class _EntryWriter(FunctionWriter):
         self.line("br label %failed")
         self.label(good)
 
-    def _finish(self, owner: str, pointers: list[str], handed_over: list[str]) -> None:
+    def _finish(self, pointers: list[str], handed_over: list[str]) -> None:
         """Turns what the kernel handed over into arrays and scalar results into NumPy scalars, and returns."""
         for position, (slot, pointer) in enumerate(zip(self.signature.returned, pointers, strict=True)):
             if slot.dimensions and not slot.unknown:
@@ -293,9 +317,8 @@ class _EntryWriter(FunctionWriter):
                 made = self.value(f"call fastcc ptr {self.arrays.owner(slot)}(ptr {pointer})")
             else:
                 made = self._numpy_scalar(slot, pointer)
-            self._own(owner, position, made, handed_over)
-            owner = made if self.single else owner
-        self.line(f"ret ptr {owner}")
+            self._own(position, made, handed_over)
+        self.line(f"ret ptr {self.containers.owner}")
 
     def _numpy_scalar(self, slot: Slot, pointer: str) -> str:
         descriptor = self.fixed(f"dtype.{slot.dtype}")

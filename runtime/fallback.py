@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
 from wengert.runtime.jit import Library
 from wengert.runtime.python_abi import DTYPES
+from wengert.runtime.result_tree import Tree, put_together, require
 from wengert.runtime.signature import KernelSignature, Slot
 
 _C_TYPES: dict[str, Any] = {
@@ -44,11 +46,11 @@ def fallback_entry(
     on_mismatch: Callable[..., Any],
     on_error: Callable[..., BaseException],
     *,
-    single: bool = False,
+    tree: Tree | EllipsisType = ...,
 ) -> Callable[..., Any]:
     """What `entry.build_entry` returns, without generated code; the parameters are its. Releases the GIL always."""
-    if single and len(signature.returned) != 1:
-        raise ValueError(f"kernel {signature.name}: single=True with {len(signature.returned)} returned results")
+    arranged = tuple(range(len(signature.returned))) if tree is ... else tree
+    require(arranged, len(signature.arguments), len(signature.returned))
     parameters = [ctypes.c_void_p if slot.is_array else _C_TYPES[slot.dtype] for slot in signature.arguments]
     parameters += [ctypes.c_void_p] * len(signature.returned)
     parameters += [ctypes.c_int64 for slot in signature.arguments for _ in slot.unknown]
@@ -69,8 +71,7 @@ def fallback_entry(
         if record[0]:
             del results
             raise on_error(*record)
-        values = tuple(result if result.ndim else result[()] for result in results)
-        return values[0] if single else values
+        return put_together(arranged, [result if result.ndim else result[()] for result in results], args)
 
     entry.__name__ = signature.name
     entry.lease = lease  # type: ignore[attr-defined]  # the code stays mapped as long as the function lives

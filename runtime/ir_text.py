@@ -63,7 +63,11 @@ class FunctionWriter:
 
     def fixed(self, name: str) -> str:
         """The address in the table under `name`."""
-        return self.value(f"load ptr, ptr {self.offset(symbol(self.table), 8 * TABLE[name])}, !invariant.load !0")
+        return self.entry_of_table(TABLE[name])
+
+    def entry_of_table(self, number: int) -> str:
+        """The address at this place of the table."""
+        return self.value(f"load ptr, ptr {self.offset(symbol(self.table), 8 * number)}, !invariant.load !0")
 
     def call(self, result: str, function: str, arguments: str) -> str:
         """Calls a function of the table that returns a value."""

@@ -13,7 +13,8 @@ import functools
 import importlib
 import struct
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,15 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 
 _PYTHON_FUNCTIONS = (
+    "PyDict_New",
+    "PyDict_SetItem",
     "PyErr_Clear",
     "PyErr_Occurred",
     "PyErr_SetObject",
     "PyEval_RestoreThread",
     "PyEval_SaveThread",
+    "PyList_New",
+    "PyList_SetItem",
     "PyLong_AsLongLong",
     "PyObject_CallFunction",
     "PyObject_Vectorcall",
@@ -61,13 +66,26 @@ _OBJECTS: dict[str, Any] = {
     "int": int,
     "bool": bool,
     "True": True,
+    "None": None,
     "np.ndarray": np.ndarray,
     **{f"np.{dtype.name}": dtype.type for dtype in DTYPES.values()},
     **{f"dtype.{name}": dtype for name, dtype in DTYPES.items()},
 }
-_CALLBACKS = ("on_mismatch", "on_error")
+_OWN = ("traces", "on_mismatch", "on_error")
 
-TABLE = {name: k for k, name in enumerate((*_PYTHON_FUNCTIONS, *_NUMPY_FUNCTIONS, *_OBJECTS, *_CALLBACKS))}
+#: The place of each address in the table; those of the keys of dicts in a result follow.
+TABLE = {name: k for k, name in enumerate((*_PYTHON_FUNCTIONS, *_NUMPY_FUNCTIONS, *_OBJECTS, *_OWN))}
+
+#: How many traces are in progress in the process.
+_traces = np.zeros(1, np.int64)
+_traces_lock = threading.Lock()
+
+
+def count_traces(more: int) -> None:
+    """Tells the entries that users call that a trace begins or ends: until all have ended Python answers calls, which
+    knows whether the call belongs to the trace."""
+    with _traces_lock:
+        _traces[0] += more
 
 
 @functools.cache
@@ -88,15 +106,17 @@ def _fixed_addresses() -> tuple[int, ...]:
     return tuple(int(address or 0) for address in (*functions, *numpy_functions, *objects))
 
 
-def fill_table(address: int, on_mismatch: Callable[..., Any], on_error: Callable[..., Any]) -> None:
-    """Writes the addresses an entry uses to its table at `address`. The caller keeps the two callables alive.
+def fill_table(
+    address: int, on_mismatch: Callable[..., Any], on_error: Callable[..., Any], keys: Sequence[str] = ()
+) -> None:
+    """Writes the addresses an entry uses to its table at `address`. The caller keeps callables and keys alive.
 
     Raises ValueError if the table is filled already: the code would call the other entry's callbacks.
     """
-    table = (ctypes.c_void_p * len(TABLE)).from_address(address)
+    table = (ctypes.c_void_p * (len(TABLE) + len(keys))).from_address(address)
     if any(table):
         raise ValueError("this library has an entry already; load the object code again for another one")
-    table[:] = [*_fixed_addresses(), id(on_mismatch), id(on_error)]
+    table[:] = [*_fixed_addresses(), _traces.ctypes.data, id(on_mismatch), id(on_error), *map(id, keys)]
 
 
 @functools.cache

@@ -26,6 +26,6 @@ def _fallback(
 
 @pytest.fixture(params=[_generated, _fallback], ids=["generated", "fallback"])
 def build(request: pytest.FixtureRequest) -> Build:
-    """`build(code, signature, on_mismatch=mismatch, single=False) -> entry`."""
+    """`build(code, signature, on_mismatch=mismatch, tree=...) -> entry`."""
     made: Build = request.param
     return made

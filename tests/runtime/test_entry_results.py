@@ -27,6 +27,7 @@ from tests.runtime.kernels import (
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.jit import load
 from wengert.runtime.python_abi import DTYPES
+from wengert.runtime.result_tree import put_together
 from wengert.runtime.signature import KernelSignature, Slot
 
 
@@ -36,22 +37,22 @@ def test_scalars_are_numpy_scalars(build: Build) -> None:
     assert [type(result) for result in results] == [np.float64, np.float32, np.int64, np.bool_]
 
 
-def test_a_tuple_unless_single(build: Build) -> None:
+def test_a_tuple_unless_asked_otherwise(build: Build) -> None:
     assert build(SQUARE, SQUARE_SIGNATURE)(3.0) == (9.0,)
-    scalar = build(SQUARE, SQUARE_SIGNATURE, single=True)(3.0)
+    scalar = build(SQUARE, SQUARE_SIGNATURE, tree=0)(3.0)
     assert type(scalar) is np.float64
     assert scalar == 9.0
-    array = build(ADD, ADD_SIGNATURE, single=True)(np.arange(8.0), np.ones(8))
+    array = build(ADD, ADD_SIGNATURE, tree=0)(np.arange(8.0), np.ones(8))
     assert type(array) is np.ndarray
     np.testing.assert_array_equal(array, np.arange(8.0) + 1)
 
 
-def test_single_needs_one_result(build: Build) -> None:
-    with pytest.raises(ValueError, match="single=True with 4 returned results"):
-        build(ECHO, ECHO_SIGNATURE, single=True)
+def test_a_tree_has_all_results(build: Build) -> None:
+    with pytest.raises(ValueError, match="does not arrange 4 returned results"):
+        build(ECHO, ECHO_SIGNATURE, tree=0)
     nothing = KernelSignature("nothing", (), ())
-    with pytest.raises(ValueError, match="single=True with 0 returned results"):
-        build(empty_kernel(nothing), nothing, single=True)
+    with pytest.raises(ValueError, match="does not arrange 0 returned results"):
+        build(empty_kernel(nothing), nothing, tree=0)
 
 
 @pytest.mark.parametrize("dtype", ["f64", "f32", "i64", "i1"])
@@ -105,15 +106,16 @@ def test_a_recorded_error_is_raised(build: Build) -> None:
 
 
 @pytest.mark.parametrize("release_gil", [False, True])
-@pytest.mark.parametrize("single", [False, True])
-def test_errors_in_every_form_of_entry(release_gil: bool, single: bool) -> None:
+@pytest.mark.parametrize("tree", [(0,), 0, [{"a": -2, "b": 0}], {"b": (0, 0), "a": [None, ()]}])
+def test_errors_in_every_form_of_entry(release_gil: bool, tree: Any) -> None:
     signature = KernelSignature("fail", (Slot("i64"), Slot("f64", (8,))), (Slot("f64", (8,)), Slot("f64")), (1, None))
     code = FAIL
-    entry = build_entry(code, signature, mismatch, error, release_gil=release_gil, single=single)
+    entry = build_entry(code, signature, mismatch, error, release_gil=release_gil, tree=tree)
     with pytest.raises(IndexError) as caught:
         entry(3, np.zeros(8))
     assert caught.value.args == (3, 7, -9, 0)
-    assert entry(0, np.zeros(8)) == (2.0 if single else (2.0,))
+    array = np.zeros(8)
+    assert repr(entry(0, array)) == repr(put_together(tree, [np.float64(2.0)], (0, array)))
 
 
 def test_on_error_that_raises_itself_or_returns_nonsense() -> None:
@@ -143,7 +145,7 @@ def test_memory_that_cannot_be_had_is_a_memory_error() -> None:
         build_entry(empty_kernel(signature), signature, mismatch, error)()
     alone = KernelSignature("nothing", (), (huge,))
     with pytest.raises(MemoryError):
-        build_entry(empty_kernel(alone), alone, mismatch, error, single=True)()
+        build_entry(empty_kernel(alone), alone, mismatch, error, tree=0)()
 
 
 @pytest.mark.parametrize("count", [1, 9, 40])
@@ -185,8 +187,8 @@ def test_a_library_has_one_entry() -> None:
     entry = build_entry(library, SQUARE_SIGNATURE, mismatch, error)
     with pytest.raises(ValueError, match="has an entry already"):
         build_entry(library, SQUARE_SIGNATURE, mismatch, error)
-    with pytest.raises(KeyError, match="single"):
-        build_entry(library, SQUARE_SIGNATURE, mismatch, error, single=True)
+    with pytest.raises(KeyError, match=r"square\.entry\."):
+        build_entry(library, SQUARE_SIGNATURE, mismatch, error, tree=0)
     assert entry(3.0) == (9.0,)
 
 

@@ -61,7 +61,7 @@ args = (np.float64(1.5), np.float32(2), np.int64(-1), np.False_)
 unchanged(lambda: f(*args), *args, times=20000)""",
     "arrays": """
 a, b = np.arange(8.0), np.ones(8)
-for options in ({}, {"single": True}, {"release_gil": True}):
+for options in ({}, {"tree": 0}, {"release_gil": True}):
     f = build_entry(ADD, ADD_SIGNATURE, mismatch, error, **options)
     unchanged(lambda: f(a, b), a, b, times=20000)""",
     "in place": """

@@ -55,6 +55,6 @@ def test_build_entry_uses_the_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
         return "another Python"
 
     monkeypatch.setattr(python_abi, "layout_problem", problem)
-    entry: Any = build_entry(SQUARE, SQUARE_SIGNATURE, mismatch, error, single=True)
+    entry: Any = build_entry(SQUARE, SQUARE_SIGNATURE, mismatch, error, tree=0)
     assert type(entry).__name__ == "function"
     assert entry(3.0) == 9.0
