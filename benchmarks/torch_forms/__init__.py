@@ -1,0 +1,1 @@
+"""The programs as PyTorch: for each kernel a function of its sizes."""
