@@ -20,6 +20,7 @@ from typing import Any
 from llvmlite import binding as llvm
 
 from wengert.runtime import foreign, fourier
+from wengert.runtime.environment import settings
 
 BLAS_PREFIX = "wengert_blas_"
 LAPACK_PREFIX = "wengert_lapack_"
@@ -40,14 +41,27 @@ def triple() -> str:
 
 @functools.cache
 def cpu_name() -> str:
-    """LLVM's name of this CPU, such as `znver4`."""
-    return str(llvm.get_host_cpu_name())
+    """LLVM's name of the CPU code is made for, such as `znver4`: this one, unless `WENGERT_CPU` asks for a level."""
+    return settings().cpu or str(llvm.get_host_cpu_name())
 
 
 @functools.cache
 def cpu_features() -> str:
-    """The features of this CPU as LLVM's `+avx2,-sse4a,...`. It tells apart virtual CPUs of one name."""
-    return str(llvm.get_host_cpu_features().flatten())
+    """The features of that CPU as LLVM's `+avx2,-sse4a,...`. It tells apart virtual CPUs of one name."""
+    level = settings().cpu
+    return _features_of_level(level) if level else str(llvm.get_host_cpu_features().flatten())
+
+
+def _features_of_level(level: str) -> str:
+    """The features of a level of x86-64 (System V ABI, AMD64 supplement, 3.1.1), those of lower ones included."""
+    added = {
+        "x86-64": "sse2",
+        "x86-64-v2": "cx16 popcnt sse3 sse4.1 sse4.2 ssse3",
+        "x86-64-v3": "avx avx2 bmi bmi2 f16c fma lzcnt movbe",
+        "x86-64-v4": "avx512f avx512bw avx512cd avx512dq avx512vl",
+    }
+    levels = list(added)
+    return ",".join(f"+{name}" for known in levels[: levels.index(level) + 1] for name in added[known].split())
 
 
 def target_machine(level: int = 3) -> llvm.TargetMachine:

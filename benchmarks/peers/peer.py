@@ -13,7 +13,7 @@ from benchmarks.kernel import Definition
 class Peer:
     """One implementation of one kernel. `forward` and `gradient` are timed: they return when all is computed.
 
-    A program that overwrites its arguments gets copies of those, inside the timed region, as a pure function would make.
+    A program that overwrites its arguments gets copies of those, inside the timed region, as a pure function would.
     """
 
     #: Whether there is a gradient; Python and Numba have none.
