@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_tables_page_and_picture(tmp_path: Path) -> None:
     assert (comparison.rival, comparison.ratio) == ("enzyme", 0.25)
     assert figures.over_forward(run["results"]["lu"]) == 2.0
     assert figures.form_ratio(run["results"]["lu"], "forward") == 0.5
-    console = Console(width=200, record=True, file=open(os.devnull, "w"))
+    console = Console(width=200, record=True, file=io.StringIO())
     tables.show(console, run["results"], ["wengert", "enzyme"])
     shown = console.export_text()
     assert "Enzyme (C)" in shown and "0.25" in shown
