@@ -4,6 +4,8 @@ A form is ``sum of coefficient * atom + constant``; atoms are the values that ar
 and reduced values.  Bounds come from substituting counters by the ends of their ranges, inner loops first, so
 triangular nests are understood: with ``k in 0..j`` and ``j in 0..i``, the least value of ``i - k`` is 2.  A counter's
 range holds where the counter is defined, in an iteration.  Indices are assumed not to overflow.
+
+What varies in a loop has another name in a later iteration (`Later`); of the counter it is known that it is greater.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 from wengert.dialects.bindings import Value, block_of, defining_op, ir
 from wengert.dialects.control import FOR
 from wengert.passes.purity import constant_integer
+from wengert.passes.value_numbering import inside
 
 #: Substitutions tried before a proof is given up.
 MAX_STEPS = 12
@@ -24,7 +27,7 @@ class Form:
     """constant + sum of coefficients[atom] * atom."""
 
     constant: int = 0
-    coefficients: dict[Value, int] = field(default_factory=dict)
+    coefficients: dict[Atom, int] = field(default_factory=dict)
 
     def plus(self, other: Form, factor: int = 1) -> Form:
         """self + factor * other."""
@@ -33,8 +36,25 @@ class Form:
             total[atom] = total.get(atom, 0) + factor * coefficient
         return Form(self.constant + factor * other.constant, {a: c for a, c in total.items() if c})
 
-    def without(self, atom: Value) -> Form:
+    def without(self, atom: Atom) -> Form:
         return Form(self.constant, {a: c for a, c in self.coefficients.items() if a != atom})
+
+    def later(self, loop: Any) -> Form:
+        """The form in an iteration of the loop after the present one: what varies in the loop is another value there."""
+        return Form(self.constant, {Later(a, loop) if isinstance(a, Value) and inside(a, loop) else a: c
+                                    for a, c in self.coefficients.items()})
+
+
+@dataclass(frozen=True)
+class Later:
+    """What `value`, defined in `loop`, is in an iteration of the loop after the present one."""
+
+    value: Value
+    loop: Any
+
+
+#: What a form is made of.
+Atom = Any  # Value | Later
 
 
 def form_of(value: Any) -> Form:
@@ -101,8 +121,10 @@ def upper_bound(form: Form, steps: int = MAX_STEPS) -> int | None:
     return None if found is None else -found
 
 
-def _depth(atom: Any) -> int:
-    """How many regions deep an atom is defined: inner atoms are replaced first."""
+def _depth(atom: Atom) -> float:
+    """How many regions deep an atom is defined: inner atoms are replaced first, later values before present ones."""
+    if isinstance(atom, Later):
+        return _depth(atom.value) + 0.5
     depth, op = 0, block_of(atom).owner.operation
     while op.name != "func.func":
         depth += 1
@@ -110,8 +132,12 @@ def _depth(atom: Any) -> int:
     return 2 * depth + (defining_op(atom) is not None)  # below the counters of its own block
 
 
-def _least(atom: Any) -> list[Form]:
+def _least(atom: Atom) -> list[Form]:
     """Forms that the atom never falls below."""
+    if isinstance(atom, Later):
+        least = [form.later(atom.loop) for form in _least(atom.value)]
+        counts = defining_op(atom.value) is None and _loop_counted_by(atom.value) == atom.loop
+        return [Form(1, {atom.value: 1}), *least] if counts else least
     op = defining_op(atom)
     if op is None:
         loop = _loop_counted_by(atom)
@@ -126,8 +152,10 @@ def _least(atom: Any) -> list[Form]:
     return [Form(0)] if op.name == "tensor.dim" else []
 
 
-def _greatest(atom: Any) -> list[Form]:
+def _greatest(atom: Atom) -> list[Form]:
     """Forms that the atom never exceeds."""
+    if isinstance(atom, Later):
+        return [form.later(atom.loop) for form in _greatest(atom.value)]
     op = defining_op(atom)
     if op is None:
         loop = _loop_counted_by(atom)

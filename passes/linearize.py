@@ -35,6 +35,7 @@ from wengert.dialects.control import (
 from wengert.dialects.op import encode_attributes, lookup_call, raw_attributes
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.extents import origin
+from wengert.passes.lasting import Lasting
 from wengert.passes.residuals import DIM, decide, extent_of
 from wengert.passes.storage_facts import BY_REFERENCE, STORED, Fact
 from wengert.passes.taint import defining_nodes, flow, reachable, require_linear
@@ -133,6 +134,7 @@ class _Split:
         self.scopes: dict[Body, _Scope] = {}
         self.residual_ids, self.loop_ids = count(), count()
         self.facts: list[tuple[Fact, Value | None]] = []  # the value, if its extents matter
+        self.awaited: dict[Value, tuple[_Scope, dict[str, Any]]] = {}  # residuals that fwd has not defined yet
 
     def run(self, forward: Any, linear: Any, results: int) -> None:
         body = self.tree.body
@@ -173,6 +175,8 @@ class _Split:
 
     def sources(self, value: Value) -> list[Value]:
         """What a known value is computed from in lin; nothing when it is a residual."""
+        if (lasting := self.residuals.lasting(value)) is not None:
+            return lasting.operands
         node, scope = self.tree.definition.get(value), self.scopes[self.tree.home[value]]
         if node is None:
             return list(scope.loop.bounds) if scope.loop is not None and scope.counts_with(value) else []
@@ -188,6 +192,8 @@ class _Split:
     def provide(self, value: Value) -> Value:
         """Compute a known value again in lin, from what is there, or make it a residual."""
         node, scope = self.tree.definition.get(value), self.scopes[self.tree.home[value]]
+        if (lasting := self.residuals.lasting(value)) is not None:
+            return self.read_again(value, lasting, scope)
         if node is not None and value in self.residuals.recomputed:
             if is_float(value.type):
                 self.tell(value, node.location)
@@ -212,27 +218,45 @@ class _Split:
                 return index(extent)
             return lookup_call("tensor.dim", self.linear[extent[0]], index(extent[1]))
 
+    def read_again(self, value: Value, lasting: Lasting, scope: _Scope) -> Value:
+        """Read in lin what a later version of an array still has."""
+        node = self.tree.definition.get(value)
+        location = scope.forward.owner.location if node is None else node.location
+        self.tell(value, location)
+        with scope.linear_point(), location:
+            return create(lasting.name, [value.type], [self.linear[v] for v in lasting.operands],
+                          encode_attributes(lasting.attributes)).result
+
     def residual(self, value: Value, scope: _Scope) -> Value:
         """Save `value` where fwd defines it; ask for it in lin at the same place.  A bool travels as a byte.
 
         The counters are those of the loops in which the value varies.
         """
+        node = self.tree.definition.get(value)
+        location = scope.forward.owner.location if node is None else node.location
+        self.tell(value, location, identity := next(self.residual_ids))
+        number, byte = encode_attributes({"id": identity}), _as_byte(value.type)
+        if value in self.forward:
+            self.save(value, scope, number)
+        else:  # an array that is read again as it is after the loop that is being written
+            self.awaited[value] = scope, number
+        with scope.linear_point(), location:
+            counters = [loop.k for loop in scope.loops[:self.residuals.depth[value]]]
+            saved = create("diff.saved", [byte or value.type], counters, number).result
+            return saved if byte is None else create("arith.trunci", [value.type], [saved]).result
+
+    def save(self, value: Value, scope: _Scope, number: dict[str, Any]) -> None:
+        """Hand `value` over where fwd defines it."""
         known = self.forward[value]
         definition = defining_op(known)
-        varying = scope.loops[:self.residuals.depth[value]]
-        counters = [loop.forward_counter() for loop in varying]
+        counters = [loop.forward_counter() for loop in scope.loops[:self.residuals.depth[value]]]
         point = ir.InsertionPoint.after(definition) if definition is not None else scope.after_arguments()
         location = definition.location if definition is not None else scope.forward.owner.location
-        self.tell(value, location, identity := next(self.residual_ids))
-        number = encode_attributes({"id": identity})
         byte = _as_byte(value.type)
         with point, location:
             if byte is not None:
                 known = create("arith.extui", [byte], [known]).result
             create("diff.save", [], [known, *counters], number)
-        with scope.linear_point(), location:
-            saved = create("diff.saved", [known.type], [loop.k for loop in varying], number).result
-            return saved if byte is None else create("arith.trunci", [value.type], [saved]).result
 
     def tell(self, value: Value, location: Any, number: int | None = None) -> None:
         """Leave the decision about a value in writing."""
@@ -252,19 +276,25 @@ class _Split:
     def body(self, body: Body, scope: _Scope) -> None:
         self.scopes[body] = scope
         for node in body.nodes:
-            if node not in self.touched:
-                copy_node(node, self.forward, ir.InsertionPoint(scope.forward))
-                continue
-            with node.location:
-                if node.name == FOR:
-                    self.loop(node, scope, self.forward_for)
-                elif node.name == WHILE:
-                    self.loop(node, scope, self.forward_while)
-                elif node.name == IF:
-                    self.branches(node, scope)
-                else:
-                    self.demanded(node.operands)
-                    copy_node(node, self.linear, ir.InsertionPoint(scope.linear))
+            self.node(node, scope)
+            for result in node.results:
+                if result in self.awaited:
+                    self.save(result, *self.awaited.pop(result))
+
+    def node(self, node: Node, scope: _Scope) -> None:
+        if node not in self.touched:
+            copy_node(node, self.forward, ir.InsertionPoint(scope.forward))
+            return
+        with node.location:
+            if node.name == FOR:
+                self.loop(node, scope, self.forward_for)
+            elif node.name == WHILE:
+                self.loop(node, scope, self.forward_while)
+            elif node.name == IF:
+                self.branches(node, scope)
+            else:
+                self.demanded(node.operands)
+                copy_node(node, self.linear, ir.InsertionPoint(scope.linear))
 
     # iter_args(p.., dp..)  ->  fwd: iter_args(p..)    lin: iter_args(dp..)
     def loop(self, node: Node, outer: _Scope, begin: Begin) -> None:

@@ -20,8 +20,10 @@ to the sink is taken: it recomputes least.
   functions.  At function level arithmetic is not repeated: its results are in memory and are handed over as they are.
 - An operation with an effect, or one that writes into an array, is not cheap: the array would be copied first.
 - A comparison of floats is stored as bytes: the second evaluation must not take the other branch.
-- An array that is overwritten later is stored only if the linear part demands the array itself; it has to be copied.
-  One at function level that nothing overwrites is stored by reference.
+- What is read from an array, or written to one, is read again from a later version of the array where it provably lasts
+  (passes/lasting.py).
+- An array that is overwritten later is stored only if the linear part demands the array itself, or reads what lasts in
+  it; it has to be copied.  One at function level that nothing overwrites is stored by reference.
 - A number that does not vary in an inner loop has one place for all iterations of that loop.
 """
 
@@ -36,6 +38,7 @@ from wengert.dialects.bindings import DYNAMIC, Value, element_type, ir, is_tenso
 from wengert.dialects.control import FOR
 from wengert.dialects.op import Op, decode_attributes
 from wengert.passes.extents import Extent, origin
+from wengert.passes.lasting import Lasting, LastingElements
 from wengert.passes.min_cut import Network
 from wengert.passes.storage_facts import BY_REFERENCE, HOISTED, READ_AGAIN, RECOMPUTED, STORED
 from wengert.passes.taint import defining_nodes
@@ -68,11 +71,17 @@ class Residuals:
     network: Network[Value] = field(repr=False)
     cut: set[Value] = field(repr=False)
 
+    def lasting(self, value: Value) -> Lasting | None:
+        """How a recomputed value is read again from a later version of an array; None where it is not."""
+        return self.problem.lasting.get(value) if value in self.recomputed else None
+
     def kind(self, value: Value) -> str:
         """What happens to a value, in the words of passes/storage_facts.py; nothing where it costs nothing."""
         home, node = self.problem.tree.home[value], self.problem.tree.definition.get(value)
         if value in self.recomputed:
-            return READ_AGAIN if node is not None and _reads(node) else RECOMPUTED if self.problem.effort(value) else ""
+            if value in self.problem.lasting or (node is not None and _reads(node)):
+                return READ_AGAIN
+            return RECOMPUTED if self.problem.effort(value) else ""
         if home is self.problem.tree.body:
             return BY_REFERENCE
         deepest = max(self.problem.demanded.get(value, 0), home.loop_depth)
@@ -82,6 +91,8 @@ class Residuals:
         """Why, in words."""
         node, problem = self.problem.tree.definition.get(value), self.problem
         if value in self.recomputed:
+            if value in problem.lasting:
+                return "it is still in the array when the loop has ended"
             if node is not None and _reads(node):
                 return "the array it is read from is not overwritten"
             return "computing it again costs less than storing it"
@@ -136,6 +147,9 @@ class Problem:
         self.depth = _depths(tree)
         self._loops = _loops_around(tree.body, ())
         self.computed: set[Value] = set()  # vertices that an operation can compute again
+        self.lasting: dict[Value, Lasting] = {}
+        self._lasting_elements = LastingElements(tree, self.kept)
+        self._read_later: set[Value] = set()
         self.vertices: dict[Value, None] = {}
         self._sources: dict[Value, list[Value] | None] = {}
         pending = list(self.demanded)
@@ -152,6 +166,11 @@ class Problem:
 
     def _find_sources(self, value: Value) -> list[Value] | None:
         node, home = self.tree.definition.get(value), self.tree.home[value]
+        if (found := self._lasting_elements.find(value)) is not None:
+            self.lasting[value] = found
+            self.computed.add(value)
+            self._read_later.add(found.array)
+            return found.operands
         if node is None:
             counter = home.parent is not None and home.parent.name == FOR and value == home.arguments[0]
             return [] if counter or home is self.tree.body else None
@@ -170,12 +189,12 @@ class Problem:
             return size
         if value in self.kept:
             return size // 2 if self.tree.home[value] is self.tree.body else size
-        return size if value in self.demanded else None
+        return size if value in self.demanded or value in self._read_later else None
 
     def effort(self, value: Value) -> int:
         """What it costs to compute a value again, in bytes that are as costly."""
         node = self.tree.definition.get(value)
-        if node is None or node.record is None:
+        if node is None or node.record is None or value in self.lasting:
             return 0
         operands, results = ([_shape(v.type) for v in values] for values in (node.operands, node.results))
         flops = node.record.flops(operands, results, decode_attributes(node.op))
