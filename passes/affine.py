@@ -40,7 +40,7 @@ class Form:
         return Form(self.constant, {a: c for a, c in self.coefficients.items() if a != atom})
 
     def later(self, loop: Any) -> Form:
-        """The form in an iteration of the loop after the present one: what varies in the loop is another value there."""
+        """The form in a later iteration of the loop: what varies in the loop is another value there."""
         return Form(self.constant, {Later(a, loop) if isinstance(a, Value) and inside(a, loop) else a: c
                                     for a, c in self.coefficients.items()})
 
