@@ -150,8 +150,11 @@ def _collect_offsets(op: Any) -> Any:
 
 @rule("arith.addi")
 def _fold_add(op: Any) -> Any:
-    """(a - b) + b = a."""
+    """(a - b) + b = a, a * -1 + a = 0: the last index of an array that is read backwards."""
     for x, y in (list(op.operands), list(op.operands)[::-1]):
+        product = _operands_of(x, "arith.muli")
+        if product is not None and not is_tensor(y.type) and product[0] == y and _is(product[1], -1):
+            return constant(0, y.type)
         if (difference := _operands_of(x, "arith.subi")) is not None and difference[1] == y:
             return difference[0]
     return None

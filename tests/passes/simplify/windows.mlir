@@ -41,3 +41,16 @@ func.func @sum(%x: tensor<4xf64>) -> tensor<4xf64> {
   %u = arith.addf %z, %x : tensor<4xf64>
   return %u : tensor<4xf64>
 }
+
+// A constant offset is part of the window, and the first of n indices read backwards is 0.
+// CHECK-LABEL: func.func @constant_offset
+func.func @constant_offset(%a: tensor<9xf64>, %n: index) -> (tensor<?xf64>, tensor<?xf64>) {
+  // CHECK-NEXT: %[[S:.*]] = tensor.extract_slice %{{.*}}[0] [%{{.*}}] [1]
+  // CHECK-NEXT: return %[[S]], %[[S]]
+  %c-1 = arith.constant -1 : index
+  %m = arith.muli %n, %c-1 : index
+  %o = arith.addi %n, %m : index
+  %s = tensor.extract_slice %a[%o] [%n] [1] : tensor<9xf64> to tensor<?xf64>
+  %t = tensor.extract_slice %a[0] [%n] [1] : tensor<9xf64> to tensor<?xf64>
+  return %s, %t : tensor<?xf64>, tensor<?xf64>
+}
