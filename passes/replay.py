@@ -21,7 +21,7 @@ SAVED = "diff.saved"
 
 def used_ids(functions: Sequence[Any]) -> set[int]:
     """The residuals that functions ask for."""
-    return {_id(op) for func in functions for op in walk(func, SAVED)}
+    return {residual_id(op) for func in functions for op in walk(func, SAVED)}
 
 
 def read_tapes(func: Any, plan: Plan, types: Sequence[Any]) -> None:
@@ -30,12 +30,13 @@ def read_tapes(func: Any, plan: Plan, types: Sequence[Any]) -> None:
     tapes = [block.add_argument(type_, func.location) for type_ in types]
     reader = _Reader(dict(zip(plan.residuals, tapes, strict=True)))
     for op in walk(func, SAVED):
-        reader.replace(op, plan.by_id[_id(op)])
+        reader.replace(op, plan.by_id[residual_id(op)])
     refresh_type(func)
     func.attributes["diff.tapes"] = encode_attributes({"n": len(tapes)})["n"]
 
 
-def _id(op: Any) -> int:
+def residual_id(op: Any) -> int:
+    """The number that ties a `diff.saved` to its `diff.save`."""
     return int(ir.IntegerAttr(op.attributes["id"]).value)
 
 

@@ -27,6 +27,7 @@ from wengert.passes.carrying import Carrier
 from wengert.passes.counting import count, elements, extent_here
 from wengert.passes.dead_code import remove_dead_code
 from wengert.passes.nests import Outside, iterations
+from wengert.passes.pack_bits import pack_masks
 from wengert.passes.purity import Effects
 from wengert.passes.replay import read_tapes, used_ids
 from wengert.passes.simplify import simplify_function
@@ -59,6 +60,7 @@ def store_residuals(module: Any, forward: Any, users: Sequence[Any]) -> None:
     effects = Effects(module)
     for func in users:
         remove_dead_code(func, effects)  # a placeholder that is only defined is not asked for
+    pack_masks(forward, users)
     plan = Plan(read_function(forward), used_ids(users))
     tapes = _record(module, forward, plan, effects)
     for func in users:

@@ -28,11 +28,11 @@ def is_normal(lower: Value, step: Value) -> bool:
 
 def trip_count(lower: Value, upper: Value, step: Value) -> Value:
     """The number of iterations (at most 0 when there is none), as an index."""
-    if is_normal(lower, step):
-        return cast_index(upper)
     extents = [constant_of(v) for v in (lower, upper, step)]
     if None not in extents:
         return index(len(range(*extents)))  # type: ignore[arg-type]
+    if is_normal(lower, step):
+        return cast_index(upper)
     length = upper if extents[0] == 0 else lookup_call("arith.subi", upper, lower)
     if extents[2] != 1:
         length = lookup_call("arith.ceildivsi", length, step)
