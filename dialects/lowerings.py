@@ -81,6 +81,9 @@ class Tensors(Protocol):
     def computed(self, array: Array) -> Any:
         """The array in fresh memory, which a routine may overwrite."""
 
+    def windows_added(self, operand: Any, windows: Sequence[Array], op: Any) -> Any:
+        """The tensor of `operand`, overwritten, after the additions of an nd.add_windows."""
+
     def routine(self, name: str, inputs: Sequence[Placed], outputs: Sequence[Placed]) -> list[Any]:
         """A call of LAPACK for each matrix of a stack: reads `inputs`, overwrites `outputs`, returns the new ones."""
 
@@ -129,7 +132,16 @@ def lower_dim(tensors: Tensors, op: Any) -> Any:
 
 
 def lower_identity(tensors: Tensors, op: Any) -> Any:
-    return tensors.array(op.operands[0]) if is_tensor(op.operands[0].type) else tensors.value(op.operands[0])
+    if not is_tensor(op.operands[0].type):
+        return tensors.value(op.operands[0])
+    array = tensors.array(op.operands[0])
+    array.uses -= 1  # it will be used as often as the result is
+    return array
+
+
+def lower_add_windows(tensors: Tensors, op: Any) -> Any:
+    windows = list(op.operands)[1:1 + ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])[1]]
+    return tensors.windows_added(op.operands[0], [tensors.array(window) for window in windows], op)
 
 
 # ---------------------------------------------------------------- creation

@@ -19,6 +19,7 @@ from wengert.dialects import (
     special_functions,
     special_orders,
     structural,
+    windows,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "special_functions",
     "special_orders",
     "structural",
+    "windows",
 ]

@@ -39,6 +39,7 @@ from wengert.passes.products import contract
 from wengert.passes.reductions import reduce
 from wengert.passes.reshapes import reshape, unit_changes
 from wengert.passes.routines import routine
+from wengert.passes.window_sums import add_windows
 
 MAX_PENDING = 120
 #: Ops whose result lies in the memory of one of their operands, and which operand.
@@ -151,6 +152,9 @@ class Fusion:
 
     def routine(self, name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         return routine(name, inputs, outputs)
+
+    def windows_added(self, operand: Any, windows: Sequence[Array], op: Any) -> Any:
+        return add_windows(self, self.overwritten(operand), windows, op)
 
     def _matrix(self, array: Array) -> Array:
         """An operand of a product: in memory, or the transposition of something in memory."""

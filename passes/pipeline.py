@@ -41,6 +41,7 @@ from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
 from wengert.passes.promote import Promote
+from wengert.passes.raise_windows import RaiseWindows
 from wengert.passes.reassociate import Reassociate
 from wengert.passes.recursion import LoopRecursion
 from wengert.passes.reuse_memory import ReuseMemory
@@ -52,6 +53,7 @@ from wengert.passes.strided_copies import StridedCopies
 from wengert.passes.to_llvm import llvm_ir_text
 from wengert.passes.trap_nan import TrapNan
 from wengert.passes.unroll_swaps import UnrollSwaps
+from wengert.passes.window_rows import WindowRows
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
         *(() if options.precise else (Reassociate(),)),  # while sums of loops are still numbers they carry
         LowerPrints(),                          # nothing is written after a check has failed
+        RaiseWindows(),                         # before it: windows are then computed where they are added
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
         Upstream("cse"),                        # merges what lowering repeats; no allocation is merged, each is its own
@@ -138,6 +141,7 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
 
 MEMREF: tuple[Pass, ...] = (
     Bufferize(),
+    WindowRows(),                               # before anything looks at what stands for its loops
     Upstream("canonicalize,cse,canonicalize"),  # the second round removes copies of memory onto itself
     EmptyArrays(),                              # before anything makes new users of memory without elements
     StridedCopies(),                            # what is left of copies must not become calls into a runtime library
