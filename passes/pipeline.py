@@ -41,6 +41,7 @@ from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
 from wengert.passes.promote import Promote
+from wengert.passes.raise_nests import RaiseNests
 from wengert.passes.raise_windows import RaiseWindows
 from wengert.passes.reassociate import Reassociate
 from wengert.passes.recursion import LoopRecursion
@@ -127,7 +128,8 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
         *(() if options.precise else (Reassociate(),)),  # while sums of loops are still numbers they carry
         LowerPrints(),                          # nothing is written after a check has failed
-        RaiseWindows(),                         # before it: windows are then computed where they are added
+        RaiseNests(),                           # loops that accumulate elements do what the next pass looks for
+        RaiseWindows(),                         # before lower-tensors: windows are computed where they are added
         LowerTensors(),                         # elementwise and nd ops become fused loops with destinations
         EntryAbi(aliased=not options.noalias),  # now that types are final (bools are bytes)
         Upstream("cse"),                        # merges what lowering repeats; no allocation is merged, each is its own

@@ -33,6 +33,8 @@ WINDOWS, CLEARED, READS = "nd.windows", "nd.cleared", "nd.reads"
 TERM = "nd.term"
 #: How many operations are rather executed again than stored.
 CHEAP = 12
+#: Elementwise operations that are not, besides transcendental functions.
+EXPENSIVE = frozenset({"arith.divf"})
 
 
 def add_windows(fusion: Fusion, tensor: Any, windows: Sequence[Array], op: Any) -> Any:
@@ -86,7 +88,7 @@ def _is_computed_again(window: Array) -> bool:
         if isinstance(array, Mapped):
             record = lookup(array.operation)
             count += 1
-            if array.destination is not None or record is None or record.expensive or array.operation == "arith.divf":
+            if array.destination is not None or record is None or record.expensive or array.operation in EXPENSIVE:
                 return False
         elif not isinstance(array, (Splat, View)) or type(array) not in (Splat, View):
             return False
