@@ -48,23 +48,33 @@ def check(seed: int, folder: Path) -> None:
     expected = program(*theirs)
 
     compiled = wengert.compile(program)
+    tolerance = 1e-9 + 10.0 * sensitivity(program, arguments, expected)
     for run in (compiled, lambda *args: interpret(program, args, {})):
         ours = copy.deepcopy(arguments)
-        assert_same(run(*ours), expected, 1e-9)
-        assert_same(ours, theirs, 1e-9, "the arguments afterwards")
+        assert_same(run(*ours), expected, tolerance)
+        assert_same(ours, theirs, tolerance, "the arguments afterwards")
 
     direction = tuple(random_like(arguments[k], seed + k) for k in MOVING)
     cotangent = random_like(expected, seed + 9)
     derivatives = wengert.compile(both_modes(program))
     (_, tangent), gradients = derivatives(arguments, direction, cotangent)
     left, right = flat(cotangent) @ flat(tangent), flat(gradients) @ flat(direction)
-    assert abs(left - right) <= 1e-9 * (1.0 + np.abs(flat(cotangent)) @ np.abs(flat(tangent))), (left, right)
+    assert abs(left - right) <= tolerance * (1.0 + np.abs(flat(cotangent)) @ np.abs(flat(tangent))), (left, right)
     compare_with_differences(program, arguments, direction, flat(tangent))
     if seed % 5 == 0:
         # Forward mode copies what the primal copies, twice; reverse mode copies whole arrays to its tapes besides.
         forward = wengert.compile(lambda args, moved: wengert.jvp(program, args, (*moved, None)))
         forward(arguments, direction)
         assert forward.stats().copies_in_loops <= 2 * compiled.stats().copies_in_loops
+
+
+def sensitivity(program: Any, arguments: Any, expected: Any) -> float:
+    """How far NumPy's own result moves, relative to its size, when arguments move by an ulp: a few are chaotic."""
+    rng = np.random.default_rng(0)
+    nudged = [x if k not in MOVING else x * (1.0 + rng.integers(-1, 2, np.shape(x)) * np.finfo(float).eps)
+              for k, x in enumerate(copy.deepcopy(arguments))]
+    result = flat(expected)
+    return float(np.max(np.abs(flat(program(*nudged)) - result)) / max(1.0, np.max(np.abs(result))))
 
 
 def both_modes(program: Any) -> Any:
