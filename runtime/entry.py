@@ -6,42 +6,21 @@ returned results comes out; everything else (pytrees, conversions, another signa
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from types import EllipsisType
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from llvmlite import binding as llvm
 
-from wengert.runtime import jit, python_abi
-from wengert.runtime.entry_ir import direct_symbol, entry_symbol, generate, kernel_parameters, table_symbol
-from wengert.runtime.fallback import fallback_entry
-from wengert.runtime.result_tree import Tree, keys
+from wengert.runtime import jit
+from wengert.runtime.builtin import Entry, OnError, bind
+from wengert.runtime.builtin import direct_entry as direct_entry
+from wengert.runtime.entry_ir import generate, kernel_parameters
+from wengert.runtime.result_tree import Tree
 from wengert.runtime.signature import KernelSignature
 
-Entry = Callable[..., Any]
-OnError = Callable[..., BaseException]
-
 RELEASE_GIL_ELEMENTS = 8192  # about 10 us of elementwise work; giving the GIL up and back takes about 45 ns
-_METH_FASTCALL_KEYWORDS = 0x0080 | 0x0002
 _ENTRY_LEVEL = 1
-
-
-class _Owner(NamedTuple):
-    """What must live as long as the builtin, as its `__self__`.
-
-    A tuple, because the collector never empties tuples, and with no part the collector could clear that the builtin
-    reads after that: the method definitions and the lease of the code are ndarrays and bytes.
-    """
-
-    signature: KernelSignature
-    lease: np.ndarray[Any, Any]
-    methods: np.ndarray[Any, Any]
-    name: bytes
-    tree: Tree
-    on_mismatch: Callable[..., Any]
-    on_error: OnError
 
 
 def compile_kernel(
@@ -109,29 +88,4 @@ def build_entry(
     library = code
     if isinstance(library, str):
         library = jit.load(compile_kernel(library, signature, level=level, release_gil=release_gil, tree=tree))
-    tree = _tree(signature, tree)
-    if python_abi.layout_problem() is not None:
-        return fallback_entry(library, signature, on_mismatch, on_error, tree=tree)
-    python_abi.fill_table(library.address(table_symbol(signature, tree)), on_mismatch, on_error, keys(tree))
-    name = signature.name.encode()
-    name_address = ctypes.cast(ctypes.c_char_p(name), ctypes.c_void_p).value or 0
-    # two PyMethodDef: name, function, flags, documentation
-    methods = np.array([[name_address, library.address(symbol(signature, tree)), _METH_FASTCALL_KEYWORDS, 0]
-                        for symbol in (entry_symbol, direct_symbol)], np.uint64)
-    owner = _Owner(signature, library.lease, methods, name, tree, on_mismatch, on_error)
-    return _builtin(owner, 0)
-
-
-def direct_entry(entry: Entry) -> Entry | None:
-    """An entry for users to call: `on_mismatch` also answers calls while a trace is in progress, as they may belong to
-    it. None if `entry` is not generated.
-    """
-    owner = getattr(entry, "__self__", None)
-    return _builtin(owner, 1) if isinstance(owner, _Owner) else None
-
-
-def _builtin(owner: _Owner, number: int) -> Entry:
-    prototype = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    new_function = prototype(("PyCFunction_NewEx", ctypes.pythonapi))
-    entry: Entry = new_function(owner.methods[number].ctypes.data, owner, None)
-    return entry
+    return bind(library, signature, on_mismatch, on_error, tree=_tree(signature, tree))

@@ -26,7 +26,7 @@ from wengert.runtime.entry_arrays import ArrayFunctions, overlap_function
 from wengert.runtime.entry_containers import Containers
 from wengert.runtime.ir_text import FunctionWriter, symbol
 from wengert.runtime.python_abi import ARRAY_DATA, ARRAY_DIMENSIONS, DTYPES, OBJECT_TYPE, SCALAR_VALUE, TABLE
-from wengert.runtime.result_tree import Tree, keys, label, require
+from wengert.runtime.result_tree import Tree, direct_symbol, entry_symbol, keys, require, table_symbol
 from wengert.runtime.signature import KernelSignature, Slot
 
 LLVM_TYPES = {"f64": "double", "f32": "float", "i1": "i8"}
@@ -44,21 +44,6 @@ _METADATA = """
 !1 = !{!"branch_weights", i32 1000, i32 1}
 !2 = !{!"branch_weights", i32 1, i32 1000}
 """
-
-
-def entry_symbol(signature: KernelSignature, tree: Tree) -> str:
-    """The symbol of the entry of the kernel that returns this tree."""
-    return f"{signature.name}.entry.{label(tree)}"
-
-
-def table_symbol(signature: KernelSignature, tree: Tree) -> str:
-    """The symbol of the address table of the entry."""
-    return f"{entry_symbol(signature, tree)}.table"
-
-
-def direct_symbol(signature: KernelSignature, tree: Tree) -> str:
-    """The symbol of the entry that leaves calls to `on_mismatch` while a trace is in progress."""
-    return f"{entry_symbol(signature, tree)}.direct"
 
 
 _PARAMETERS = "ptr %self, ptr %arguments, i64 %count, ptr %keyword_names"

@@ -9,14 +9,16 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from types import EllipsisType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wengert.runtime.jit import Library
 from wengert.runtime.python_abi import DTYPES
 from wengert.runtime.result_tree import Tree, put_together, require
 from wengert.runtime.signature import KernelSignature, Slot
+
+if TYPE_CHECKING:
+    from wengert.runtime.builtin import Loaded
 
 _C_TYPES: dict[str, Any] = {
     "f64": ctypes.c_double,
@@ -41,7 +43,7 @@ _ERROR_WORDS = 4
 
 
 def fallback_entry(
-    library: Library,
+    library: Loaded,
     signature: KernelSignature,
     on_mismatch: Callable[..., Any],
     on_error: Callable[..., BaseException],

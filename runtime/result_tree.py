@@ -13,6 +13,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from wengert.runtime.signature import KernelSignature
+
 Tree = Any  # int | None | tuple[Tree, ...] | list[Tree] | dict[str, Tree]
 
 
@@ -81,3 +83,18 @@ def taken_apart(tree: Tree, made: Any, count: int) -> list[Any]:
 
     visit(tree, made)
     return [found[k] for k in range(count)]
+
+
+def entry_symbol(signature: KernelSignature, tree: Tree) -> str:
+    """The symbol of the entry of the kernel that returns this tree."""
+    return f"{signature.name}.entry.{label(tree)}"
+
+
+def table_symbol(signature: KernelSignature, tree: Tree) -> str:
+    """The symbol of the address table of the entry."""
+    return f"{entry_symbol(signature, tree)}.table"
+
+
+def direct_symbol(signature: KernelSignature, tree: Tree) -> str:
+    """The symbol of the entry that leaves calls to `on_mismatch` while a trace is in progress."""
+    return f"{entry_symbol(signature, tree)}.direct"
