@@ -80,6 +80,12 @@ def _is_worth(leaf: Any) -> bool:
         return False
 
 
+def enter_class(cls: type) -> None:
+    """Makes the instances of a class containers, if they are not."""
+    if cls not in _registered:
+        _register(cls)
+
+
 def _register(cls: type) -> None:
     def take_apart(x: Any) -> tuple[list[Any], tuple[str, ...], tuple[str, ...]]:
         attributes = attributes_of(x)

@@ -48,6 +48,10 @@ class CustomRules:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._in_trace(*args, **kwargs) if tracing() else self._compiled(*args, **kwargs)
 
+    def program_parts(self) -> tuple[Any, ...]:
+        """The function and its rules, for fingerprints (fingerprint.py)."""
+        return self.py_func, self._wanted, self._check, self._jvp, self._vjp
+
     def lower(self, *args: Any, **kwargs: Any) -> Stages:
         """The stages of compilation for these arguments, as those of a compiled function."""
         return self._compiled.lower(*args, **kwargs)

@@ -10,11 +10,12 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from wengert.dialects.errors import WengertError
+from wengert.frontend import kept
 from wengert.frontend.active import current, tracing
 from wengert.frontend.arguments import alias_pattern, classify, flatten
 from wengert.frontend.options import CompileOptions
 from wengert.frontend.specialization import Specialization
-from wengert.frontend.tracebacks import without_compiler
+from wengert.runtime.builtin import direct_entry
 from wengert.runtime.environment import settings
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ class Stats:
 
     compilations: number of compilations so far.
     reasons: one line a compilation.
+    loaded: how many of them came from the disk cache, made by an earlier process.
     copies_in_loops: whole-array copies and allocations inside loops of the newest compilation (0 for in-place code).
     """
 
     compilations: int = 0
     reasons: list[str] = field(default_factory=list)
+    loaded: int = 0
     copies_in_loops: int = 0
     allocations_in_loops: int = 0
 
@@ -84,7 +87,13 @@ class Function:
                     return result
             return self._dispatch(*args, **kwargs)
         except WengertError as error:
+            from wengert.frontend.tracebacks import without_compiler
+
             raise without_compiler(error) from error.__cause__
+
+    def program_parts(self) -> tuple[Any, ...]:
+        """What the function means inside of another: its fingerprint is theirs (fingerprint.py)."""
+        return self.py_func, repr(self.options)
 
     def stats(self) -> Stats:
         """How often and why this function was compiled."""
@@ -142,8 +151,6 @@ class Function:
 
     def _enter(self, specialization: Specialization, structure: Any) -> None:
         """Let the next calls find it."""
-        from wengert.runtime.entry import direct_entry
-
         entry = direct_entry(specialization.program.entry) if specialization.direct else None
         if not specialization.direct:
             valid = [s for s in self._recent.get(structure, ()) if s in self._found.values()]
@@ -171,12 +178,8 @@ class Function:
         return None if static is None else self._found.get((kind, _values(leaves, static)))
 
     def _compile(self, kind: Any, leaves: list[Any], structure: Any, replaced: bool) -> Specialization:
-        from wengert.frontend import specialize
-
         static = self._static.get(kind, frozenset())
-        specialization = specialize.specialize(
-            self.py_func, leaves, structure, static, self.options, self._otherwise(structure)
-        )
+        specialization = self._made(leaves, structure, static)
         if specialization.static != static:
             # More arguments turned out to be static: what was found under fewer static values stays valid for no key.
             self._found = {key: s for key, s in self._found.items() if key[0] != kind}
@@ -188,6 +191,21 @@ class Function:
         self._stats.copies_in_loops = specialization.program.copies_in_loops
         self._stats.allocations_in_loops = specialization.program.allocations_in_loops
         return specialization
+
+    def _made(self, leaves: list[Any], structure: Any, static: frozenset[int]) -> Specialization:
+        """Loaded from the disk cache, or compiled and put there."""
+        mismatch = self._otherwise(structure)
+        search = kept.search(self.py_func, leaves, structure, self.options)
+        found = search.found(mismatch) if search is not None else None
+        if found is not None:
+            self._stats.loaded += 1
+            return found
+        from wengert.frontend.specialize import specialize
+
+        made = specialize(self.py_func, leaves, structure, static, self.options, mismatch)
+        if search is not None:
+            search.keep(made)
+        return made
 
     def _reason(self, specialization: Specialization, replaced: bool) -> str:
         why = (

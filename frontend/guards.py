@@ -18,27 +18,29 @@ class _Whole:
 
 
 WHOLE = _Whole()
-_GONE = object()
+#: What is found where nothing is.
+GONE = object()
 
 
 def holds(guards: Sequence[Guard]) -> bool:
     """Whether at each place still is what was found there."""
-    return all(_same(_at(owner, place), place, value) for owner, place, value in guards)
+    return all(_same(at(owner, place), place, value) for owner, place, value in guards)
 
 
 def _same(found: Any, place: Any, value: Any) -> bool:
     return bool(found == value) if place is WHOLE else found is value
 
 
-def _at(owner: Any, place: Any) -> Any:
+def at(owner: Any, place: Any) -> Any:
+    """What stands at a place of an object; `GONE` for nothing."""
     if place is WHOLE:
         return owner if isinstance(owner, (set, frozenset)) else len(owner)
     if isinstance(owner, dict):
-        return owner.get(place, _GONE)
+        return owner.get(place, GONE)
     if isinstance(owner, (list, deque)):
-        return owner[place] if -len(owner) <= place < len(owner) else _GONE
+        return owner[place] if -len(owner) <= place < len(owner) else GONE
     try:
         return owner.cell_contents if isinstance(owner, CellType) or hasattr(owner, "cell_contents") else getattr(
-            owner, place, _GONE)
+            owner, place, GONE)
     except ValueError:  # an empty cell
-        return _GONE
+        return GONE

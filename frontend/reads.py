@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wengert.frontend.guards import WHOLE, Guard, holds
+from wengert.frontend.libraries import is_library
 from wengert.frontend.trace import current, tracing
 from wengert.frontend.values import Traced
 
@@ -28,7 +29,9 @@ def _made(owner: Any) -> bool:
 
 def note_attribute(owner: Any, name: str, value: Any) -> None:
     """`owner.name` was read; what the class has is left to the class."""
-    fields = getattr(owner, "__dict__", None)
+    fields, home = getattr(owner, "__dict__", None), type(owner).__module__
+    if home.startswith("wengert.") and is_library(home):
+        return  # a part of the trace
     if isinstance(value, Traced) or not tracing() or _made(owner):
         return
     if isinstance(fields, dict):

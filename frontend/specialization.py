@@ -29,6 +29,8 @@ class Program:
     entry: takes the inputs of the plan and returns its tree (see Plan).
     reads: the inputs the results depend on, in order.
     copies_in_loops, allocations_in_loops: counted in the IR after bufferization.
+    checks, prints: what the code may raise, and what it writes (outcomes.py).
+    code: the object code, for the disk; empty when it came from there.
     """
 
     entry: Callable[..., Any]
@@ -36,6 +38,9 @@ class Program:
     reads: tuple[int, ...] = ()
     copies_in_loops: int = 0
     allocations_in_loops: int = 0
+    checks: Sequence[Any] = ()
+    prints: Sequence[Any] = ()
+    code: bytes = b""
 
 
 class Specialization:
@@ -130,6 +135,14 @@ def _equal(x: Any, y: Any) -> bool:
 def does_not_fit(*_: Any, **__: Any) -> Any:
     """What an entry answers that is only attempted."""
     return NotImplemented
+
+
+def answering(plan: Plan, mismatch: Callable[..., Any] | None) -> Callable[..., Any]:
+    """What an entry is given to answer calls that do not fit: `mismatch` where it is called directly."""
+    # A generated entry takes np.float64 for float: the same unless NumPy has to tell them apart.
+    numbers = any(slot.shape is None for slot in plan.signature.arguments)
+    direct = plan.direct and not (numbers and plan.weak_matters)
+    return mismatch if mismatch is not None and direct else does_not_fit
 
 
 def finish(

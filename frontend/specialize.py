@@ -6,7 +6,8 @@ its result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from wengert.frontend.arguments import (
     alias_pattern,
     classify,
     flatten,
+    is_taken_apart,
     unflatten,
 )
 from wengert.frontend.boundary import result_attributes, returned_value, signature_of, the_context
@@ -34,6 +36,7 @@ from wengert.frontend.complex_numbers.memory import (
 from wengert.frontend.complex_numbers.values import Complex, ComplexArray
 from wengert.frontend.containers import stored_into
 from wengert.frontend.conversions import DTYPES, is_whole
+from wengert.frontend.instances import attributes_of
 from wengert.frontend.leaks import refuse_traced
 from wengert.frontend.linear_maps import LinearMap
 from wengert.frontend.list_results import flatten_result
@@ -43,7 +46,7 @@ from wengert.frontend.options import DEFAULT, CompileOptions
 from wengert.frontend.plan import Plan
 from wengert.frontend.positions import definition_of
 from wengert.frontend.reads import lasting
-from wengert.frontend.specialization import Specialization, does_not_fit, finish
+from wengert.frontend.specialization import Specialization, answering, finish
 from wengert.frontend.stages import Stages
 from wengert.frontend.targets import make_target
 from wengert.frontend.trace import NeedsStatic, Trace
@@ -112,6 +115,7 @@ def _trace_once(
                 ]
                 values: list[Any] = [own[aliases[i]] for i in range(len(own))]
                 args, kwargs = unflatten(structure, values)
+                own_containers = {id(x) for x in _containers((args, kwargs))}
                 try:
                     result = call(py_func, *args, **kwargs)
                 except BaseException:
@@ -152,13 +156,26 @@ def _trace_once(
                 signature,
                 len(leaves),
                 static,
-                lasting(trace.guards),
+                tuple(guard for guard in lasting(trace.guards) if id(guard[0]) not in own_containers),
                 tuple(trace.baked),
                 trace.weak_matters,
                 frozenset(i for i in inputs if classes[i].kind == "complex"),
                 tuple((i, leaves[i]) for i in sorted(trace.coincident)),
             )
     return module, plan
+
+
+def _containers(tree: Any) -> Iterator[Any]:
+    """The lists, dicts and instances of a tree that a trace was given: made for it, nobody else changes them."""
+    if is_taken_apart(tree):
+        yield tree
+        yield getattr(tree, "__dict__", tree)
+        parts: Iterable[Any] = attributes_of(tree).values()
+    else:
+        parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, (list, tuple, deque)) else ()
+        yield tree
+    for part in parts:
+        yield from _containers(part)
 
 
 def _value(i: int, leaf_class: Leaf, leaf: Any, arguments: dict[int, Any], trace: Trace) -> Any:
@@ -264,12 +281,9 @@ def specialize(
         target = make_target(options)
         modules = separate(module, plan) if plan.maps else {plan.signature.name: module}
         maps = {p.name: map_program(modules[p.name], p, target.compile) for p in plan.maps}
-        # A generated entry takes np.float64 for float: the same unless NumPy has to tell them apart.
-        numbers = any(slot.shape is None for slot in plan.signature.arguments)
-        direct = mismatch is not None and plan.direct and not (numbers and plan.weak_matters)
-        otherwise = mismatch if mismatch is not None and direct else does_not_fit
+        otherwise = answering(plan, mismatch)
         program = target.compile(modules[plan.signature.name], plan, otherwise)
-    return Specialization(plan, program, _describe(plan, leaves), maps, direct, leaves)
+    return Specialization(plan, program, _describe(plan, leaves), maps, otherwise is mismatch, leaves)
 
 
 def stages(

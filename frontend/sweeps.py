@@ -11,6 +11,7 @@ from wengert.frontend import library
 from wengert.frontend.argnums import Argnums, listed, one_or_all
 from wengert.frontend.arguments import flatten
 from wengert.frontend.calls import call
+from wengert.frontend.capture import made_new
 from wengert.frontend.complex_numbers.trees import joined, with_wholes
 from wengert.frontend.derivatives import Inner, Linearized, trace_inner
 from wengert.frontend.forms import Form
@@ -78,22 +79,26 @@ def complex_derivatives(inner: Inner, rows: Sequence[Sequence[Any]]) -> list[lis
 
 def _rows(inner: Inner, linearized: Linearized) -> list[list[Any]]:
     """For each output the blocks of each input, by pulling back each basis vector of the output."""
-    inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
-    outputs = flatten(linearized.result)[0]
+    inputs = made_new([form.wrap(v) for form, v in zip(inner.moving, inner.inputs)])
+    outputs = made_new(flatten(linearized.result)[0])
 
     def pull(cotangents: Sequence[Any]) -> list[Any]:
-        return linearized.pull_parts([form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)])
+        given = [form.value(c, "a cotangent") for form, c in zip(inner.floats, cotangents)]
+        pulled: list[Any] = made_new(linearized.pull_parts(given))
+        return pulled
 
     return [call(library.rows, pull, outputs, k, inputs) for k in range(len(outputs))]
 
 
 def _columns(inner: Inner, linearized: Linearized) -> list[list[Any]]:
     """The same by pushing forward each basis vector of each input."""
-    inputs = [form.wrap(v) for form, v in zip(inner.moving, inner.inputs)]
-    outputs = flatten(linearized.result)[0]
+    inputs = made_new([form.wrap(v) for form, v in zip(inner.moving, inner.inputs)])
+    outputs = made_new(flatten(linearized.result)[0])
 
     def push(tangents: Sequence[Any]) -> list[Any]:
-        return linearized.push([form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)])
+        given = [form.value(t, "a tangent") for form, t in zip(inner.moving, tangents)]
+        pushed: list[Any] = made_new(linearized.push(given))
+        return pushed
 
     columns = [call(library.columns, push, inputs, k, outputs) for k in range(len(inputs))]
     return [[column[k] for column in columns] for k in range(len(outputs))]

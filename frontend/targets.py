@@ -66,7 +66,9 @@ class Cpu:
         enter_prints(header["prints"])
         entry = build_entry(load(code), signature, mismatch, error_of(header["checks"]), tree=tree)
         reads = tuple(header["reads"])
-        return Program(entry, tree, reads, header["copies"], header["allocations"])
+        return Program(
+            entry, tree, reads, header["copies"], header["allocations"], header["checks"], header["prints"], code
+        )
 
     def stages(self, module: Any, plan: Plan) -> Stages:
         lowered = compile_to_llvmir(module, options=self.options, record=True)

@@ -1,6 +1,6 @@
 """Object code on disk, so that a function compiled once loads in a millisecond in the next process.
 
-An entry is a file named by its key: a magic word, the SHA-256 of the object code, the object code. Files are written
+An entry is a file named by its key: a magic word, the digest of the object code, the object code. Files are written
 beside their place and moved there (`os.replace`), so readers see whole files only and need no lock; a file that does
 not have its own checksum is dropped and written again. Nothing is unpickled. Object code that is loaded is run, so a
 directory is made for its owner alone, and one that everybody can write is not used.
@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 
-import platformdirs
+from wengert.runtime.digests import BYTES, digest_of, key_of
 
-from wengert.runtime import host
-
-_MAGIC = b"wengert object 1\n"
-_CHECKSUM_BYTES = hashlib.sha256().digest_size
+_MAGIC = b"wengert object 2\n"
 _SUFFIX = ".o"
 _PACKAGES = ("llvmlite", "numpy", "xtc-mlir-python-bindings")
 DEFAULT_MAX_BYTES = 512 * 2**20
@@ -34,18 +28,17 @@ def cache_key(*parts: str | bytes) -> str:
     """The key of object code made from `parts`: IR text, pipeline, options.
 
     What else it depends on is added: versions of Python, NumPy, LLVM and MLIR, the source of this layer (which writes
-    the entries), and the CPU with its features. Parts are hashed with their lengths, so ("ab", "c") is not ("a", "bc").
+    the entries), and the CPU with its features.
     """
-    digest = hashlib.sha256()
-    for part in (*parts, _versions(), source_digest(Path(__file__).parent), host.describe()):
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.hexdigest()
+    from wengert.runtime import host  # imports LLVM
+
+    return key_of(*parts, _versions(), source_digest(Path(__file__).parent), host.describe())
 
 
 @functools.cache
 def _versions() -> str:
+    from importlib import metadata
+
     versions = [sys.version, sys.implementation.cache_tag or ""]
     for package in _PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -55,17 +48,18 @@ def _versions() -> str:
 
 @functools.cache
 def source_digest(directory: Path) -> str:
-    """SHA-256 of the Python files below `directory`: object code made by other sources is not ours."""
-    digest = hashlib.sha256()
+    """The digest of the Python files below `directory`: object code made by other sources is not ours."""
+    parts: list[bytes] = []
     for path in sorted(directory.rglob("*.py")):
         data = path.read_bytes()
-        digest.update(f"{path.relative_to(directory)} {len(data)}\n".encode())
-        digest.update(data)
-    return digest.hexdigest()
+        parts += [f"{path.relative_to(directory)} {len(data)}\n".encode(), data]
+    return digest_of(*parts).hex()
 
 
 def default_directory() -> Path:
     """Where the user's caches live on this system, for example `~/.cache/wengert`."""
+    import platformdirs
+
     return platformdirs.user_cache_path("wengert")
 
 
@@ -109,9 +103,9 @@ class ObjectCache:
             data = path.read_bytes()
         except OSError:
             return None
-        head = len(_MAGIC) + _CHECKSUM_BYTES
+        head = len(_MAGIC) + BYTES
         code = data[head:]
-        if data[:head] != _MAGIC + hashlib.sha256(code).digest():
+        if data[:head] != _MAGIC + digest_of(code):
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
@@ -126,10 +120,12 @@ class ObjectCache:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._trusted():
                 return
+            import tempfile  # takes longer than reading an entry
+
             descriptor, name = tempfile.mkstemp(dir=self.directory, prefix=".", suffix=".tmp")
             try:
                 with os.fdopen(descriptor, "wb") as file:
-                    file.write(_MAGIC + hashlib.sha256(code).digest() + code)
+                    file.write(_MAGIC + digest_of(code) + code)
                 os.replace(name, path)
             except OSError:
                 with contextlib.suppress(OSError):

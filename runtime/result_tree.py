@@ -9,10 +9,10 @@ A tree is the object itself, of exact tuples, lists and dicts with text keys, an
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from wengert.runtime.digests import digest_of
 from wengert.runtime.signature import KernelSignature
 
 Tree = Any  # int | None | tuple[Tree, ...] | list[Tree] | dict[str, Tree]
@@ -50,7 +50,7 @@ def keys(tree: Tree) -> tuple[str, ...]:
 
 def label(tree: Tree) -> str:
     """A few letters that tell trees apart, for symbols."""
-    return hashlib.sha256(repr(tree).encode()).hexdigest()[:8]
+    return digest_of(repr(tree).encode()).hex()[:8]
 
 
 def require(tree: Tree, arguments: int, results: int) -> None:
