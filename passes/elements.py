@@ -178,6 +178,17 @@ class Mapped(Array):
         return False
 
 
+@dataclass(eq=False)
+class Deferred(Array):
+    """A number computed by an op from numbers that are not there yet: reductions that wait for their loop."""
+
+    op: Any = None
+    inputs: tuple[Array, ...] = ()
+
+    def sources(self) -> Sequence[Array]:
+        return self.inputs
+
+
 def load(tensor: Any, indices: Sequence[Any], element: Any) -> Any:
     """tensor.extract, as a value of the element type."""
     scalar = create("tensor.extract", [tensor.type.element_type], [tensor, *indices]).result

@@ -2,7 +2,9 @@
 
 Elementwise results stay pending while `lower_tensors` walks over a block.  One that is needed in memory takes along
 everything it is computed from, and whatever else is computed from the same pending arrays, as one `linalg.generic`.
-At most `MAX_PENDING` arrays wait, so compile time is linear in the length of the program.
+Reductions wait too, and join the loop that stores their elements, or what else is computed from them; numbers computed
+from waiting reductions wait with them.  At most `MAX_PENDING` arrays wait, so compile time is linear in the length of
+the program.
 
 Delaying a computation must not carry it over a write into memory it reads: bufferization would have to copy that
 memory.  `Memories` says which tensors are versions or parts of one memory.
@@ -15,12 +17,14 @@ from dataclasses import replace
 from itertools import count, groupby
 from typing import Any
 
-from wengert.dialects.bindings import defining_op, is_tensor
+from wengert.dialects.bindings import defining_op, ir, is_tensor
 from wengert.dialects.build import cast_index, create
+from wengert.dialects.op import raw_attributes
 from wengert.passes.destinations import copied
 from wengert.passes.elements import (
     Array,
     Counter,
+    Deferred,
     Extents,
     Lookup,
     Mapped,
@@ -36,13 +40,15 @@ from wengert.passes.elements import (
     to_memory,
 )
 from wengert.passes.products import contract
-from wengert.passes.reductions import reduce
+from wengert.passes.reductions import Reduced, compute_together, reduce
 from wengert.passes.reshapes import reshape, unit_changes
 from wengert.passes.routines import routine
 from wengert.passes.window_sums import add_windows
 
 MAX_PENDING = 120
 #: Ops whose result lies in the memory of one of their operands, and which operand.
+#: Arrays that are put into memory by loops made for them, and numbers that wait for them.
+_OWN_LOOP = (Mapped, Reduced, Deferred)
 SAME_MEMORY = {"tensor.extract_slice": 0, "tensor.collapse_shape": 0, "tensor.expand_shape": 0, "tensor.reshape": 0,
                "tensor.cast": 0, "tensor.insert": 1, "tensor.insert_slice": 1}
 
@@ -134,9 +140,21 @@ class Fusion:
         return tensor
 
     def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
-        self.settle_shared(array)
-        array.uses -= 1  # its elements are computed inside the reduction
-        return reduce(array, tuple(axes), combine, neutral)
+        shape = tuple(n for d, n in enumerate(array.shape) if d not in axes)
+        self._make_room()
+        return self._waiting(Reduced(array.element, shape, reads=array.reads, location=ir.Location.current,
+                                     source=array, axes=tuple(axes), combine=combine, neutral=neutral))
+
+    def deferred(self, op: Any) -> Array | None:
+        """The number an op on numbers computes, if some of them wait for a reduction."""
+        if len(op.results) != 1 or len(op.regions) or not op.name.startswith(("arith.", "math.")):
+            return None
+        inputs = [new for v in op.operands if isinstance(new := self.env[v], Array) and new.value is None]
+        if not inputs or any(is_tensor(v.type) for v in (*op.operands, *op.results)):
+            return None
+        self._make_room()
+        reads: frozenset[int] = frozenset().union(*[x.reads for x in inputs])
+        return self._waiting(Deferred(op.results[0].type, (), reads=reads, op=op, inputs=tuple(inputs)))
 
     def contracted(self, lhs: Array, rhs: Array, contracting: tuple[Sequence[int], Sequence[int]],
                    batch: tuple[Sequence[int], Sequence[int]]) -> Any:
@@ -144,8 +162,10 @@ class Fusion:
         return self._waiting(product) if isinstance(product, Array) else product
 
     def computed(self, array: Array) -> Any:
-        if isinstance(array, Splat) or (isinstance(array, Mapped) and array.destination is not None):
-            return self.in_memory(array) if isinstance(array, Splat) else copied(self.in_memory(array))
+        if isinstance(array, Splat):
+            return self.in_memory(array)
+        if isinstance(array, Reduced) or (isinstance(array, Mapped) and array.destination is not None):
+            return copied(self.in_memory(array))
         self.settle_shared(array)
         array.uses -= 1  # its elements are computed into this memory
         return compute([array], [None])[0]
@@ -172,11 +192,11 @@ class Fusion:
     def mapped(self, op: Any, attributes: dict[str, Any], in_place: bool) -> Array:
         """The result of an elementwise op on tensors; `in_place` lets it overwrite its first operand.
 
-        A window is overwritten only if the result is put back into it: it belongs to somebody else.
+        A window is overwritten only if the result is put back into it: it belongs to somebody else.  What is not in
+        memory yet is not overwritten either, but fused.
         """
-        in_place = in_place and _is_put_back(op)
-        if len(self.pending) >= MAX_PENDING:
-            self.flush()
+        self._make_room()
+        in_place = in_place and _is_put_back(op) and _has_memory(self.array(op.operands[0]))
         inputs = tuple(self.array(v) if is_tensor(v.type) else self.value(v) for v in op.operands)
         arrays = [x for x in inputs if isinstance(x, Array)]
         for x in arrays[1:] if in_place else arrays:
@@ -198,6 +218,10 @@ class Fusion:
         self.flush_readers(memory, keep=(existing, contribution))
         return tensor
 
+    def _make_room(self) -> None:
+        if len(self.pending) >= MAX_PENDING:
+            self.flush()
+
     def _waiting(self, array: Array) -> Array:
         for source in array.sources():
             source.consumers.append(array)
@@ -214,8 +238,13 @@ class Fusion:
         if isinstance(array, Splat):
             return filled(array.scalar_value, array.shape)
         if array.value is None:
-            if isinstance(array, Mapped):
+            if isinstance(array, (Mapped, Reduced)):
                 self._emit(array, self._group(array))
+            elif isinstance(array, Deferred):
+                operands = [self.value(v) for v in array.op.operands]
+                with array.op.location:
+                    attributes = raw_attributes(array.op)
+                    self._settle(array, create(array.op.name, [array.element], operands, attributes).result)
             elif isinstance(array, Reshape) and array.source.value is not None:
                 self._settle(array, reshape(array.source.value, array.shape))
             else:
@@ -224,23 +253,33 @@ class Fusion:
         return array.value
 
     def in_memory_unless_cheap(self, array: Array) -> None:
-        if array.value is None and not array.cheap:
+        if isinstance(array, Reshape):
+            self.in_memory_unless_cheap(array.source)  # its elements lie in the same order
+        elif array.value is None and not array.cheap:
             self.in_memory(array)
 
     def settle_shared(self, array: Array) -> None:
         """Put into memory what `array` is computed from and others need too, lest it be computed twice."""
+        self._settle_reductions(array)
         inside = {id(a): a for a in _reachable(array)}
         for member in list(inside.values()):
             needed_elsewhere = _uses_outside(member, inside) > (1 if member is array else 0)
             if isinstance(member, Mapped) and member.value is None and needed_elsewhere:
                 self._emit(member, self._group(member, without=None if member is array else array))
 
+    def _settle_reductions(self, array: Array) -> None:
+        """Compute the reductions whose results `array` is computed from: their loops end before one of its begins."""
+        for source in array.sources():
+            for member in _reachable(source):
+                if isinstance(member, Reduced):
+                    self.in_memory(member)
+
     def flush(self) -> None:
         """Put everything that is still needed into memory: at the end of a block, and before control flow."""
         for array in reversed(list(self.pending)):
-            if isinstance(array, Mapped) and array.value is None and _uses_outside(array, _waiting_consumers(array)):
+            if isinstance(array, _OWN_LOOP) and array.value is None and _uses_outside(array, _waiting_consumers(array)):
                 self.in_memory(array)
-        self.pending = [a for a in self.pending if a.value is None and not isinstance(a, Mapped)]
+        self.pending = [a for a in self.pending if a.value is None and not isinstance(a, _OWN_LOOP)]
 
     def flush_readers(self, memory: int, keep: Sequence[Array] = ()) -> None:
         """Put whatever reads a memory into memory of its own, before that memory is overwritten."""
@@ -250,9 +289,13 @@ class Fusion:
                 self.in_memory(array)
         self.pending = [a for a in self.pending if a.value is None]
 
-    def _group(self, root: Mapped, without: Array | None = None) -> dict[int, Array]:
+    def _group(self, root: Array, without: Array | None = None) -> dict[int, Array]:
         """The pending arrays that are to share a generic with `root`."""
+        self._settle_reductions(root)
         members: dict[int, Array] = {}
+        waits: dict[int, bool] = {}
+        candidates = [] if _destination(root) is not None else [
+            r for r in self.pending if isinstance(r, Reduced) and _may_share_loop(r, root) and not _waits(r, waits)]
         work: list[Array] = [root]
         while work:
             array = work.pop()
@@ -260,25 +303,26 @@ class Fusion:
                 continue
             members[id(array)] = array
             work.extend(array.sources())
-            if isinstance(array, Mapped) and root.destination is None:
-                work.extend(c for c in array.consumers if _may_share_loop(c, root))
+            if isinstance(array, Mapped) and _destination(root) is None:
+                work.extend(c for c in array.consumers if _may_share_loop(c, root) and not _waits(c, waits))
+                work.extend(r for r in candidates if r.reads & array.reads)  # what it reads is read here
         return members
 
-    def _emit(self, wanted: Mapped, members: dict[int, Array]) -> None:
+    def _emit(self, wanted: Array, members: dict[int, Array]) -> None:
         """One generic for the group of `wanted`, or more if views change the shape; others may need further results."""
-        roots = [a for a in self.pending if isinstance(a, Mapped) and id(a) in members
+        roots = [a for a in self.pending if isinstance(a, (Mapped, Reduced)) and id(a) in members
                  and (a is wanted or _uses_outside(a, members))]
-        for _, same_shape in groupby(roots, key=lambda root: root.shape):
+        for _, same_shape in groupby(roots, key=_loops):
             together = list(same_shape)
-            tensors = compute(together, [root.destination for root in together])
-            for root, tensor in zip(together, tensors, strict=True):
-                if root.destination is not None:
-                    self.memories.share(tensor, root.destination)
+            for root, tensor in zip(together, _computed(together), strict=True):
+                if (destination := _destination(root)) is not None:
+                    self.memories.share(tensor, destination)
                 self._settle(root, tensor)
         self.pending = [a for a in self.pending if a.value is None]
 
     def _settle(self, array: Array, tensor: Any) -> None:
-        array.value, array.reads = tensor, frozenset({self.memories.of(tensor)})
+        array.value = tensor
+        array.reads = frozenset({self.memories.of(tensor)}) if is_tensor(tensor.type) else frozenset()
         self._settled.append(array)
 
     # ------------------------------------------------------------ blocks
@@ -308,19 +352,53 @@ def _is_put_back(op: Any) -> bool:
                user.operands[1] == made_by.operands[0] for user in users)
 
 
-def _may_share_loop(array: Array, root: Mapped) -> bool:
-    return isinstance(array, Mapped) and array.destination is None and array.shape == root.shape
+def _has_memory(array: Array) -> bool:
+    """Whether there is something to overwrite: a tensor in memory, or what is being added to one."""
+    return array.value is not None or (isinstance(array, Mapped) and array.destination is not None)
+
+
+def _destination(array: Array) -> Any:
+    return array.destination if isinstance(array, Mapped) else None
+
+
+def _loops(array: Array) -> Extents:
+    """How far the loops run that compute an array."""
+    return array.source.shape if isinstance(array, Reduced) else array.shape
+
+
+def _may_share_loop(array: Array, root: Array) -> bool:
+    return isinstance(array, (Mapped, Reduced)) and _destination(array) is None and _loops(array) == _loops(root)
+
+
+def _waits(array: Array, known: dict[int, bool]) -> bool:
+    """Whether an array is computed from a reduction that is still to be computed."""
+    if id(array) not in known:
+        sources = [source for source in array.sources() if source.value is None]
+        known[id(array)] = any(isinstance(source, Reduced) or _waits(source, known) for source in sources)
+    return known[id(array)]
+
+
+def _computed(together: Sequence[Array]) -> list[Any]:
+    """The tensors of arrays that are computed in the same loops, or the numbers."""
+    reductions = [root for root in together if isinstance(root, Reduced)]
+    if not reductions:
+        return compute(together, [_destination(root) for root in together])
+    if len(together) == 1:
+        [one] = reductions
+        return [reduce(one.source, one.axes, one.combine, one.neutral)]
+    return compute_together(together)
 
 
 def _reachable(array: Array) -> list[Array]:
-    """The pending arrays that `array` is computed from, itself included."""
+    """The pending arrays that `array` is computed from, itself included; not what is reduced in loops of its own."""
     found: dict[int, Array] = {}
     work = [array]
     while work:
         one = work.pop()
         if one.value is None and id(one) not in found:
             found[id(one)] = one
-            work.extend(one.sources())
+            if one is array or not isinstance(one, Reduced):
+                work.extend(one.sources())
     return list(found.values())
 
 
@@ -337,4 +415,4 @@ def _is_served(consumer: Array, members: dict[int, Array]) -> bool:
     """Whether a consumer is in memory already, or will be computed together with `members`."""
     if consumer.value is not None:
         return True
-    return id(consumer) in members and (isinstance(consumer, Mapped) or not _uses_outside(consumer, members))
+    return id(consumer) in members and (isinstance(consumer, (Mapped, Reduced)) or not _uses_outside(consumer, members))

@@ -112,6 +112,8 @@ class Rebuild(Fusion):
             attributes = raw_attributes(op)
             in_place = attributes.pop("nd.accumulate", None) is not None
             self.bind(op.results[0], self.mapped(op, attributes, in_place))
+        elif (number := self.deferred(op)) is not None:
+            self.bind(op.results[0], number)
         else:
             self.copied(op)
 

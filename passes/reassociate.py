@@ -45,11 +45,11 @@ def _accumulation(value: Any, block: Any, position: int) -> list[Any] | None:
     additions: list[Any] = []
     end = terminator(block)
     while True:
-        uses = [use for use in value.uses if ancestor_in(block, use.owner.operation) is not None]
-        users = {ancestor_in(block, use.owner.operation) for use in uses}
-        if len(users) != 1:
+        users = [(use, user) for use in value.uses if (user := ancestor_in(block, use.owner.operation)) is not None]
+        uses = [use for use, _ in users]
+        if len({user for _, user in users}) != 1:
             return None
-        [user] = users
+        user = users[0][1]
         if user == end:
             return additions if [use.operand_number for use in uses] == [position] else None
         if user.name == IF:
