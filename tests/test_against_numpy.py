@@ -187,7 +187,7 @@ def found(z: Any, m: Any, v: Any, narrow: Any, x: Any) -> Any:
         np.power(2, narrow), v / narrow,
         *np.broadcast_arrays(x, z), np.sort_complex(narrow.real), np.float_power(narrow, v), (x > 0).conj(),
         np.asfortranarray(v), np.flip(v), np.angle(x[0] > 0), np.nanquantile(narrow.real, 0.5),
-        np.unravel_index(x[:0].astype(int), (2, 3)),
+        np.unravel_index(x[:0].astype(int), (2, 3)), np.pad(m, 1, mode="mean"), np.pad(m[:2], (0, 1), mode="median"),
     )  # fmt: skip
 
 

@@ -194,6 +194,7 @@ def _statistic(mode: str) -> Callable[[Any, int, Array], Any]:
 
     def middle(part: Any, d: int, a: Array) -> Any:
         result = call(np.mean if mode == "mean" else np.median, part, axis=d, keepdims=True)
-        return result if a.kind.is_float else converted(call(np.rint, result), a.element)
+        whole = not a.kind.is_float and a.element != "i1"  # NumPy rounds to integers, and takes a number as its truth
+        return converted(call(np.rint, result) if whole else result, a.element)
 
     return extreme if mode in ("maximum", "minimum") else middle
