@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wengert.dialects.control import entry, functions
+from wengert.passes.accumulators import Accumulators
 from wengert.passes.base import Observer, Pass, Upstream, run_pipeline
 from wengert.passes.blas_calls import BlasCalls
 from wengert.passes.budgets import MeetBudget, NoteResults
@@ -51,6 +52,7 @@ from wengert.passes.slice_dest import SliceDest
 from wengert.passes.statistics import Buffers, buffers_of, loops
 from wengert.passes.storage_facts import DropDecisions
 from wengert.passes.strided_copies import StridedCopies
+from wengert.passes.strips import Strips
 from wengert.passes.to_llvm import llvm_ir_text
 from wengert.passes.trap_nan import TrapNan
 from wengert.passes.unroll_swaps import UnrollSwaps
@@ -116,6 +118,7 @@ DIFFERENTIATION: tuple[Pass, ...] = (
     DropPrivate(),  # nobody calls them any more
     Simplify(),     # removes what a derivative does not need of its primal
     Promote(),      # array elements that a loop keeps updating become scalars: also what LLVM vectorises
+    Accumulators(),  # after it: what it could not promote because of other elements
     Simplify(),
     TrapNan(),      # last: it sees what derivatives compute, and only what is left of it
 )
@@ -160,6 +163,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
     return (
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
+        Strips(),                                                 # of loops on memory that nothing hides any more
         ExpandScalars(),                                          # what no conversion below knows
         ExternalCalls(),                                          # after it: what is written out may use these
         Upstream("convert-math-to-funcs"),                        # integer powers become functions that loop

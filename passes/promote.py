@@ -90,7 +90,7 @@ def _candidate(op: Any) -> _Element | None:
         if is_tensor(carry.type) and end != carry:
             writes = _chain(end, carry, op)
             element = _element(op, position, carry, writes) if writes else None
-            if element is not None and _is_safe(op, element):
+            if element is not None and exists_before(op, element.indices, loop.inits[position].type):
                 return element
     return None
 
@@ -131,13 +131,12 @@ def _element(loop: Any, position: int, carry: Value, writes: list[Any]) -> _Elem
     return element
 
 
-def _is_safe(op: Any, element: _Element) -> bool:
-    """Whether the element may be loaded before the loop: it is inside of the array, or the loop surely writes it."""
+def exists_before(op: Any, indices: Sequence[Value], shape: Any) -> bool:
+    """Whether an element may be loaded before a loop: it is inside of the array, or the loop surely runs."""
     lower, upper, _ = map(form_of, For(op).bounds)
     if positive(upper.plus(lower, -1)):
         return True
-    shape = For(op).inits[element.position].type
-    for d, value in enumerate(element.indices):
+    for d, value in enumerate(indices):
         form = form_of(value)
         least = lower_bound(form)
         if least is None or least < 0 or shape.is_dynamic_dim(d):

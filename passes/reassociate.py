@@ -36,11 +36,11 @@ class Reassociate(Pass):
             loop = For(op)
             for position, carry in enumerate(loop.carries):
                 if isinstance(carry.type, ir.FloatType):
-                    for addition in _accumulation(carry, entry(op), position) or ():
+                    for addition in accumulation(carry, entry(op), position) or ():
                         addition.attributes["fastmath"] = ir.Attribute.parse(REASSOC)
 
 
-def _accumulation(value: Any, block: Any, position: int) -> list[Any] | None:
+def accumulation(value: Any, block: Any, position: int) -> list[Any] | None:
     """The additions that lead from `value` to what `block` yields at `position`; None if it has any other use."""
     additions: list[Any] = []
     end = terminator(block)
@@ -70,7 +70,7 @@ def _through(user: Any, operand: int, additions: list[Any]) -> int | None:
         return 0
     if user.name != FOR or operand < 3:
         return None
-    inner = _accumulation(For(user).carries[operand - 3], entry(user), operand - 3)
+    inner = accumulation(For(user).carries[operand - 3], entry(user), operand - 3)
     additions += inner or ()
     return None if inner is None else operand - 3
 
@@ -78,7 +78,7 @@ def _through(user: Any, operand: int, additions: list[Any]) -> int | None:
 def _through_if(value: Any, user: Any, additions: list[Any]) -> int | None:
     """Which result of a branch is the sum: both sides hand it on, perhaps with something added."""
     for position in range(len(user.results)):
-        sides: Sequence[list[Any] | None] = [_accumulation(value, entry(user, k), position) for k in range(2)]
+        sides: Sequence[list[Any] | None] = [accumulation(value, entry(user, k), position) for k in range(2)]
         if None not in sides:
             additions += [addition for side in sides for addition in side or ()]
             return position
