@@ -7,9 +7,9 @@
                                               g[i] = g[i] + s
 
 Adjoints look like the left side.  As long as a loop does nothing to an array but add to elements of it, additions may
-change places, even if `i` and `j` meet: no alias has to be ruled out.  The number needs no memory, and `reassociate` lets its
-sum be taken in any order.  Unlike `promote`, which keeps the element itself, this allows other additions to the array in the
-same loop; unlike it, results change by rounding.
+change places, even if `i` and `j` meet: no alias has to be ruled out.  The number needs no memory, and `reassociate`
+lets its sum be taken in any order.  Unlike `promote`, which keeps the element itself, this allows other additions to
+the array in the same loop; unlike it, results change by rounding.
 
 Assumes loops on tensors; a loop that may not run at all is left alone unless the element is surely inside of the array.
 """

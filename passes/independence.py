@@ -122,18 +122,26 @@ def _never_meet(loop: Independent, store: Access, other: Access) -> bool:
 
 
 def may_alias(a: Value, b: Value) -> bool:
-    """Whether two memrefs may share memory: not if both are whole, and new or promised to be apart."""
-    return a == b or not (_is_whole(a) and _is_whole(b))
+    """Whether two memrefs may share memory: not if one is new, or promised to be alone, and the other no view."""
+    return a == b or not (_is_whole(a) and _is_whole(b) and (_is_alone(a) or _is_alone(b)))
 
 
 def _is_whole(memref: Value) -> bool:
+    """Whether a memref is an allocation or an argument, rather than made of another one."""
     op = defining_op(memref)
-    if op is not None:
-        return op.name in ("memref.alloc", "memref.alloca", "memref.get_global")
-    func = memref.owner.owner.operation
-    if func.name != "func.func" or "arg_attrs" not in func.attributes:
+    if op is None:
+        return bool(memref.owner.owner.operation.name == "func.func")
+    return op.name in ("memref.alloc", "memref.alloca", "memref.get_global")
+
+
+def _is_alone(memref: Value) -> bool:
+    """Whether no other argument or allocation can be the same memory."""
+    if defining_op(memref) is not None:
+        return True
+    attributes = memref.owner.owner.operation.attributes
+    if "arg_attrs" not in attributes:
         return False
-    return "llvm.noalias" in ir.ArrayAttr(func.attributes["arg_attrs"])[memref.arg_number]
+    return "llvm.noalias" in ir.ArrayAttr(attributes["arg_attrs"])[memref.arg_number]
 
 
 # ---------------------------------------------------------------- what differs between iterations

@@ -170,7 +170,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
         Upstream("convert-scf-to-cf,expand-strided-metadata,lower-affine"),
         # libm before LLVM's intrinsics: its calls are what the vector library replaces.
         Upstream("convert-math-to-libm,convert-math-to-llvm,convert-arith-to-llvm,convert-index-to-llvm"),
-        Upstream("finalize-memref-to-llvm,convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}"),
+        Upstream("finalize-memref-to-llvm{use-aligned-alloc=1},convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}"),
         Upstream("convert-cf-to-llvm,convert-ub-to-llvm,reconcile-unrealized-casts,canonicalize,cse"),
         *libmvec,                                                 # on the declarations convert-math-to-libm has made
         FinishLlvm(options.vector_width),

@@ -6,10 +6,11 @@
             s = f(s, b[t, i])                           for i in strip: s[i] = f(s[i], b[t, i])
         c[i] = s                                    for i in strip: c[i] = s[i]
 
-No vectoriser can do anything with the inner loop on the left: each iteration waits for the one before.  The loops over a
-strip are independent iterations with nothing between them, which LLVM turns into vector instructions.  What lives from
-one of them to the next is kept in an array of one strip, on the stack.  A `while` runs until it is over for all elements
-of the strip; those for which it is over are left alone.  What the outer loop sums up is summed for each place in a strip.
+No vectoriser can do anything with the inner loop on the left: each iteration waits for the one before.  The loops over
+a strip are independent iterations with nothing between them, which LLVM turns into vector instructions.  What lives
+from one of them to the next is kept in an array of one strip, on the stack.  A `while` runs until it is over for all
+elements of the strip; those for which it is over are left alone.  What the outer loop sums up is summed for each place
+in a strip.  Tapes are turned so that a strip of elements lies side by side (`layouts`).
 
 Assumes functions of scalar loops on memory; the iterations of the outer loop must be independent (`independence`), and
 the inner loops must run the same number of iterations for all of them, unless they are `while` loops.
@@ -18,17 +19,30 @@ the inner loops must run the same number of iterations for all of them, unless t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wengert.dialects.bindings import Value, ir, terminator, walk
 from wengert.dialects.build import cast_index, clone, constant, create, index
-from wengert.dialects.control import FOR, IF, WHILE, For, body_operations, condition_, entry, make_for, yield_
-from wengert.dialects.control import functions, make_if
+from wengert.dialects.control import (
+    FOR,
+    IF,
+    WHILE,
+    For,
+    body_operations,
+    condition_,
+    entry,
+    functions,
+    make_for,
+    make_if,
+    yield_,
+)
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.destinations import is_inside
 from wengert.passes.elements import from_memory, stored_element, to_memory
 from wengert.passes.independence import LOAD, STORE, Access, Independent, independent, is_flat, only_sums
+from wengert.passes.layouts import lane_dimensions, move_last
 from wengert.passes.reductions import reassociated
 from wengert.passes.trips import constant_of
 from wengert.passes.value_numbering import inside
@@ -36,6 +50,7 @@ from wengert.passes.value_numbering import inside
 #: What an operation is worth in a vector, counted in additions of numbers.
 COSTLY = {"arith.divf": 8, "math.sqrt": 8, "math.powf": 60}
 FUNCTION = 20
+INDEX_ARITHMETIC = frozenset({"arith.index_cast", "arith.addi", "arith.subi", "arith.muli"})
 #: What an access costs whose elements are not side by side.
 SCATTERED = 4
 
@@ -55,18 +70,20 @@ class Strips(Pass):
 
     def run(self, module: Any) -> None:
         for func in functions(module):
-            done: list[Any] = []
-            for op in reversed(walk(func, FOR)):
-                if not _worth_trying(op) or (done and any(inner in done for inner in walk(op, FOR))):
-                    continue
-                loop = independent(op)
-                if loop is not None and _can_be_cut(loop) and _pays(loop):
-                    with op.location:
-                        done.append(_Cut(loop, self._length(loop)).cut())
+            loops = _candidates(func)
+            for _ in range(2):  # what is not cut keeps arrays from being turned
+                turned = lane_dimensions(loops)
+                loops = [loop for loop in loops if _pays(loop, turned)]
+            for memref, dimension in lane_dimensions(loops).items():
+                move_last(memref, dimension)
+            for loop in loops:
+                with loop.op.location:
+                    _Cut(loop, self._length(loop)).cut()
 
     def _length(self, loop: Independent) -> int:
         """The length of a strip; one that divides the number of iterations, if there is such a one."""
-        lanes = self.long if any(_streams(loop, op) for op in walk(loop.op)[1:] if op.name in (FOR, WHILE)) else self.short
+        streams = any(_streams(loop, op) for op in walk(loop.op)[1:] if op.name in (FOR, WHILE))
+        lanes = self.long if streams else self.short
         lower, upper = (constant_of(v) for v in For(loop.op).bounds[:2])
         if lower is None or upper is None:
             return lanes
@@ -75,6 +92,17 @@ class Strips(Pass):
 
 
 # ---------------------------------------------------------------- which loops
+
+
+def _candidates(func: Any) -> list[Independent]:
+    """The innermost loops that could be cut."""
+    found: list[Independent] = []
+    for op in reversed(walk(func, FOR)):
+        if _worth_trying(op) and not any(is_inside(loop.op, op) for loop in found):
+            loop = independent(op)
+            if loop is not None and _can_be_cut(loop):
+                found.append(loop)
+    return found
 
 
 def _worth_trying(op: Any) -> bool:
@@ -105,21 +133,31 @@ def _nested(block: Any) -> list[Any]:
     return [inner for op in body_operations(block) for inner in walk(op)]
 
 
-def _pays(loop: Independent) -> bool:
-    """Whether inner loops are recurrences that cost more than accesses that are no longer side by side."""
-    return any(_inner_pays(loop, op) for op in walk(loop.op)[1:] if op.name in (FOR, WHILE))
+def _pays(loop: Independent, turned: Mapping[Value, int]) -> bool:
+    """Whether an inner loop is a recurrence that costs more than the accesses that are not side by side.
+
+    Args:
+        turned: arrays whose order will be such that they are.
+    """
+    scattered = {a.op for a in loop.accesses if a.memref not in turned and _is_scattered(loop, a)}
+    return any(_inner_pays(loop, op, scattered) for op in walk(loop.op)[1:] if op.name in (FOR, WHILE))
 
 
-def _inner_pays(loop: Independent, op: Any) -> bool:
+def _is_scattered(loop: Independent, access: Access) -> bool:
+    dimension, factor = loop.stride(access)
+    return dimension >= 0 and (dimension < access.memref.type.rank - 1 or factor not in (1, -1))
+
+
+def _inner_pays(loop: Independent, op: Any, scattered: set[Any]) -> bool:
     bodies = [region.blocks[0] for region in op.regions]
     if not all(is_flat(o) for body in bodies for o in body_operations(body)):
         return False
     operations = {o for body in bodies for o in _nested(body)}
     accesses = [a for a in loop.accesses if a.op in operations]
-    scattered = sum(1 for a in accesses if loop.stride(a)[1] not in (1, -1))
+    apart = sum(a.op in scattered for a in accesses)
     if op.name == FOR and not _is_recurrence(For(op), accesses):
-        return bool(For(op).carries) and not scattered
-    return sum(_weight(o) for o in operations if any(r in loop.varying for r in o.results)) >= SCATTERED * scattered
+        return bool(For(op).carries) and not apart
+    return sum(_weight(o) for o in operations if any(r in loop.varying for r in o.results)) >= SCATTERED * apart
 
 
 def _streams(loop: Independent, op: Any) -> bool:
@@ -164,6 +202,9 @@ class _Lane:
         if old == For(self._cut.loop.op).iv:
             position = create("arith.addi", [ir.IndexType.get()], [self._cut.first, self.place]).result
             new = position if old.type == position.type else create("arith.index_cast", [old.type], [position]).result
+        elif old in self._cut.again:
+            self.run(self._cut.again[old])
+            return self.env[old]
         elif old in self._cut.kept:
             new = from_memory(create(LOAD, [self._cut.kept[old].type.element_type],
                                      [self._cut.kept[old], self.place]).result, old.type)
@@ -198,6 +239,7 @@ class _Cut:
     def __init__(self, loop: Independent, lanes: int) -> None:
         self.loop, self._lanes = loop, lanes
         self.kept: dict[Value, Value] = {}
+        self.again: dict[Value, Any] = {}
         self.uniform: dict[Value, Value] = {}
         self.first: Value
         self._count: Value
@@ -209,8 +251,8 @@ class _Cut:
         self._segments: dict[Any, int] = {}
         self._numbers = itertools.count()
 
-    def cut(self) -> Any:
-        """Replace the loop; the loop over strips."""
+    def cut(self) -> None:
+        """Replace the loop."""
         old = For(self.loop.op)
         self._number(old.block)
         self._keep_what_crosses(old.block)
@@ -235,7 +277,6 @@ class _Cut:
             for result, init, array in zip(old.results, old.inits, sums, strict=True):
                 result.replace_all_uses_with(self._total(init, array))
         old.op.erase()
-        return strips.op
 
     def _lanes_in(self, upper: Value) -> Value:
         """How many iterations are left for a strip, but not more than fit."""
@@ -283,10 +324,17 @@ class _Cut:
             if op.name in (FOR, WHILE):
                 for region in op.regions:
                     self._keep_what_crosses(region.blocks[0])
+            elif self._is_index(op):
+                self.again[op.results[0]] = op
             elif not self.loop.is_uniform(op):
                 for result in op.results:
                     if any(self._segment(use.owner.operation) != self._segments[op] for use in result.uses):
                         self._array(result)
+
+    def _is_index(self, op: Any) -> bool:
+        """Whether an operation is index arithmetic on the counter, so that each loop over a strip can repeat it."""
+        return op.name in INDEX_ARITHMETIC and not self.loop.is_uniform(op) and all(
+            v not in self.loop.varying or v in self.again or v == For(self.loop.op).iv for v in op.operands)
 
     def _array(self, value: Value) -> Value:
         """The array of one strip that keeps a value."""
@@ -307,6 +355,8 @@ class _Cut:
                 self._for(For(op))
             elif op.name == WHILE:
                 self._while(op)
+            elif any(r in self.again for r in op.results):
+                pass
             elif self.loop.is_uniform(op):
                 clone(op, self.uniform, ir.InsertionPoint(ir.InsertionPoint.current.block))
             else:
