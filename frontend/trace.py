@@ -42,7 +42,8 @@ LOOPS = frozenset({FOR, WHILE})
 
 #: Names that lowered code may call: a function of the user with such a name gets another symbol.
 
-FUNCTIONS_OF_C = frozenset({name + end for name in dir(math) for end in ("", "f")} | {"malloc", "free", "memcpy"})
+FUNCTIONS_OF_C = frozenset({name + end for name in dir(math) for end in ("", "f")}
+                           | {"aligned_alloc", "malloc", "free", "memcpy"})
 
 Number = bool | int | float | np.generic
 Extent = Any  # an int, or a Scalar of element i64
