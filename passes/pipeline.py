@@ -33,6 +33,7 @@ from wengert.passes.expand_scalars import ExpandScalars
 from wengert.passes.external_calls import ExternalCalls
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.foreign_calls import ForeignCalls
+from wengert.passes.half_powers import HalfPowers
 from wengert.passes.inline import Inline
 from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
@@ -164,6 +165,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
         Strips(),                                                 # of loops on memory that nothing hides any more
+        *(() if options.precise else (HalfPowers(),)),            # scalars, at last
         ExpandScalars(),                                          # what no conversion below knows
         ExternalCalls(),                                          # after it: what is written out may use these
         Upstream("convert-math-to-funcs"),                        # integer powers become functions that loop
