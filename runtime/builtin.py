@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from wengert.runtime import python_abi
+from wengert.runtime.allocator import SMALLEST, allocator
 from wengert.runtime.fallback import fallback_entry
+from wengert.runtime.image import Loaded
 from wengert.runtime.result_tree import Tree, direct_symbol, entry_symbol, keys, table_symbol
 from wengert.runtime.signature import KernelSignature
 
@@ -17,15 +19,6 @@ Entry = Callable[..., Any]
 OnError = Callable[..., BaseException]
 
 _METH_FASTCALL_KEYWORDS = 0x0080 | 0x0002
-
-
-class Loaded(Protocol):
-    """Code in memory: the addresses of its symbols, and the object whose life decides how long it stays there."""
-
-    lease: np.ndarray[Any, Any]
-
-    def address(self, symbol: str) -> int:
-        """The address of `symbol`. Raises KeyError if the code does not define it."""
 
 
 class _Owner(NamedTuple):
@@ -48,7 +41,9 @@ def bind(library: Loaded, signature: KernelSignature, on_mismatch: Entry, on_err
     """The callable of a kernel and its generated entry, as `entry.build_entry` describes it."""
     if python_abi.layout_problem() is not None:
         return fallback_entry(library, signature, on_mismatch, on_error, tree=tree)
-    python_abi.fill_table(library.address(table_symbol(signature, tree)), on_mismatch, on_error, keys(tree))
+    own = allocator() if any(slot.nbytes >= SMALLEST for slot in signature.returned) else None
+    table = library.address(table_symbol(signature, tree))
+    python_abi.fill_table(table, on_mismatch, on_error, keys(tree), own and own.handler)
     name = signature.name.encode()
     name_address = ctypes.cast(ctypes.c_char_p(name), ctypes.c_void_p).value or 0
     # two PyMethodDef: name, function, flags, documentation

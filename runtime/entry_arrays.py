@@ -3,6 +3,7 @@ that the kernel hands over, do two overlap."""
 
 from __future__ import annotations
 
+from wengert.runtime.allocator import SMALLEST
 from wengert.runtime.ir_text import FunctionWriter, symbol
 from wengert.runtime.python_abi import (
     ALIGNED,
@@ -112,7 +113,19 @@ def _write_maker(function: FunctionWriter, slot: Slot) -> None:
     dimensions = function.alloca(f"[{len(slot.dimensions)} x i64]")
     for k, size in enumerate(slot.dimensions):
         function.line(f"store i64 {size}, ptr {function.offset(dimensions, 8 * k)}")
-    function.line(f"ret ptr {_new_array(function, slot, dimensions, 'null', 0)}")
+    if slot.nbytes < SMALLEST:
+        function.line(f"ret ptr {_new_array(function, slot, dimensions, 'null', 0)}")
+        return
+    before = _set_handler(function, function.fixed("memory"))
+    array = _new_array(function, slot, dimensions, "null", 0)
+    function.call_void("Py_DecRef", f"ptr {_set_handler(function, before)}")
+    function.call_void("Py_DecRef", f"ptr {before}")
+    function.line(f"ret ptr {array}")
+
+
+def _set_handler(function: FunctionWriter, handler: str) -> str:
+    """Lets NumPy take the memory of new arrays from `handler`; a reference to the one before."""
+    return function.call("ptr", "PyDataMem_SetHandler", f"ptr {handler}")
 
 
 def _write_owner(function: FunctionWriter, slot: Slot) -> None:

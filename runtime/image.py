@@ -14,12 +14,22 @@ import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 PAGE = mmap.PAGESIZE
 _PROT_READ, _PROT_WRITE, _PROT_EXEC = 1, 2, 4
 _MAP_PRIVATE, _MAP_ANONYMOUS = 2, 0x20
+
+
+class Loaded(Protocol):
+    """Code in memory: the addresses of its symbols, and the object whose life decides how long it stays there."""
+
+    lease: np.ndarray[Any, Any]
+
+    def address(self, symbol: str) -> int:
+        """The address of `symbol`. Raises KeyError if the code does not define it."""
 
 
 @dataclass(frozen=True)

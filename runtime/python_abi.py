@@ -59,7 +59,8 @@ _PYTHON_FUNCTIONS = (
     "Py_DecRef",
     "Py_IncRef",
 )
-_NUMPY_FUNCTIONS = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94}  # indices into NumPy's C API table
+#: Indices into NumPy's C API table.
+_NUMPY_FUNCTIONS = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94, "PyDataMem_SetHandler": 304}
 _NUMPY_ARRAY_TYPE = 2
 _OBJECTS: dict[str, Any] = {
     "float": float,
@@ -71,7 +72,7 @@ _OBJECTS: dict[str, Any] = {
     **{f"np.{dtype.name}": dtype.type for dtype in DTYPES.values()},
     **{f"dtype.{name}": dtype for name, dtype in DTYPES.items()},
 }
-_OWN = ("traces", "on_mismatch", "on_error")
+_OWN = ("traces", "memory", "on_mismatch", "on_error")
 
 #: The place of each address in the table; those of the keys of dicts in a result follow.
 TABLE = {name: k for k, name in enumerate((*_PYTHON_FUNCTIONS, *_NUMPY_FUNCTIONS, *_OBJECTS, *_OWN))}
@@ -107,16 +108,22 @@ def _fixed_addresses() -> tuple[int, ...]:
 
 
 def fill_table(
-    address: int, on_mismatch: Callable[..., Any], on_error: Callable[..., Any], keys: Sequence[str] = ()
+    address: int,
+    on_mismatch: Callable[..., Any],
+    on_error: Callable[..., Any],
+    keys: Sequence[str] = (),
+    memory: Any = None,
 ) -> None:
-    """Writes the addresses an entry uses to its table at `address`. The caller keeps callables and keys alive.
+    """Writes the addresses an entry uses to its table at `address`. The caller keeps callables, keys and `memory`
+    alive: the handler of NumPy's for large arrays, or None for NumPy's own.
 
     Raises ValueError if the table is filled already: the code would call the other entry's callbacks.
     """
     table = (ctypes.c_void_p * (len(TABLE) + len(keys))).from_address(address)
     if any(table):
         raise ValueError("this library has an entry already; load the object code again for another one")
-    table[:] = [*_fixed_addresses(), _traces.ctypes.data, id(on_mismatch), id(on_error), *map(id, keys)]
+    handler = None if memory is None else id(memory)
+    table[:] = [*_fixed_addresses(), _traces.ctypes.data, handler, id(on_mismatch), id(on_error), *map(id, keys)]
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wengert.runtime import foreign, fourier
+from wengert.runtime.allocator import ALLOCATION, allocator
 
 BLAS_PREFIX = "wengert_blas_"
 LAPACK_PREFIX = "wengert_lapack_"
@@ -49,7 +50,15 @@ def symbol_address(name: str) -> int | None:
         return fourier.loop_address(name.removeprefix(fourier.PREFIX))
     if name.startswith(foreign.PREFIX):
         return foreign.symbol_address(name)
+    own = allocator() if name in ALLOCATION else None
+    if own is not None:
+        return own.symbols[name]
     _math_libraries()
+    return process_address(name)
+
+
+def process_address(name: str) -> int | None:
+    """The address of a function that the process has loaded."""
     try:
         function = getattr(ctypes.CDLL(None), name)
     except AttributeError:
