@@ -49,10 +49,24 @@ def _nested(code: CodeType) -> list[CodeType]:
 
 
 def source_lines(function: FunctionType) -> str:
-    """The lines of the function's source, from its first to the last that its code has a position in."""
+    """The lines that the source of the function may stand in: its block, or the whole file of a lambda.
+
+    The block goes on behind the last position in the code as far as lines are indented: a file that was edited after
+    it was imported, and is traced as it is now, may have statements there.
+    """
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
-    return "".join(lines[code.co_firstlineno - 1 : _last_line(code)])
+    if code.co_name == "<lambda>":
+        return "".join(lines)
+    first, last = code.co_firstlineno - 1, _last_line(code)
+    margin = _indentation(lines[first]) if first < len(lines) else 0
+    while last < len(lines) and (not lines[last].strip() or _indentation(lines[last]) > margin):
+        last += 1
+    return "".join(lines[first:last])
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _last_line(code: CodeType) -> int:

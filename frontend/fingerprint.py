@@ -18,7 +18,6 @@ import builtins
 import functools
 import opcode
 import struct
-import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from types import (
@@ -36,37 +35,24 @@ from types import (
 from typing import Any
 
 import numpy as np
+import optree
 
-from wengert.frontend.arguments import is_taken_apart
+from wengert.frontend.arguments import NAMESPACE, is_taken_apart
 from wengert.frontend.code_names import all_names, class_parts, global_names, source_lines
 from wengert.frontend.instances import attributes_of
 from wengert.frontend.libraries import is_library
+from wengert.frontend.pure_libraries import (
+    DENIED,
+    HIDDEN_WAYS,
+    PURE,
+    has_hidden_state,
+    is_cython,
+    is_denied,
+    is_own,
+    leads_to,
+)
 from wengert.runtime.digests import key_of
 
-#: Libraries whose functions depend on nothing but their arguments, but for those in `DENIED`.
-PURE = frozenset(
-    {
-        "numpy", "scipy", "math", "cmath", "operator", "builtins", "functools", "itertools", "dataclasses", "typing",
-        "collections", "abc", "enum", "copy", "types", "numbers", "warnings", "wengert", "_operator", "_functools",
-        "_collections", "_abc",
-    }
-)
-#: Functions and modules of these that read files or settings, and builtins that reach what the walk does not.
-DENIED = {
-    "builtins": frozenset(
-    {
-        "eval", "exec", "compile", "globals", "locals", "vars", "dir", "open", "input", "id", "hash", "__import__",
-        "breakpoint", "set", "frozenset",
-    }
-),
-    "numpy": frozenset(
-    {
-        "load", "loadtxt", "genfromtxt", "fromfile", "fromregex", "memmap", "DataSource", "geterr", "getbufsize",
-        "get_printoptions", "set_printoptions", "seterr", "errstate", "ctypeslib", "f2py", "testing",
-    }
-),
-    "scipy": frozenset({"io", "datasets", "stats"}),
-}
 _SETS = frozenset(opcode.opmap[name] for name in ("BUILD_SET", "SET_ADD", "SET_UPDATE") if name in opcode.opmap)
 _IMPORT = opcode.opmap["IMPORT_NAME"]
 #: Whose contents may be part of the code (capture.LARGEST_BAKED).
@@ -93,6 +79,7 @@ class Fingerprint:
         self._tokens: list[bytes] = []
         self._names: set[str] = set()
         self._modules: list[ModuleType] = []
+        self._looks_up = False  # whether code asks for attributes by names that it may put together
 
     def digest(self) -> str:
         """The digest of the walk; to be called after the last root, once."""
@@ -104,11 +91,12 @@ class Fingerprint:
         return self._numbers.get(id(x))
 
     def class_named(self, kind: str) -> Any:
-        """The class with the name ``module.qualname`` that the walk has met."""
-        for x in self.objects:
-            if isinstance(x, type) and f"{x.__module__}.{x.__qualname__}" == kind:
-                return x
-        return None
+        """The class with the name ``module.qualname``, if it is the only one that the walk has met, or Python's own."""
+        module, _, name = kind.rpartition(".")
+        if module == "builtins":
+            return getattr(builtins, name, None)
+        found = [x for x in self.objects if isinstance(x, type) and f"{x.__module__}.{x.__qualname__}" == kind]
+        return found[0] if len(found) == 1 else None
 
     def put(self, *parts: Any) -> None:
         """Text, numbers and bytes into the digest, with their lengths."""
@@ -134,14 +122,21 @@ class Fingerprint:
                 self.argument(item)
         elif isinstance(x, np.ndarray):
             self._array(x, is_argument=True)
+        elif isinstance(x, tuple) and hasattr(type(x), "_fields"):
+            self.put("named tuple", len(x))
+            self.visit(type(x))
+            for item in x:
+                self.argument(item)
         elif is_taken_apart(x):
             if self._enter(x, "argument"):
                 self.visit(type(x))
                 for name, value in attributes_of(x).items():
                     self.put(name)
                     self.argument(value)
-        else:
+        elif x is None or optree.tree_is_leaf(x, namespace=NAMESPACE):
             self.visit(x)
+        else:
+            raise Unfit(f"an argument is a {type(x).__qualname__}, which is taken apart in a way of its own")
 
     # ---------------------------------------------------------------- objects
 
@@ -181,7 +176,7 @@ class Fingerprint:
         elif hasattr(type(x), "program_parts") and type(x).__module__.startswith("wengert."):
             if self._enter(x, type(x).__qualname__):
                 self._tuple(x.program_parts())
-        elif _is_cython(x) or is_library(type(x).__module__):
+        elif is_cython(x) or is_library(type(x).__module__):
             self._of_library(x)
         else:
             self._instance(x)
@@ -276,7 +271,7 @@ class Fingerprint:
             self.visit(kind)
             self._tuple(tuple(x))
             return
-        if not all(c is object or not is_library(c.__module__) or c.__flags__ & (1 << 9) for c in kind.__mro__):
+        if has_hidden_state(kind):
             raise Unfit(f"an instance of {kind.__qualname__}, which has a base class with hidden state")
         if self._enter(x, "instance"):
             self.visit(kind)
@@ -311,8 +306,12 @@ class Fingerprint:
         self.visit(dict(f.__kwdefaults__ or {}))
         self._tuple(f.__closure__ or ())
         self._number(f.__globals__)
-        self._names |= all_names(f.__code__)
-        for name in sorted(global_names(f.__code__)):
+        names, loaded = all_names(f.__code__), global_names(f.__code__)
+        if not HIDDEN_WAYS.isdisjoint(names):
+            raise Unfit(f"{f.__qualname__} uses {', '.join(sorted(HIDDEN_WAYS & names))}")
+        self._names |= names
+        self._looks_up = self._looks_up or "getattr" in loaded or "hasattr" in loaded
+        for name in sorted(loaded):
             self._global(f, name)
         for name, value in f.__dict__.items():
             if name not in _OUR_ATTRIBUTES:
@@ -371,14 +370,14 @@ class Fingerprint:
         name: Any
         if isinstance(x, np.ufunc):
             name = x.__name__
-            home = next((m for m in ("numpy", "scipy.special") if _leads_to(m, name, x)), None)
+            home = next((m for m in ("numpy", "scipy.special") if leads_to(m, name, x)), None)
         else:
             home = getattr(x, "__module__", None)
             name = getattr(x, "__qualname__", None) or getattr(x, "__name__", None)
-        if not isinstance(home, str) or not isinstance(name, str) or not _leads_to(home, name, x):
+        if not isinstance(home, str) or not isinstance(name, str) or not leads_to(home, name, x):
             raise Unfit(f"an object of a library without a name: {type(x).__module__}.{type(x).__qualname__}")
         top = home.partition(".")[0]
-        if top not in PURE or _is_denied(home, name):
+        if top not in PURE or is_denied(home, name):
             raise Unfit(f"{home}.{name} may depend on more than its arguments")
         self.put("library", home, name)
 
@@ -390,7 +389,9 @@ class Fingerprint:
                 self.visit(value)
 
     def _descriptor(self, x: Any) -> None:
-        """A slot or a method of a C class: it belongs to its class."""
+        """A method of a C class: it belongs to its class."""
+        if not is_library(x.__objclass__.__module__):
+            raise Unfit(f"{x.__objclass__.__qualname__}.{x.__name__} is written in C")
         self.put("descriptor", x.__name__)
         self.visit(x.__objclass__)
 
@@ -424,11 +425,13 @@ class Fingerprint:
                     if (module.__name__, name) not in done:
                         done.add((module.__name__, name))
                         again = self._attribute_of(module, name) or again
+        if self._looks_up and any(not is_library(module.__name__) for module in self._modules):
+            raise Unfit("getattr may be asked for anything in a module of the program")
 
     def _attribute_of(self, module: ModuleType, name: str) -> bool:
         """Walks an attribute that code may read; whether there may be new names or modules."""
         library = is_library(module.__name__)
-        if library and _is_denied(module.__name__, name):
+        if library and is_denied(module.__name__, name):
             raise Unfit(f"{module.__name__}.{name} may depend on more than its arguments")
         if name not in vars(module):
             return False
@@ -437,39 +440,13 @@ class Fingerprint:
             new = all(value is not known for known in self._modules)
             self._modules += [value] if new and is_library(value.__name__) else []
             return new
-        if library and _is_own(value):
+        if library and is_own(value):
             return False
         self.put("attribute", module.__name__, name)
         self.visit(value)
         return True
 
 
-def _is_own(value: Any) -> bool:
-    """Whether what stands in the namespace of a library is the library's, not put there by the program."""
-    if isinstance(value, (FunctionType, type)):
-        return is_library(value.__module__)
-    return type(value) not in _VALUES and (_is_cython(value) or is_library(type(value).__module__))
-
-
-def _is_cython(x: Any) -> bool:
-    return type(x).__name__ == "cython_function_or_method"
-
-
-def _leads_to(module: str, name: str, x: Any) -> bool:
-    """Whether an object is what a module has under a name."""
-    found: Any = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found is x
-
-
-def _is_denied(module: str, name: str) -> bool:
-    top, *rest = module.split(".")
-    return not DENIED.get(top, frozenset()).isdisjoint([*rest, *name.split(".")])
-
-
-#: Plain values that a program may put into the namespace of a library.
-_VALUES = frozenset({bool, int, float, complex, str, bytes, type(None), tuple, list, dict, set, frozenset, np.ndarray})
 _VISITORS: dict[type, Callable[[Fingerprint, Any], None]] = {
     tuple: Fingerprint._tuple,
     list: Fingerprint._items,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wengert.frontend.arguments import alias_pattern, unflatten
@@ -59,7 +60,8 @@ class Search:
     def _fingerprint(self) -> tuple[Fingerprint, str]:
         found = Fingerprint()
         try:
-            found.put(repr(self.options), repr(self.structure), alias_pattern(self.leaves), settings().cpu)
+            found.put(repr(self.options), repr(self.structure), alias_pattern(self.leaves))
+            found.put(repr(replace(settings(), cache_dir=None)))
             args, kwargs = unflatten(self.structure, self.leaves)
             found.argument(args)
             found.argument(kwargs)

@@ -183,6 +183,17 @@ def test_what_changes_after_loading_is_seen(program: Program) -> None:
         np.testing.assert_allclose(f(X), module.f(X))
 
 
+def test_a_file_that_changed_after_its_import(program: Program) -> None:
+    """The trace is of the file as it is; the code that was imported must not stand for it."""
+    old = program.path.read_text()
+    module = program.new()
+    program.change("    return x[i] * 2.0\n", "    return x[i] * 2.0\n    i = 3\n")
+    assert wengert.compile(module.item)(X, 1) == -2.0
+    program.path.write_text(old)
+    assert program.call("item", X, 1) == (-2.0, False)
+    assert program.call("item", X, 1) == (-2.0, True)
+
+
 def test_closures_and_defaults(program: Program) -> None:
     for rate in (2.0, 3.0):
         for expected in (False, True):
@@ -306,6 +317,8 @@ UNFIT = {
     "import": ("", "one(x)\ndef one(x):\n    import math\n    return x.sum() * math.pi"),
     "hash": ("", "x.sum() * float(hash('a') % 7)"),
     "set": ("", "sum([x[len(name)] for name in {'a', 'bb', 'ccc'}])"),
+    "module": ("import kept_data", "x.sum() * getattr(kept_data, 'ra' + 'te')"),
+    "namespace": ("rate = 2.0\ndef g(): pass", "x.sum() * g.__globals__['ra' + 'te']"),
     "state": ("seen = []", "seen.append(1) or x.sum()"),
     "library state": ("import itertools\ncounter = itertools.count(3)", "x.sum() * next(counter)"),
 }
@@ -314,6 +327,8 @@ UNFIT = {
 @pytest.mark.parametrize("case", UNFIT)
 def test_what_depends_on_the_world_is_not_kept(program: Program, case: str) -> None:
     before, expression = UNFIT[case]
+    sys.modules["kept_data"] = ModuleType("kept_data")
+    vars(sys.modules["kept_data"])["rate"] = 2.0
     program.path.write_text(f"import numpy as np\n{before}\ndef f(x):\n    return {expression}\n")
     for _ in range(2):
         with contextlib.suppress(wengert.WengertError):  # nothing is kept of what is refused
