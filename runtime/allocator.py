@@ -30,7 +30,7 @@ PLACES = 64
 
 _LINE, _HUGE, _PAGE, _MADV_HUGEPAGE = 64, 1 << 22, 4096, 14
 #: The names under which compiled code asks for memory.
-ALLOCATION = ("malloc", "free")
+ALLOCATION = ("malloc", "aligned_alloc", "free")
 _NEEDED = ("aligned_alloc", "calloc", "free", "madvise", "malloc", "malloc_usable_size", "realloc")
 
 _CODE = f"""
@@ -115,6 +115,19 @@ done:
   ret ptr %made
 }}
 
+define ptr @wengert.allocate.aligned(i64 %alignment, i64 %size) nounwind {{
+  %large = icmp uge i64 %size, {SMALLEST}
+  %line = icmp ule i64 %alignment, {_LINE}
+  %kept = and i1 %large, %line
+  br i1 %kept, label %ours, label %plain
+ours:
+  %block = call ptr @wengert.allocate(i64 %size)
+  ret ptr %block
+plain:
+  %made = call ptr @aligned_alloc(i64 %alignment, i64 %size)
+  ret ptr %made
+}}
+
 define void @wengert.release(ptr %block) nounwind {{
   %none = icmp eq ptr %block, null
   br i1 %none, label %done, label %measure
@@ -123,7 +136,11 @@ done:
 measure:
   %size = call i64 @malloc_usable_size(ptr %block)
   %large = icmp uge i64 %size, {SMALLEST}
-  br i1 %large, label %admit, label %free
+  %address = ptrtoint ptr %block to i64
+  %off = and i64 %address, {_LINE - 1}
+  %aligned = icmp eq i64 %off, 0
+  %wanted = and i1 %large, %aligned
+  br i1 %wanted, label %admit, label %free
 free:
   call void @free(ptr %block)
   ret void
@@ -236,7 +253,8 @@ def allocator() -> Allocator | None:
     )
     _forever.extend([library, handler])
     capsule = new_capsule(ctypes.addressof(handler), _NAME, None)
-    symbols = {"malloc": library.address("wengert.allocate"), "free": library.address("wengert.release")}
+    names = ("wengert.allocate", "wengert.allocate.aligned", "wengert.release")
+    symbols = {name: library.address(own) for name, own in zip(ALLOCATION, names, strict=True)}
     return Allocator(symbols, capsule)
 
 

@@ -11,25 +11,39 @@ from wengert.runtime import host
 
 _LIBC = ctypes.CDLL(None)
 _LIBC.malloc.restype, _LIBC.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+_LIBC.aligned_alloc.restype, _LIBC.aligned_alloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t, ctypes.c_size_t]
 _LIBC.free.restype, _LIBC.free.argtypes = None, [ctypes.c_void_p]
-#: memref.alloc asks for so many bytes more, to align what it gets.
-ALIGNMENT = 64
+NAMES = ("malloc", "aligned_alloc", "free")
+#: Sizes of aligned blocks are rounded up to whole lines of so many bytes.
+LINE = 64
 
 
 class Heap:
-    """The bytes held now, and the most held at one time since `peak` was last set."""
+    """The bytes held now, and the most held at one time since `peak` was last set.
+
+    symbols: the counters, by the name of what they take the place of.
+    rounding: bytes that may be there only because sizes are rounded up, of the most blocks held at one time.
+    """
 
     def __init__(self) -> None:
-        self.held = self.peak = 0
+        self.held = self.peak = self.rounding = 0
         self._sizes: dict[int, int] = {}
         self.malloc = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)(self._malloc)
+        self.aligned_alloc = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t)(self._aligned_alloc)
         self.free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self._free)
+        self.symbols = {name: ctypes.cast(getattr(self, name), ctypes.c_void_p).value for name in NAMES}
 
     def _malloc(self, size: int) -> int:
-        address = int(_LIBC.malloc(size))
-        self._sizes[address] = max(size - ALIGNMENT, 0)
+        return self._noted(int(_LIBC.malloc(size)), size)
+
+    def _aligned_alloc(self, alignment: int, size: int) -> int:
+        return self._noted(int(_LIBC.aligned_alloc(alignment, size)), size)
+
+    def _noted(self, address: int, size: int) -> int:
+        self._sizes[address] = size
         self.held += self._sizes[address]
         self.peak = max(self.peak, self.held)
+        self.rounding = max(self.rounding, LINE * len(self._sizes))
         return address
 
     def _free(self, address: int | None) -> None:
@@ -42,6 +56,5 @@ class Heap:
 def counted() -> Iterator[Heap]:
     """Code that is loaded inside counts what it allocates; the heap must live as long as the code."""
     heap, find = Heap(), host.symbol_address
-    counters = {name: ctypes.cast(getattr(heap, name), ctypes.c_void_p).value for name in ("malloc", "free")}
-    with patch.object(host, "symbol_address", lambda name: counters.get(name) or find(name)):
+    with patch.object(host, "symbol_address", lambda name: heap.symbols.get(name) or find(name)):
         yield heap

@@ -78,9 +78,9 @@ def test_a_budget_is_met_or_refused(function: Callable[..., Any], arguments: tup
             got = gradient(*arguments)
         assert np.array_equal(got, expected)
         assert heap.held == 0
-        assert heap.peak + got.nbytes <= memory, (memory, heap.peak)
+        assert heap.peak + got.nbytes - heap.rounding <= memory, (memory, heap.peak)
         report = gradient.memory_report(*arguments)
-        assert report.peak_bytes == heap.peak + got.nbytes
+        assert 0 <= heap.peak + got.nbytes - report.peak_bytes <= heap.rounding
         stored = sum(row.bytes for row in report.rows if "state of a loop" in row.reason)
         assert stored > 0 or function is no_loop
         assert stored < report.peak_bytes
@@ -91,7 +91,7 @@ def test_a_budget_is_met_or_refused(function: Callable[..., Any], arguments: tup
 def test_a_budget_is_used_where_it_saves_steps() -> None:
     with counted() as heap:
         wengert.grad(wengert.compile(euler, memory="100KB"))(STATE, 8.0, 1000)
-    assert 0.9e5 < heap.peak + STATE.nbytes <= 1e5
+    assert 0.9e5 < heap.peak + STATE.nbytes <= 1e5 + heap.rounding
 
 
 def test_a_million_steps_in_64_kilobytes() -> None:

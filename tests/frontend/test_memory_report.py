@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,37 +9,9 @@ import numpy as np
 import pytest
 
 import wengert
+from tests.heap import Heap
 from tests.programs import PROGRAMS
 from wengert.runtime import host
-
-LIBC = ctypes.CDLL(None)
-LIBC.malloc.restype, LIBC.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-LIBC.free.argtypes = [ctypes.c_void_p]
-ALIGNMENT = 64  # bytes of each allocation that are there to align it; predictions leave them out
-
-
-class Heap:
-    """Takes the place of malloc and free for the kernels loaded while it is installed, and counts."""
-
-    def __init__(self) -> None:
-        self.now = self.peak = 0
-        self._sizes: dict[int, int] = {}
-        self._malloc = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t)(self.allocate)
-        self._free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.release)
-        self.symbols = {name: ctypes.cast(f, ctypes.c_void_p).value
-                        for name, f in (("malloc", self._malloc), ("free", self._free))}
-
-    def allocate(self, size: int) -> int:
-        address: int = LIBC.malloc(size)
-        self._sizes[address] = size - ALIGNMENT
-        self.now += size - ALIGNMENT
-        self.peak = max(self.peak, self.now)
-        return address
-
-    def release(self, address: int | None) -> None:
-        self.now -= self._sizes.pop(address or 0, 0)
-        LIBC.free(address)
-
 
 HEAP = Heap()  # kernels that were loaded with it keep calling it
 
@@ -50,7 +21,7 @@ def heap(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heap]:
     ours = host.symbol_address
     monkeypatch.setattr(host, "symbol_address", lambda name: HEAP.symbols.get(name) or ours(name))
     yield HEAP
-    assert HEAP.now == 0, "a kernel has not freed what it allocated"
+    assert HEAP.held == 0, "a kernel has not freed what it allocated"
 
 
 def bytes_of(tree: Any) -> int:
@@ -62,8 +33,8 @@ def bytes_of(tree: Any) -> int:
 def measured(function: Callable[..., Any], arguments: tuple[Any, ...], heap: Heap) -> int:
     """The most bytes a call has at the same time, with its results."""
     function(*arguments)  # compiles
-    heap.peak = heap.now
-    return bytes_of(function(*arguments)) + heap.peak - heap.now
+    heap.peak, heap.rounding = heap.held, 0
+    return bytes_of(function(*arguments)) + heap.peak - heap.held
 
 
 # ---------------------------------------------------------------- programs
@@ -139,7 +110,7 @@ def test_the_predicted_peak_is_the_measured_one(name: str, heap: Heap) -> None:
     gradient = wengert.value_and_grad(function)
     peak, predicted = measured(gradient, arguments, heap), gradient.memory_report(*arguments).peak_bytes
     assert peak > 1000
-    assert abs(predicted - peak) <= 0.1 * peak, (predicted, peak)
+    assert abs(predicted - peak) <= 0.1 * peak + heap.rounding, (predicted, peak)
 
 
 @pytest.mark.parametrize("name", ["lstm", "attention", "lu", "conjugate_gradients", "n_body", "mixture"])
@@ -153,13 +124,13 @@ def test_so_it_is_for_programs_of_the_corpus(name: str, heap: Heap) -> None:
     compiled = wengert.compile(pulled)
     arguments = (program.arguments(0), np.ones_like(result) if isinstance(result, np.ndarray) else 1.0)
     peak, predicted = measured(compiled, arguments, heap), compiled.memory_report(*arguments).peak_bytes
-    assert abs(predicted - peak) <= 0.1 * peak, (predicted, peak)
+    assert abs(predicted - peak) <= 0.1 * peak + heap.rounding, (predicted, peak)
 
 
 def test_primal_programs_are_predicted_too(heap: Heap) -> None:
     compiled = wengert.compile(lambda a, b: (a + b) @ (a - b))
     arguments = (np.ones((30, 30)), np.ones((30, 30)))
-    assert compiled.memory_report(*arguments).peak_bytes == measured(compiled, arguments, heap)
+    assert 0 <= measured(compiled, arguments, heap) - compiled.memory_report(*arguments).peak_bytes <= heap.rounding
     assert compiled.memory_report(*arguments).rows == ()
 
 

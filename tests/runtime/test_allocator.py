@@ -35,6 +35,20 @@ for size in (1, 100, SMALLEST, SMALLEST + 1, 5 * MIB + 3):
     ctypes.memset(block, 1, size)
     release(block)
 release(None)""",
+    "aligned memory is aligned": """
+aligned = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t)(own.symbols["aligned_alloc"])
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+for _ in range(20):
+    release(libc.malloc(MIB))  # starts 16 bytes after a line
+    for alignment in (16, 64, 4096):
+        for size in (4096, MIB):
+            block = aligned(alignment, size)
+            assert block % alignment == 0
+            release(block)
+a = aligned(64, MIB)
+release(a)
+assert aligned(64, MIB) == a""",
     "no more is kept than is said": """
 blocks = [allocate(3 * MIB) for _ in range(60)]
 before = used_bytes()
