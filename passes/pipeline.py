@@ -34,6 +34,7 @@ from wengert.passes.external_calls import ExternalCalls
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.foreign_calls import ForeignCalls
 from wengert.passes.half_powers import HalfPowers
+from wengert.passes.inductions import Inductions
 from wengert.passes.inline import Inline
 from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
@@ -111,6 +112,7 @@ def stages(options: LoweringOptions) -> dict[str, tuple[Pass, ...]]:
 ND: tuple[Pass, ...] = (
     LoopRecursion(),  # before all others: nothing below knows calls that cannot be inlined
     Simplify(),
+    Inductions(),     # positions that a program counts itself would be stored, and bound nothing
 )
 
 DIFFERENTIATION: tuple[Pass, ...] = (
