@@ -48,9 +48,11 @@ from wengert.passes.trips import constant_of
 DIM = "tensor.dim"
 #: What is not known before the program runs: trips of a loop, extent of a dynamic dimension.
 ASSUMED = 1000
-#: Bytes one would rather store than execute a floating-point operation again: on numbers, and on elements of arrays,
-#: where arithmetic is vectorised and fused and a tape leaves the caches.
-BYTES_PER_FLOP, BYTES_PER_ARRAY_FLOP = 4, 1
+#: Bytes one would rather store than execute a floating-point operation again: on numbers whose tape stays in a cache,
+#: and otherwise: elements of arrays, where arithmetic is vectorised and fused, and tapes that leave the caches.
+BYTES_PER_FLOP, BYTES_PER_FLOP_BEYOND_CACHE = 4, 1
+#: Bytes of the largest tape that is taken to stay in a cache between the two sweeps.
+CACHE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,9 @@ class Problem:
             return 0
         operands, results = ([_shape(v.type) for v in values] for values in (node.operands, node.results))
         flops = node.record.flops(operands, results, decode_attributes(node.op))
-        return (BYTES_PER_ARRAY_FLOP if is_tensor(value.type) else BYTES_PER_FLOP) * flops * self._trips(value)
+        trips = self._trips(value)
+        near = not is_tensor(value.type) and trips * self._bytes(value) <= CACHE
+        return (BYTES_PER_FLOP if near else BYTES_PER_FLOP_BEYOND_CACHE) * flops * trips
 
     def _trips(self, value: Value) -> int:
         """How many values there are: iterations of the loops in which it varies."""
