@@ -136,8 +136,8 @@ def _least(atom: Atom) -> list[Form]:
     """Forms that the atom never falls below."""
     if isinstance(atom, Later):
         least = [form.later(atom.loop) for form in _least(atom.value)]
-        counts = defining_op(atom.value) is None and _loop_counted_by(atom.value) == atom.loop
-        return [Form(1, {atom.value: 1}), *least] if counts else least
+        counted = _loop_counted_by(atom.value) if defining_op(atom.value) is None else None
+        return [Form(1, {atom.value: 1}), *least] if counted is not None and counted == atom.loop else least
     op = defining_op(atom)
     if op is None:
         loop = _loop_counted_by(atom)

@@ -45,19 +45,28 @@ class Recurrence:
     # ------------------------------------------------------------ control flow
 
     def loop(self, matrix: str, total: str, counters: list[str]) -> tuple[str, str]:
-        """A loop that carries the matrix and a number; bounds may be counters of outer loops."""
+        """A loop that carries the matrix, a number, and a position that grows from 2 or 3 to at most 7.
+
+        Bounds may be counters of outer loops, or positions.
+        """
         pick, self.names = self.random.choice, self.names + 1
         name = str(self.names)
         lower = pick([f"%k{LOW}", f"%k{LOW}", "%k3", *counters])
         upper = pick([f"%k{HIGH}", f"%k{HIGH + 1}", "%n", *counters, *counters])
         step = pick(["%k1", "%k1", "%k1", "%k2"])
-        self.emit(f"%m{name}, %t{name} = scf.for %i{name} = {lower} to {upper} step {step} "
-                  f"iter_args(%M{name} = {matrix}, %T{name} = {total}) -> ({MATRIX}, f64) {{")
-        self.block(f"%M{name}", f"%T{name}", [*counters, f"%i{name}"])
+        self.emit(f"%m{name}, %t{name}, %p{name} = scf.for %i{name} = {lower} to {upper} step {step} "
+                  f"iter_args(%M{name} = {matrix}, %T{name} = {total}, %P{name} = {pick([f'%k{LOW}', '%k3'])}) "
+                  f"-> ({MATRIX}, f64, index) {{")
+        known = [f"%P{name}"] if self.random.random() < 0.3 else []
+        end = self.block(f"%M{name}", f"%T{name}", [*counters, f"%i{name}", *known])
+        grown = self.new(f"arith.addi %P{name}, %k1 : index")
+        if self.random.random() < 0.5:  # not evenly
+            grown = self.new(f"arith.minsi {grown}, %k{HIGH} : index")
+        self.emit(f"scf.yield {end[0]}, {end[1]}, {grown} : {MATRIX}, f64, index")
         self.emit("}")
         return f"%m{name}", f"%t{name}"
 
-    def block(self, matrix: str, total: str, counters: list[str]) -> None:
+    def block(self, matrix: str, total: str, counters: list[str]) -> tuple[str, str]:
         before = matrix
         for _ in range(self.random.choice([1, 1, 2, 3])):
             shape = self.random.random()
@@ -69,7 +78,7 @@ class Recurrence:
                 matrix, total = self.statement(matrix, total, counters)
                 if self.random.random() < 0.1:  # an old version is read on
                     matrix = before
-        self.emit(f"scf.yield {matrix}, {total} : {MATRIX}, f64")
+        return matrix, total
 
     def branch(self, matrix: str, total: str, counters: list[str]) -> tuple[str, str]:
         self.names += 1

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.differentiation import check_derivatives, differentiated, random_like
+from tests.differentiation import check_derivatives, differentiated, random_like, same
 from tests.random_recurrences import EXTENT, random_recurrence
 from wengert.dialects.bindings import ir
 from wengert.dialects.context import make_context
+from wengert.dialects.interpret import run
 from wengert.passes.base import run_pipeline
+from wengert.passes.inductions import Inductions
 from wengert.passes.jvp import DiffJvp
 from wengert.passes.linearize import DiffLinearize
 from wengert.passes.promote import Promote
@@ -25,7 +27,9 @@ def check_recurrence(seed: int, second: bool) -> int:
     arguments = [rng.normal(size=(EXTENT, EXTENT)), rng.normal(), int(rng.integers(0, 8))]
     with make_context(), ir.Location.unknown():
         module = ir.Module.parse(random_recurrence(seed))
-        run_pipeline(module, [Promote(), Simplify()] if seed % 2 else [])
+        expected = run(module, "f", arguments)
+        run_pipeline(module, [Inductions(), Promote(), Simplify()] if seed % 2 else [])
+        same(run(module, "f", arguments), expected)
         promoted = str(module)
         module = differentiated(promoted, "f", (0, 1))
         found = str(module).count(STILL_THERE)
