@@ -51,7 +51,7 @@ ASSUMED = 1000
 #: Bytes one would rather store than execute a floating-point operation again: on numbers whose tape stays in a cache,
 #: and otherwise: elements of arrays, where arithmetic is vectorised and fused, and tapes that leave the caches.
 BYTES_PER_FLOP, BYTES_PER_FLOP_BEYOND_CACHE = 4, 1
-#: Bytes of the largest tape that is taken to stay in a cache between the two sweeps.
+#: Bytes of the largest tape that is taken to stay in a cache between the two sweeps, as far as its size is known.
 CACHE = 1 << 20
 
 
@@ -200,14 +200,13 @@ class Problem:
             return 0
         operands, results = ([_shape(v.type) for v in values] for values in (node.operands, node.results))
         flops = node.record.flops(operands, results, decode_attributes(node.op))
-        trips = self._trips(value)
-        near = not is_tensor(value.type) and trips * self._bytes(value) <= CACHE
-        return (BYTES_PER_FLOP if near else BYTES_PER_FLOP_BEYOND_CACHE) * flops * trips
+        near = not is_tensor(value.type) and self._trips(value, unknown=1) * self._bytes(value) <= CACHE
+        return (BYTES_PER_FLOP if near else BYTES_PER_FLOP_BEYOND_CACHE) * flops * self._trips(value)
 
-    def _trips(self, value: Value) -> int:
+    def _trips(self, value: Value, unknown: int = ASSUMED) -> int:
         """How many values there are: iterations of the loops in which it varies."""
         loops = self._loops[self.tree.home[value]]
-        return prod(_trips(loop) for loop in loops[:self.depth[value]])
+        return prod(_trips(loop, unknown) for loop in loops[:self.depth[value]])
 
     def _bytes(self, value: Value) -> int:
         """Bytes of a value; a part of run-time size is taken for half of the array it is read from."""
@@ -238,10 +237,10 @@ def _bytes(type_: Any) -> int:
     return int(width * prod(_shape(type_)))
 
 
-def _trips(loop: Node) -> int:
+def _trips(loop: Node, unknown: int) -> int:
     """Iterations of a loop, at least one: the cut must not be indifferent to what is inside."""
     bounds = [constant_of(bound) for bound in loop.bounds] if loop.name == FOR else [None]
-    return ASSUMED if None in bounds else max(len(range(*bounds)), 1)
+    return unknown if None in bounds else max(len(range(*bounds)), 1)
 
 
 def _loops_around(body: Body, outer: tuple[Node, ...]) -> dict[Body, tuple[Node, ...]]:

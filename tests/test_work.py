@@ -31,7 +31,7 @@ BEYOND: dict[str, tuple[float, str]] = {
     "lu": (3.9, ELEMENTS),
     "solve_with_pivoting": (3.5, ELEMENTS),
     "triangular_solve": (3.2, ELEMENTS),
-    "durbin": (3.3, ELEMENTS),
+    "durbin": (3.2, ELEMENTS),
     "syrk": (3.1, ELEMENTS),
     "gram_schmidt": (3.7, ELEMENTS),
     "products": (3.1, SHARED),
