@@ -178,4 +178,7 @@ def reduce(array: Any, kind: str, axes: Sequence[int] | None = None) -> Any:
     """
     rank = (array.type.rank if is_tensor(array.type) else 0) if isinstance(array, Value) else np.ndim(array)
     axes = tuple(range(rank)) if axes is None else tuple(sorted(axis % rank for axis in axes))
-    return _reduce_op(array, kind=kind, axes=axes) if axes else array
+    if axes:
+        return _reduce_op(array, kind=kind, axes=axes)
+    without_dimensions = isinstance(array, Value) and is_tensor(array.type) and not rank
+    return lookup_call("tensor.extract", array) if without_dimensions else array

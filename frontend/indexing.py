@@ -141,7 +141,8 @@ def _read(array: Array, index: Any) -> Any:
         alone = _masked_view(array, parts)
         return _selection(array, parts).read() if alone is None else select_masked(*alone)
     axes = axes_of(array, parts)
-    if any(axis.kept for axis in axes) or None in parts:
+    dots = any(part is Ellipsis for part in (index if isinstance(index, tuple) else (index,)))
+    if any(axis.kept for axis in axes) or None in parts or dots:  # a[..., 0] is a view, if need be without dimensions
         return _view(array, axes, parts)
     return element(array, tuple(axis.offset for axis in axes))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import wengert
 from tests.frontend.traced import check, same, traced_module, traced_run
 from wengert.dialects.bindings import walk
 from wengert.dialects.errors import (
@@ -401,3 +402,13 @@ def test_python_containers_are_indexed_by_python_numbers() -> None:
         traced_run(lambda i: [1.0, 2.0][i], 1, call=call)
     with pytest.raises(WengertTypeError, match="depends on the contents of an array"):
         traced_run(lambda a: [1.0, 2.0][a[0]], np.array([1]), call=call)
+
+
+def test_views_without_dimensions_have_derivatives() -> None:
+    def f(a):
+        first, last = a[..., 0], a[-1, ...]
+        first += 1.0
+        last[...] = last * 0.5 + a[1] * first
+        return np.sum(a * a) + first * 2 + np.sin(last)
+
+    wengert.check_grads(f, [np.array([0.3, 0.4, 0.5])], order=3)

@@ -132,6 +132,15 @@ def masks(a, limit):
     return np.sum(np.where(a > 1.0, a, -a))
 
 
+@program(lambda: (np.arange(3.0),))
+def views_without_dimensions(a):
+    first, last = a[..., 0], a[-1, ...]
+    first += 1.0
+    for i in range(3):
+        last[...] = last * 0.5 + a[i]
+    return a, first * 2 + np.sin(last), first + last
+
+
 @program(lambda: (np.arange(5.0),))
 def moving_view(a):
     for i in range(3):
