@@ -1,7 +1,7 @@
 """What LLVM is told about the functions of a program beyond their code.
 
-Assumes the LLVM dialect.  Leaves definitions with a preferred vector width; whether arguments may overlap is said where
-they are made (`entry_abi`).
+Assumes the LLVM dialect.  Leaves definitions with a preferred vector width, and with a word about recurrences that wait
+for scalars; whether arguments may overlap is said where they are made (`entry_abi`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from typing import Any
 
 from wengert.dialects.bindings import ir
 from wengert.passes.base import Pass, register_pass
+from wengert.passes.contract import LATENCY_BOUND
+
+#: Asks `runtime.jit` not to pack scalars of straight-line code into vectors.
+NO_SLP = ("slp-vectorize", "off")
 
 
 @register_pass("finish-llvm")
@@ -32,4 +36,7 @@ class FinishLlvm(Pass):
                 if self.vector_width:
                     width = [ir.StringAttr.get("prefer-vector-width"), ir.StringAttr.get(str(self.vector_width))]
                     flags.append(ir.ArrayAttr.get(width))
+                if LATENCY_BOUND in func.attributes:
+                    del func.attributes[LATENCY_BOUND]
+                    flags.append(ir.ArrayAttr.get([ir.StringAttr.get(word) for word in NO_SLP]))
                 func.attributes["passthrough"] = ir.ArrayAttr.get(flags)

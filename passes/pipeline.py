@@ -25,6 +25,7 @@ from wengert.passes.blas_calls import BlasCalls
 from wengert.passes.budgets import MeetBudget, NoteResults
 from wengert.passes.bufferize import Bufferize
 from wengert.passes.buffers import PlaceBuffers
+from wengert.passes.contract import Contract
 from wengert.passes.drop_private import DropPrivate
 from wengert.passes.empty_arrays import EmptyArrays
 from wengert.passes.entry_abi import EntryAbi
@@ -167,7 +168,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
         Strips(),                                                 # of loops on memory that nothing hides any more
-        *(() if options.precise else (HalfPowers(),)),            # scalars, at last
+        *(() if options.precise else (HalfPowers(), Contract())),  # scalars, at last
         ExpandScalars(),                                          # what no conversion below knows
         ExternalCalls(),                                          # after it: what is written out may use these
         Upstream("convert-math-to-funcs"),                        # integer powers become functions that loop

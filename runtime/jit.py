@@ -19,6 +19,8 @@ from llvmlite import binding as llvm
 from wengert.runtime import host
 from wengert.runtime.object_file import Symbols, read_symbols
 
+#: The attribute of a function that is as slow as a chain of scalar operations, to which shuffles would add.
+NO_SLP = '"slp-vectorize"="off"'
 _load_lock = threading.Lock()
 _library_number = itertools.count()
 
@@ -80,7 +82,8 @@ def optimize(llvm_ir_text: str, *, level: int = 3, context: llvm.ContextRef | No
     machine = host.target_machine(level)
     module = _parse(llvm_ir_text, machine, context)
     options = llvm.create_pipeline_tuning_options(speed_level=level)
-    options.loop_vectorization = options.slp_vectorization = level >= 2
+    options.loop_vectorization = level >= 2
+    options.slp_vectorization = level >= 2 and NO_SLP not in llvm_ir_text
     options.loop_interleaving = options.loop_unrolling = level >= 2
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
