@@ -122,7 +122,6 @@ DIFFERENTIATION: tuple[Pass, ...] = (
     DropPrivate(),  # nobody calls them any more
     Simplify(),     # removes what a derivative does not need of its primal
     Promote(),      # array elements that a loop keeps updating become scalars: also what LLVM vectorises
-    Accumulators(),  # after it: what it could not promote because of other elements
     Simplify(),
     TrapNan(),      # last: it sees what derivatives compute, and only what is left of it
 )
@@ -133,7 +132,8 @@ def _linalg(options: LoweringOptions) -> tuple[Pass, ...]:
         DropDecisions(),                        # read by then, if anyone asked for a report
         NoteResults(),                          # of budgets: results are still results here
         LowerChecks(),                          # before the rest: it adds the argument that is to be the last
-        *(() if options.precise else (Reassociate(),)),  # while sums of loops are still numbers they carry
+        # While sums of loops are still elements of tensors and numbers they carry.
+        *(() if options.precise else (Accumulators(), Reassociate())),
         LowerPrints(),                          # nothing is written after a check has failed
         RaiseNests(),                           # loops that accumulate elements do what the next pass looks for
         RaiseWindows(),                         # before lower-tensors: windows are computed where they are added
@@ -167,7 +167,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
     return (
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
-        Strips(),                                                 # of loops on memory that nothing hides any more
+        Strips(sums=not options.precise),                         # of loops on memory that nothing hides any more
         *(() if options.precise else (HalfPowers(), Contract())),  # scalars, at last
         ExpandScalars(),                                          # what no conversion below knows
         ExternalCalls(),                                          # after it: what is written out may use these

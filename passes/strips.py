@@ -63,14 +63,16 @@ class Strips(Pass):
     Args:
         short: the length of a strip that fits in registers, for inner loops that read the same for all iterations.
         long: the length of a strip for inner loops that read something else for each: memory likes long runs.
+        sums: whether to cut loops that sum something up: they will add in another order.
     """
 
     short: int = 32
     long: int = 256
+    sums: bool = True
 
     def run(self, module: Any) -> None:
         for func in functions(module):
-            loops = _candidates(func)
+            loops = [loop for loop in _candidates(func) if self.sums or not For(loop.op).carries]
             for _ in range(2):  # what is not cut keeps arrays from being turned
                 turned = lane_dimensions(loops)
                 loops = [loop for loop in loops if _pays(loop, turned)]
