@@ -10,10 +10,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from wengert.dialects.bindings import DYNAMIC, ir, is_tensor, position_of
 from wengert.dialects.control import entry, find_function
@@ -37,6 +34,9 @@ from wengert.passes.storage_facts import BY_REFERENCE, Fact
 from wengert.runtime.entry import build_entry, compile_kernel
 from wengert.runtime.jit import load
 from wengert.runtime.signature import KernelSignature, Slot
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class MemoryReport:
         return sum(row.bytes for row in self.rows)
 
     def __rich__(self) -> Table:
+        from rich.table import Table  # takes a while, and compiling does not need it
+
         title = f"stored: {self.stored_bytes:,} bytes, peak: {self.peak_bytes:,} bytes"
         table = Table(title=title, title_justify="left")
         table.add_column("bytes", justify="right")
@@ -87,6 +89,8 @@ class MemoryReport:
         return table
 
     def __str__(self) -> str:
+        from rich.console import Console
+
         console = Console(width=120, no_color=True)
         with console.capture() as captured:
             console.print(self)
