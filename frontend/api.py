@@ -21,6 +21,7 @@ def compile(
     nan: str | None = ...,
     kinks: str | None = ...,
     check: bool = ...,
+    threads: int = ...,
 ) -> Function: ...
 
 
@@ -36,6 +37,7 @@ def compile(
     nan: str | None = ...,
     kinks: str | None = ...,
     check: bool = ...,
+    threads: int = ...,
 ) -> Callable[[Callable[..., Any]], Function]: ...
 
 
@@ -50,6 +52,7 @@ def compile(
     nan: str | None = None,
     kinks: str | None = None,
     check: bool = False,
+    threads: int = 1,
 ) -> Any:
     """Compile a function of NumPy arrays and numbers to native code; a decorator, with or without options.
 
@@ -70,6 +73,8 @@ def compile(
             its derivatives; "trap-inf": also where an infinity is (docs/explain.md).
         kinks: "error": an error where a derivative of this function is taken at a kink (docs/kinks.md).
         check: compare custom rules with the derivatives of the functions they belong to, whenever one is called.
+        threads: how many run the loops whose iterations are independent, where their work is worth it; results do not
+            depend on when they run (docs/threads.md). Products are BLAS's, which has its own (OPENBLAS_NUM_THREADS).
 
     Returns:
         A `Function`: call it like `f`; ``.lower(*args)``, ``.stats()``, ``.py_func``.
@@ -88,7 +93,7 @@ def compile(
     >>> float(smooth(np.array([0.0, 4.0, 0.0, 0.0]), 2))
     1.0
     """
-    options = CompileOptions(target, precise, checkpoint, slots, memory, nan, kinks, check)
+    options = CompileOptions(target, precise, checkpoint, slots, memory, nan, kinks, check, threads)
     if f is None:
         return lambda function: Function(_python_of(function), options)
     return Function(_python_of(f), options)

@@ -21,6 +21,7 @@ class CompileOptions:
     checkpoint, slots, memory: how loops are reversed (frontend/checkpoint_options.py).
     nan: "trap" (an error where a NaN is made) or "trap-inf" (and where an infinity is).
     kinks: "error" (where a derivative is taken at a kink).
+    threads: how many run loops whose iterations are independent and whose work is worth it.
     check: compare custom rules with the derivatives of the functions they belong to, whenever one is called.
     """
 
@@ -32,10 +33,13 @@ class CompileOptions:
     nan: str | None = None
     kinks: str | None = None
     check: bool = False
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
             raise ValueError(f"target {self.target!r} is none of {', '.join(map(repr, TARGETS))}")
+        if not isinstance(self.threads, int) or isinstance(self.threads, bool) or not 1 <= self.threads <= 256:
+            raise WengertValueError(f"threads={self.threads!r} means nothing", help="write a number from 1 to 256")
         check_options(self.checkpoint, self.slots, self.memory)
         if self.memory is not None and self.target == "cuda":
             raise WengertValueError("memory= is given for a GPU", why="what a kernel takes there is not predicted",

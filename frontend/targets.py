@@ -41,7 +41,10 @@ class Cpu:
 
     def __init__(self, options: CompileOptions) -> None:
         self.options = LoweringOptions(
-            precise=options.precise, vector_isas=tuple(libmvec_isas()), vector_width=vector_bits()
+            precise=options.precise,
+            vector_isas=tuple(libmvec_isas()),
+            vector_width=vector_bits(),
+            threads=options.threads,
         )
         self.cache = ObjectCache(settings().cache_dir)
 

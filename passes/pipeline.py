@@ -34,6 +34,7 @@ from wengert.passes.expand_scalars import ExpandScalars
 from wengert.passes.external_calls import ExternalCalls
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.foreign_calls import ForeignCalls
+from wengert.passes.fork_calls import ForkCalls
 from wengert.passes.half_powers import HalfPowers
 from wengert.passes.inductions import Inductions
 from wengert.passes.inline import Inline
@@ -44,6 +45,7 @@ from wengert.passes.lower_prints import LowerPrints, Print, prints_of
 from wengert.passes.lower_tensors import LowerTensors
 from wengert.passes.math_library import MathLibrary
 from wengert.passes.out_forward import OutForward
+from wengert.passes.parallel_loops import ParallelLoops
 from wengert.passes.promote import Promote
 from wengert.passes.raise_nests import RaiseNests
 from wengert.passes.raise_windows import RaiseWindows
@@ -72,12 +74,16 @@ class LoweringOptions:
         vector_isas: the variants of libmvec this machine can run, letters of "edb"; empty without libmvec.
         vector_width: bits of the vectors LLVM should prefer; 0 leaves it to LLVM.
         noalias: array arguments do not overlap in memory.
+        threads: how many run independent loops that are worth it.
+        least_work: what a loop must take to be worth it (independent_loops.work).
     """
 
     precise: bool = False
     vector_isas: tuple[str, ...] = ()
     vector_width: int = 0
     noalias: bool = True
+    threads: int = 1
+    least_work: int = 200_000
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
     return (
         Upstream("convert-linalg-to-loops"),
         Upstream("canonicalize,cse,loop-invariant-code-motion"),  # what is constant in inner loops leaves them
+        ParallelLoops(options.threads, options.least_work),       # scalar loops, before anything hides what they do
         Strips(sums=not options.precise),                         # of loops on memory that nothing hides any more
         *(() if options.precise else (HalfPowers(), Contract())),  # scalars, at last
         ExpandScalars(),                                          # what no conversion below knows
@@ -177,6 +184,7 @@ def _llvm(options: LoweringOptions) -> tuple[Pass, ...]:
         Upstream("convert-math-to-libm,convert-math-to-llvm,convert-arith-to-llvm,convert-index-to-llvm"),
         Upstream("finalize-memref-to-llvm{use-aligned-alloc=1},convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}"),
         Upstream("convert-cf-to-llvm,convert-ub-to-llvm,reconcile-unrealized-casts,canonicalize,cse"),
+        ForkCalls(),                                              # where functions are addresses
         *libmvec,                                                 # on the declarations convert-math-to-libm has made
         FinishLlvm(options.vector_width),
     )

@@ -2,7 +2,7 @@
 
 `cache.cache_key` reads sources and asks LLVM for the CPU; that takes longer than loading what the key finds. Here files
 count by what the file system says of them (place, size, times of change, inode), so that any installation, copy or edit
-is another key, and the CPU is the one the kernel describes.
+is another key, and the CPU is the one the kernel describes, or the level of `WENGERT_CPU`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
+
+from wengert.runtime.environment import settings
 
 _PACKAGES = ("numpy", "scipy", "llvmlite", "mlir", "llvm", "optree")
 _CPU_FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
@@ -39,7 +41,8 @@ def _cpu() -> str | None:
         return None
     fields = dict(line.split(":", 1) for line in head.splitlines() if ":" in line)
     known = {name.strip(): value.strip() for name, value in fields.items()}
-    return "; ".join(known.get(name, "") for name in _CPU_FIELDS) if "flags" in known else None
+    fields_told = (*(known.get(name, "") for name in _CPU_FIELDS), settings().cpu or "")
+    return "; ".join(fields_told) if "flags" in known else None
 
 
 def _packages() -> Iterator[str]:

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wengert.runtime import foreign, fourier
+from wengert.runtime import foreign, fourier, threads
 from wengert.runtime.allocator import ALLOCATION, allocator
 
 BLAS_PREFIX = "wengert_blas_"
@@ -50,6 +50,8 @@ def symbol_address(name: str) -> int | None:
         return fourier.loop_address(name.removeprefix(fourier.PREFIX))
     if name.startswith(foreign.PREFIX):
         return foreign.symbol_address(name)
+    if name == threads.FORK:
+        return threads.fork_address()
     own = allocator() if name in ALLOCATION else None
     if own is not None:
         return own.symbols[name]

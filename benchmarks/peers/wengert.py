@@ -14,9 +14,9 @@ class Measured(Peer):
         super().__init__(definition, sizes, form, threads)
         program = getattr(self.kernel, form)
         self._arguments = self.kernel.arguments()
-        self._compiled = wengert.compile(program)
+        self._compiled = wengert.compile(program, threads=threads)
         self._call: Any = None
-        self._gradient = wengert.value_and_grad(program, argnums=self.positions)
+        self._gradient = wengert.compile(wengert.value_and_grad(program, argnums=self.positions), threads=threads)
 
     def forward(self) -> Any:
         if self._call is None:
