@@ -33,11 +33,13 @@ def written(plan: Plan, program: Fingerprint) -> Record:
         raise Unfit("the function changes containers of its arguments")
     if plan.complex:
         raise Unfit("an argument is complex")
-    tree = unflatten(plan.structure, list(range(plan.structure.num_leaves)))
+    node = _node(unflatten(plan.structure, list(range(plan.structure.num_leaves))), program)
+    if optree.tree_structure(_tree(node, program), namespace=NAMESPACE) != plan.structure:
+        raise Unfit("a list of run-time length is returned")
     return {
         "inputs": [x if isinstance(x, int) else {"array": _number(x, program)} for x in plan.inputs],
         "outputs": [_output(kind, value, program) for kind, value in plan.outputs],
-        "structure": _node(tree, program),
+        "structure": node,
         "signature": _signature(plan.signature),
         "leaves": plan.leaves,
         "static": sorted(plan.static),

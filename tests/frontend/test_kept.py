@@ -276,6 +276,16 @@ def test_instances_in_arguments_and_results(program: Program) -> None:
     np.testing.assert_array_equal(point.x, X * 3.0)
 
 
+def test_lists_of_run_time_length_are_lists(program: Program) -> None:
+    program.path.write_text(
+        "def f(x, n):\n    found = []\n    for i in range(n):\n        found.append(x * i)\n    return found\n"
+    )
+    for _ in range(2):
+        value, _ = program.call("f", 2.0, 3)
+        assert [float(v) for v in value] == [0.0, 2.0, 4.0]
+        assert isinstance(value, list)
+
+
 @pytest.mark.parametrize(
     "transform",
     [
