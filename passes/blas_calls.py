@@ -1,8 +1,10 @@
 """Matrix products become calls of BLAS.
 
-A generic marked `nd.blas` (see `products`) on memory becomes ``out += lhs @ rhs`` by gemm or gemv, in loops over its
-other dimensions; its indexing maps say which dimension is which, so no transposed operand is ever copied.  A marked
-generic whose memory BLAS cannot address (no dimension with stride 1) stays the loops it is.
+A generic marked `nd.blas` (see `products`) on memory becomes ``out += alpha * lhs @ rhs`` by gemm or gemv, alpha being
+the value of the mark; its indexing maps say which dimension is which, so no transposed operand is ever copied.
+Dimensions that lie in memory like one are one; those BLAS has no place for become loops around the call, contracted
+ones too.  A marked generic whose memory BLAS cannot address (no dimension with stride 1), or whose matrices are too
+small for a call each, stays loops, in an order that vectorises.
 
 BLAS is column-major: a row-major matrix is its transpose, so ``C = A B`` is computed as ``C' = B' A'``.  Routines are
 the external functions ``wengert_blas_<name>`` with the Fortran ABI: everything by address, 32-bit integers.
@@ -10,21 +12,24 @@ the external functions ``wengert_blas_<name>`` with the Fortran ABI: everything 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations, product
+from math import prod
 from typing import Any
 
 from wengert.dialects.bindings import DYNAMIC, ir, walk
 from wengert.dialects.build import constant, create, index
 from wengert.dialects.control import make_for, yield_
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.memory_operands import PlacedOperand, as_i64, placed
-from wengert.passes.products import MARK, matrix_loops
+from wengert.passes.memory_operands import PlacedOperand, as_i64, is_dynamic, placed
+from wengert.passes.products import FEW_MULTIPLICATIONS, MARK
 
-#: Arguments by kind: c a character, i an integer, p an address, 1 the constant 1.0 (alpha and beta).
-ROUTINES = {"gemm": "cciii1pipi1pi", "gemv": "cii1pipi1pi"}
+#: Arguments by kind: c a character, i an integer, p an address, f a number (alpha), 1 the constant 1.0 (beta).
+ROUTINES = {"gemm": "cciiifpipi1pi", "gemv": "ciifpipi1pi"}
 PLAIN, TRANSPOSED = ord("N"), ord("T")
 LARGEST = 2**31 - 1
+UNKNOWN_EXTENT = 1000
 
 
 @register_pass("blas-calls")
@@ -39,6 +44,8 @@ class BlasCalls(Pass):
                 continue
             with op.location, ir.InsertionPoint(op):
                 call = _call(op)
+                if call is None:
+                    vectorisable(op)
             if call is not None:
                 used.add(call)
                 op.erase()
@@ -46,26 +53,68 @@ class BlasCalls(Pass):
             _declare(module, routine, element)
 
 
+@dataclass(frozen=True)
+class _Sum:
+    """``out += alpha * lhs @ rhs`` on memory, with the loops that can be one merged."""
+
+    lhs: PlacedOperand
+    rhs: PlacedOperand
+    out: PlacedOperand
+
+    @staticmethod
+    def of(op: Any) -> _Sum:
+        operands = [placed(v, m) for v, m in zip(op.operands, ir.ArrayAttr(op.attributes["indexing_maps"]))]
+        loops = sorted({loop for operand in operands for loop in operand.loops})
+        for outer, inner in permutations(loops, 2):
+            users = [x for x in operands if outer in x.loops]
+            present = users and users == [x for x in operands if inner in x.loops]
+            if present and all(x.is_one_dimension(outer, inner) for x in users):
+                operands = [x.merged(outer, inner) if x in users else x for x in operands]
+        return _Sum(*operands)
+
+    @property
+    def rows(self) -> list[int]:
+        return [d for d in self.out.loops if d not in self.rhs.loops]
+
+    @property
+    def columns(self) -> list[int]:
+        return [d for d in self.out.loops if d not in self.lhs.loops]
+
+    @property
+    def inner(self) -> list[int]:
+        return [d for d in self.lhs.loops if d not in self.out.loops]
+
+    def size(self, loop: int) -> Any:
+        return (self.lhs if loop in self.lhs.loops else self.rhs).size(loop)
+
+    def count(self, loops: Sequence[int]) -> int:
+        """The number of iterations of some loops; extents that are not known count as large."""
+        sizes = [(self.lhs if loop in self.lhs.loops else self.rhs).static_size(loop) for loop in loops]
+        return prod(UNKNOWN_EXTENT if is_dynamic(n) else n for n in sizes)
+
+
 def _call(op: Any) -> tuple[str, str] | None:
-    """Emit the call for a product; None if BLAS cannot do it."""
+    """Emit the calls for a product; None if BLAS cannot do it, or not faster than loops."""
     if any(n != DYNAMIC and n > LARGEST for v in op.operands for n in v.type.shape):
         return None
-    lhs, rhs, out = (placed(v, m) for v, m in zip(op.operands, ir.ArrayAttr(op.attributes["indexing_maps"])))
-    batch, rows, columns = matrix_loops(lhs.loops, rhs.loops, out.loops)
-    inner = [loop for loop in lhs.loops if loop not in out.loops]
-    element = out.memref.type.element_type
-    product = _product(lhs, rhs, out, rows, columns, inner[0])
-    if product is None:
+    sum_ = _Sum.of(op)
+    calls = [(sum_.count(loops), loops, call) for loops, call in _possible(sum_)]
+    if not calls:
+        return None
+    count, chosen, call = max(calls, key=lambda candidate: candidate[0])
+    around = [d for d in dict.fromkeys((*sum_.out.loops, *sum_.lhs.loops)) if d not in chosen]
+    if around and count < FEW_MULTIPLICATIONS:
         return None
     counters: dict[int, Any] = {}
     loops = []
     place = ir.InsertionPoint(op)
-    for loop in batch:
+    for loop in around:
         with place:
-            loops.append(make_for(index(0), out.size(loop), index(1), []))
+            loops.append(make_for(index(0), sum_.size(loop), index(1), []))
         counters[loop], place = loops[-1].iv, ir.InsertionPoint(loops[-1].block)
+    element = sum_.out.memref.type.element_type
     with place:
-        routine, arguments = product(counters, element.width // 8)
+        routine, arguments = call(counters, op.attributes[MARK])
         name = ir.FlatSymbolRefAttr.get(_wrapper(routine, str(element)))
         create("func.call", [], arguments, {"callee": name})
     for nest in reversed(loops):
@@ -73,27 +122,50 @@ def _call(op: Any) -> tuple[str, str] | None:
     return routine, str(element)
 
 
-def _product(lhs: PlacedOperand, rhs: PlacedOperand, out: PlacedOperand, rows: Sequence[int], columns: Sequence[int],
-             inner: int) -> Any:
-    """How to call BLAS for this product: a function of batch indices and element size, or None."""
-    if rows and columns:
-        m, n = rows[0], columns[0]
-        left, right = _flag(lhs, m, inner), _flag(rhs, inner, n)
-        if left is None or right is None or not out.is_row_major(m, n):
-            return None
-        return lambda batch, size: ("gemm", [
-            _char(right), _char(left), as_i64(out.size(n)), as_i64(out.size(m)), as_i64(lhs.size(inner)),
-            rhs.address(batch, size), _leading(rhs, inner, n), lhs.address(batch, size), _leading(lhs, m, inner),
-            out.address(batch, size), out.leading(m, n)])
-    matrix, vector, free = (lhs, rhs, rows[0]) if rows else (rhs, lhs, columns[0])
-    flag = _flag(matrix, inner, free)
+def _possible(sum_: _Sum) -> Iterator[tuple[list[int], Any]]:
+    """The ways to call BLAS: the loops of each, and a function of the other loops' indices and alpha that calls it."""
+    lhs, rhs, out = sum_.lhs, sum_.rhs, sum_.out
+    for k in reversed(sum_.inner):
+        for m, n in product(reversed(sum_.rows), reversed(sum_.columns)):
+            for call in (_gemm(lhs, rhs, out, m, n, k), _gemm(rhs, lhs, out, n, m, k)):
+                if call is not None:
+                    yield [m, n, k], call
+        matrices = [(lhs, rhs, m) for m in sum_.rows] or [(rhs, lhs, n) for n in sum_.columns]
+        if not (sum_.rows and sum_.columns):
+            for matrix, vector, free in reversed(matrices):
+                if (call := _gemv(matrix, vector, out, free, k)) is not None:
+                    yield [free, k], call
+
+
+def _gemm(lhs: PlacedOperand, rhs: PlacedOperand, out: PlacedOperand, m: int, n: int, k: int) -> Any:
+    left, right = _flag(lhs, m, k), _flag(rhs, k, n)
+    if left is None or right is None or not out.is_row_major(m, n):
+        return None
+
+    def call(at: dict[int, Any], alpha: Any) -> tuple[str, list[Any]]:
+        width = out.memref.type.element_type.width // 8
+        return "gemm", [
+            _char(right), _char(left), as_i64(out.size(n)), as_i64(out.size(m)), as_i64(lhs.size(k)), _number(alpha),
+            rhs.address(at, width), _leading(rhs, k, n), lhs.address(at, width), _leading(lhs, m, k),
+            out.address(at, width), out.leading(m, n)]
+
+    return call
+
+
+def _gemv(matrix: PlacedOperand, vector: PlacedOperand, out: PlacedOperand, free: int, k: int) -> Any:
+    flag = _flag(matrix, k, free)
     if flag is None:
         return None
-    fast, slow = (free, inner) if flag == PLAIN else (inner, free)
-    return lambda batch, size: ("gemv", [
-        _char(flag), as_i64(matrix.size(fast)), as_i64(matrix.size(slow)), matrix.address(batch, size),
-        matrix.leading(slow, fast), vector.address(batch, size), as_i64(vector.stride(inner)),
-        out.address(batch, size), as_i64(out.stride(free))])
+    fast, slow = (free, k) if flag == PLAIN else (k, free)
+
+    def call(at: dict[int, Any], alpha: Any) -> tuple[str, list[Any]]:
+        width = out.memref.type.element_type.width // 8
+        return "gemv", [
+            _char(flag), as_i64(matrix.size(fast)), as_i64(matrix.size(slow)), _number(alpha),
+            matrix.address(at, width), matrix.leading(slow, fast), vector.address(at, width),
+            as_i64(vector.stride(k)), out.address(at, width), as_i64(out.stride(free))]
+
+    return call
 
 
 def _flag(matrix: PlacedOperand, rows: int, columns: int) -> int | None:
@@ -108,8 +180,34 @@ def _leading(matrix: PlacedOperand, rows: int, columns: int) -> Any:
     return matrix.leading(rows, columns) if matrix.is_row_major(rows, columns) else matrix.leading(columns, rows)
 
 
+def _number(attribute: Any) -> Any:
+    return create("arith.constant", [attribute.type], [], {"value": attribute}).result
+
+
 def _char(value: int) -> Any:
     return constant(value, ir.IntegerType.get_signless(8))
+
+
+# ---------------------------------------------------------------- loops
+
+
+def vectorisable(op: Any) -> None:
+    """Reorder the loops of a product: innermost one along which the result is contiguous, else a contracted one."""
+    maps = ir.ArrayAttr(op.attributes["indexing_maps"])
+    lhs, rhs, out = (placed(v, m) for v, m in zip(op.operands, maps))
+    kinds = list(ir.ArrayAttr(op.attributes["iterator_types"]))
+
+    def contiguous(operand: PlacedOperand, loop: int) -> bool:
+        return loop not in operand.loops or operand.static_stride(loop) == 1
+
+    along = [d for d in out.loops if all(contiguous(x, d) for x in (lhs, rhs, out))]
+    summed = [d for d in lhs.loops if d not in out.loops]
+    last = along[-1:] or [d for d in summed if contiguous(lhs, d) and contiguous(rhs, d)][-1:]
+    order = [*(d for d in (*out.loops, *summed) if d not in last), *last]
+    renumbered = [ir.AffineMap.get(len(order), 0, [ir.AffineExpr.get_dim(order.index(d)) for d in x.loops])
+                  for x in (lhs, rhs, out)]
+    op.attributes["indexing_maps"] = ir.ArrayAttr.get([ir.AffineMapAttr.get(m) for m in renumbered])
+    op.attributes["iterator_types"] = ir.ArrayAttr.get([kinds[d] for d in order])
 
 
 # ---------------------------------------------------------------- the Fortran ABI
@@ -129,7 +227,7 @@ def _declare(module: Any, routine: str, element: str) -> None:
             parameters.append(f"%a{n}: i64")
             lines.append(f"%p{n} = llvm.inttoptr %a{n} : i64 to !llvm.ptr")
             continue
-        type_ = {"c": "i8", "i": "i32", "1": element}[kind]
+        type_ = {"c": "i8", "i": "i32", "f": element, "1": element}[kind]
         lines.append(f"%p{n} = llvm.alloca %one x {type_} : (i64) -> !llvm.ptr")
         value = f"%a{n}"
         if kind == "1":
@@ -140,7 +238,7 @@ def _declare(module: Any, routine: str, element: str) -> None:
             lines.append(f"%v{n} = arith.trunci %a{n} : i64 to i32")
             value = f"%v{n}"
         else:
-            parameters.append(f"%a{n}: i8")
+            parameters.append(f"%a{n}: {type_}")
         lines.append(f"llvm.store {value}, %p{n} : {type_}, !llvm.ptr")
     pointers = ", ".join(["!llvm.ptr"] * len(addresses))
     body = "\n  ".join(lines)

@@ -39,7 +39,8 @@ from wengert.passes.elements import (
     load,
     to_memory,
 )
-from wengert.passes.products import contract
+from wengert.passes.pending_products import accumulated, pending_product
+from wengert.passes.products import Product, contract
 from wengert.passes.reductions import Reduced, compute_together, reduce
 from wengert.passes.reshapes import reshape, unit_changes
 from wengert.passes.routines import routine
@@ -48,7 +49,7 @@ from wengert.passes.window_sums import add_windows
 MAX_PENDING = 120
 #: Ops whose result lies in the memory of one of their operands, and which operand.
 #: Arrays that are put into memory by loops made for them, and numbers that wait for them.
-_OWN_LOOP = (Mapped, Reduced, Deferred)
+_OWN_LOOP = (Mapped, Reduced, Deferred, Product)
 SAME_MEMORY = {"tensor.extract_slice": 0, "tensor.collapse_shape": 0, "tensor.expand_shape": 0, "tensor.reshape": 0,
                "tensor.cast": 0, "tensor.insert": 1, "tensor.insert_slice": 1}
 
@@ -115,6 +116,7 @@ class Fusion:
         return self._waiting(Lookup(array.element, shape, reads=reads, source=source, positions=at))
 
     def reshaped(self, array: Array, shape: Extents) -> Array:
+        self._computed_product(array)
         dimensions = unit_changes(array.shape, shape)
         if dimensions is None:
             return self.stored(reshape(self.in_memory(array), shape), array.element)
@@ -141,6 +143,7 @@ class Fusion:
 
     def reduced(self, array: Array, axes: Sequence[int], combine: Callable[[Any, Any], Any], neutral: Any) -> Any:
         shape = tuple(n for d, n in enumerate(array.shape) if d not in axes)
+        self._computed_product(array)
         self._make_room()
         return self._waiting(Reduced(array.element, shape, reads=array.reads, location=ir.Location.current,
                                      source=array, axes=tuple(axes), combine=combine, neutral=neutral))
@@ -166,6 +169,7 @@ class Fusion:
             return self.in_memory(array)
         if isinstance(array, Reduced) or (isinstance(array, Mapped) and array.destination is not None):
             return copied(self.in_memory(array))
+        self._computed_product(array)
         self.settle_shared(array)
         array.uses -= 1  # its elements are computed into this memory
         return compute([array], [None])[0]
@@ -189,7 +193,7 @@ class Fusion:
 
     # ------------------------------------------------------------ elementwise ops
 
-    def mapped(self, op: Any, attributes: dict[str, Any], in_place: bool) -> Array:
+    def mapped(self, op: Any, attributes: dict[str, Any], in_place: bool) -> Any:
         """The result of an elementwise op on tensors; `in_place` lets it overwrite its first operand.
 
         A window is overwritten only if the result is put back into it: it belongs to somebody else.  What is not in
@@ -197,8 +201,12 @@ class Fusion:
         """
         self._make_room()
         in_place = in_place and _is_put_back(op) and _has_memory(self.array(op.operands[0]))
+        if (tensor := accumulated(self, op, in_place)) is not None:
+            return tensor
         inputs = tuple(self.array(v) if is_tensor(v.type) else self.value(v) for v in op.operands)
         arrays = [x for x in inputs if isinstance(x, Array)]
+        for x in arrays:
+            self._computed_product(x)
         for x in arrays[1:] if in_place else arrays:
             if isinstance(x, Mapped) and x.destination is not None:
                 self.in_memory(x)  # an accumulation is not computed anywhere but in its place
@@ -245,6 +253,10 @@ class Fusion:
                 with array.op.location:
                     attributes = raw_attributes(array.op)
                     self._settle(array, create(array.op.name, [array.element], operands, attributes).result)
+            elif isinstance(array, Product):
+                self._settle(array, array.computed())
+            elif (product := pending_product(array)) is not None:
+                self._settle(array, product.computed())
             elif isinstance(array, Reshape) and array.source.value is not None:
                 self._settle(array, reshape(array.source.value, array.shape))
             else:
@@ -257,6 +269,14 @@ class Fusion:
             self.in_memory_unless_cheap(array.source)  # its elements lie in the same order
         elif array.value is None and not array.cheap:
             self.in_memory(array)
+
+    def _computed_product(self, array: Array) -> None:
+        """Put a pending product into memory, in the order of `array` if it is a transposition of that product."""
+        while array.value is None and isinstance(array, (View, Product)):
+            if isinstance(array, Product) or pending_product(array) is not None:
+                self.in_memory(array)
+                return
+            array = array.source
 
     def settle_shared(self, array: Array) -> None:
         """Put into memory what `array` is computed from and others need too, lest it be computed twice."""
@@ -277,7 +297,8 @@ class Fusion:
     def flush(self) -> None:
         """Put everything that is still needed into memory: at the end of a block, and before control flow."""
         for array in reversed(list(self.pending)):
-            if isinstance(array, _OWN_LOOP) and array.value is None and _uses_outside(array, _waiting_consumers(array)):
+            computed = isinstance(array, _OWN_LOOP) or pending_product(array) is not None
+            if computed and array.value is None and _uses_outside(array, _waiting_consumers(array)):
                 self.in_memory(array)
         self.pending = [a for a in self.pending if a.value is None and not isinstance(a, _OWN_LOOP)]
 

@@ -1,8 +1,9 @@
 """The loops of nd.dot_general.
 
 Large and dynamic products become a `linalg.generic` marked `nd.blas`, whose indexing maps say which loop is which;
-`blas_calls` turns it into a call once memory is known, or leaves it as the loops it is.  Small ones and inner products
-are loops from the start.
+`blas_calls` turns it into a call once memory is known, or leaves it as the loops it is.  Until somebody needs it in
+memory such a product is pending (`Product`): a transposition of it is computed in the order that is asked for, and a
+sum with something in memory is accumulated there.  Small ones and inner products are loops from the start.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import constant, create
-from wengert.passes.elements import Array, Dimensions, Mapped, View, filled, generic
-from wengert.passes.reductions import add, either, reduce
+from wengert.passes.elements import Array, Dimensions, Mapped, View, filled, generic, identity
+from wengert.passes.reductions import add, either, reassociated, reduce
 
 MARK = "nd.blas"
 #: Products with fewer multiplications than this are loops: a call costs about as much as 1000 of them.
@@ -59,49 +60,82 @@ def product_loops(lhs: Array, rhs: Array, contracting: Pairs, batch: Pairs) -> _
     return _Loops(lhs_loops, rhs_loops, out, tuple(extents))
 
 
+@dataclass(eq=False)
+class Product(Array):
+    """A product for BLAS that is not computed yet; its operands are in memory, or transpositions of what is."""
+
+    lhs: Any = None
+    rhs: Any = None
+    loops: Any = None
+
+    @property
+    def cheap(self) -> bool:
+        return self.value is not None
+
+    def into(self, destination: Any, order: Sequence[int], negative: bool = False) -> Any:
+        """The tensor `destination` plus (or minus) the product, dimension i of which is its dimension order[i]."""
+        operands = [_in_memory(self.lhs, self.loops.lhs), _in_memory(self.rhs, self.loops.rhs)]
+        out = tuple(self.loops.out[d] for d in inverted(order))
+        combine = "arith.subf" if negative else "arith.addf"
+
+        def step(ins: Sequence[Any], outs: Sequence[Any]) -> list[Any]:
+            term = create("arith.mulf", [self.element], ins).result
+            return [create(combine, [self.element], [outs[0], term], {"fastmath": reassociated()}).result]
+
+        mark = {MARK: ir.FloatAttr.get(self.element, -1.0 if negative else 1.0)}
+        with self.location:
+            return generic(operands, [(destination, out)], len(self.loops.extents), step, self.loops.contracted, mark)[0]
+
+    def computed(self, order: Sequence[int] | None = None) -> Any:
+        """The product in fresh memory."""
+        order = identity(len(self.shape)) if order is None else order
+        with self.location:
+            shape = tuple(self.shape[d] for d in inverted(order))
+            return self.into(filled(constant(0, self.element), shape), order)
+
+
+def inverted(order: Sequence[int]) -> list[int]:
+    """The inverse of a permutation."""
+    return [list(order).index(d) for d in range(len(order))]
+
+
 def contract(lhs: Array, rhs: Array, contracting: Pairs, batch: Pairs) -> Any:
     """The sum of products; both operands are in memory, or are transpositions of what is."""
     loops = product_loops(lhs, rhs, contracting, batch)
-    multiply = multiplied(lhs, rhs, loops)
-    if not loops.contracted:
-        return multiply
-    zero = constant(0, lhs.element)
+    if loops.out and all(isinstance(loops.extents[d], int) and loops.extents[d] == 1 for d in loops.contracted):
+        return _without_sum(lhs, rhs, loops)
     if not _for_blas(lhs, loops):
+        zero = constant(0, lhs.element)
+        multiply = multiplied(lhs, rhs, loops)
         return reduce(multiply, tuple(loops.contracted), either if is_bool(lhs.element) else add, zero)
-    operands = [_in_memory(lhs, loops.lhs), _in_memory(rhs, loops.rhs)]
-    out = filled(zero, tuple(loops.extents[d] for d in loops.out))
+    shape = tuple(loops.extents[d] for d in loops.out)
+    return Product(lhs.element, shape, reads=lhs.reads | rhs.reads, location=ir.Location.current,
+                   lhs=lhs, rhs=rhs, loops=loops)
 
-    def step(ins: Sequence[Any], outs: Sequence[Any]) -> list[Any]:
-        return [add(outs[0], create("arith.mulf", [lhs.element], ins).result)]
 
-    mark = {MARK: ir.UnitAttr.get()}
-    return generic(operands, [(out, loops.out)], len(loops.extents), step, loops.contracted, mark)[0]
+def _without_sum(lhs: Array, rhs: Array, loops: _Loops) -> Array:
+    """The products themselves, where a sum has one term: nobody has to store them."""
+    kept = {loop: d for d, loop in enumerate(loops.out)}
+    outer = tuple(loops.extents[d] for d in loops.out)
+    places = (tuple(kept.get(loop) for loop in at) for at in (loops.lhs, loops.rhs))
+    return _elementwise(lhs, rhs, *places, outer)
 
 
 def _for_blas(lhs: Array, loops: _Loops) -> bool:
-    """Whether it is a matrix product or a matrix-vector product that is worth a call."""
-    if not isinstance(lhs.element, ir.FloatType) or len(loops.contracted) != 1:
+    """Whether it is a sum of matrix products or matrix-vector products that is worth a call."""
+    if not isinstance(lhs.element, ir.FloatType):
         return False
-    batch, rows, columns = matrix_loops(loops.lhs, loops.rhs, loops.out)
-    if not (rows or columns):
+    batch = [d for d in loops.out if d in loops.lhs and d in loops.rhs]
+    if len(batch) == len(loops.out):
         return False
-    one, *rest = [loops.extents[d] for d in range(len(loops.extents)) if d not in batch]
-    for extent in rest:
-        if not isinstance(one, int) or not isinstance(extent, int):
+    count = 1
+    for d, extent in enumerate(loops.extents):
+        if d in batch:
+            continue
+        if not isinstance(extent, int):
             return True
-        one *= extent
-    return not isinstance(one, int) or one >= FEW_MULTIPLICATIONS
-
-
-def matrix_loops(lhs: Sequence[int], rhs: Sequence[int], out: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
-    """The loops of a product that go around matrix products, and the one over rows and the one over columns, if any.
-
-    Of several free dimensions of an operand, the last is that of its matrices.
-    """
-    batch = [d for d in out if d in lhs and d in rhs]
-    rows = [d for d in out if d in lhs and d not in batch]
-    columns = [d for d in out if d in rhs and d not in batch]
-    return [*batch, *rows[:-1], *columns[:-1]], rows[-1:], columns[-1:]
+        count *= extent
+    return count >= FEW_MULTIPLICATIONS
 
 
 def _in_memory(array: Array, loops: Dimensions) -> tuple[Any, Dimensions]:
@@ -118,9 +152,13 @@ def is_bool(element: Any) -> bool:
 
 def multiplied(lhs: Array, rhs: Array, loops: _Loops) -> Array:
     """The array of all products, over all loops; nobody has to store it."""
-    views = tuple(View(x.element, loops.extents, reads=x.reads, source=x, dimensions=at)
-                  for x, at in ((lhs, loops.lhs), (rhs, loops.rhs)))
+    return _elementwise(lhs, rhs, loops.lhs, loops.rhs, loops.extents)
+
+
+def _elementwise(lhs: Array, rhs: Array, lhs_at: Dimensions, rhs_at: Dimensions, shape: tuple[Any, ...]) -> Array:
+    views = tuple(View(x.element, shape, reads=x.reads, source=x, dimensions=at)
+                  for x, at in ((lhs, lhs_at), (rhs, rhs_at)))
     float_ = isinstance(lhs.element, ir.FloatType)
     operation = "arith.mulf" if float_ else "arith.andi" if is_bool(lhs.element) else "arith.muli"
-    return Mapped(lhs.element, loops.extents, reads=lhs.reads | rhs.reads, location=ir.Location.current,
+    return Mapped(lhs.element, shape, reads=lhs.reads | rhs.reads, location=ir.Location.current,
                   operation=operation, inputs=views)

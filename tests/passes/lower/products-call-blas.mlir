@@ -4,7 +4,7 @@
 
 // MARKED-LABEL: func.func @large
 // MARKED: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]}
-// MARKED-SAME: attrs = {nd.blas}
+// MARKED-SAME: attrs = {nd.blas = 1.000000e+00 : f64}
 // CHECK-LABEL: func.func @large
 // CHECK-SAME: (%[[A:.*]]: memref<30x40xf64>, %[[B:.*]]: memref<50x40xf64>)
 func.func @large(%a: tensor<30x40xf64>, %b: tensor<50x40xf64>) -> tensor<30x50xf64> {
