@@ -14,7 +14,7 @@ from typing import Any
 
 from wengert.dialects.bindings import ir
 from wengert.dialects.build import constant, create
-from wengert.passes.elements import Array, Dimensions, Mapped, View, filled, generic, identity
+from wengert.passes.elements import Array, Dimensions, Mapped, View, filled, generic
 from wengert.passes.reductions import add, either, reassociated, reduce
 
 MARK = "nd.blas"
@@ -84,14 +84,15 @@ class Product(Array):
 
         mark = {MARK: ir.FloatAttr.get(self.element, -1.0 if negative else 1.0)}
         with self.location:
-            return generic(operands, [(destination, out)], len(self.loops.extents), step, self.loops.contracted, mark)[0]
+            sum_ = generic(operands, [(destination, out)], len(self.loops.extents), step, self.loops.contracted, mark)
+        return sum_[0]
 
     def computed(self, order: Sequence[int] | None = None) -> Any:
         """The product in fresh memory."""
-        order = identity(len(self.shape)) if order is None else order
+        placed = range(len(self.shape)) if order is None else order
         with self.location:
-            shape = tuple(self.shape[d] for d in inverted(order))
-            return self.into(filled(constant(0, self.element), shape), order)
+            shape = tuple(self.shape[d] for d in inverted(placed))
+            return self.into(filled(constant(0, self.element), shape), placed)
 
 
 def inverted(order: Sequence[int]) -> list[int]:
@@ -117,8 +118,8 @@ def _without_sum(lhs: Array, rhs: Array, loops: _Loops) -> Array:
     """The products themselves, where a sum has one term: nobody has to store them."""
     kept = {loop: d for d, loop in enumerate(loops.out)}
     outer = tuple(loops.extents[d] for d in loops.out)
-    places = (tuple(kept.get(loop) for loop in at) for at in (loops.lhs, loops.rhs))
-    return _elementwise(lhs, rhs, *places, outer)
+    lhs_at, rhs_at = (tuple(kept.get(loop) for loop in at) for at in (loops.lhs, loops.rhs))
+    return _elementwise(lhs, rhs, lhs_at, rhs_at, outer)
 
 
 def _for_blas(lhs: Array, loops: _Loops) -> bool:
