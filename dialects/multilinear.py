@@ -48,10 +48,23 @@ def _typing(lhs: Any, rhs: Any, lhs_contracting: Dimensions, rhs_contracting: Di
 
 def _jvp(primals: Sequence[Any], results: Sequence[Any], tangents: Sequence[Any],
          attributes: Mapping[str, Any]) -> list[Any]:
-    """dy = da . b + a . db"""
+    """dy = da . b + a . db, where a . da is the transpose of da . a"""
     (a, b), (da, db) = primals, tangents
+    if _is_symmetric(a, b, attributes) and da is not None:
+        half = _dot_op(da, b, **attributes)
+        rank = len(half.type.shape) if isinstance(half, Value) and is_tensor(half.type) else np.ndim(half)
+        swapped = (*range(rank // 2, rank), *range(rank // 2))
+        other = lookup_call("nd.transpose", half, permutation=swapped) if rank else half
+        return [lookup_call("arith.addf", half, other)]
     terms = [_dot_op(*pair, **attributes) for dx, pair in ((da, (da, b)), (db, (a, db))) if dx is not None]
     return [terms[0] if len(terms) == 1 else lookup_call("arith.addf", *terms)]
+
+
+def _is_symmetric(a: Any, b: Any, attributes: Mapping[str, Any]) -> bool:
+    """Whether it is the product of an array with itself, with the same dimensions summed in the same order."""
+    same = a == b if isinstance(a, Value) and isinstance(b, Value) else a is b
+    contracted = [tuple(attributes[name]) for name in ("lhs_contracting", "rhs_contracting")]
+    return bool(same) and contracted[0] == contracted[1] and not attributes.get("lhs_batch")
 
 
 # ---------------------------------------------------------------- transpose

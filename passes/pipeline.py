@@ -37,9 +37,11 @@ from wengert.passes.foreign_calls import ForeignCalls
 from wengert.passes.fork_calls import ForkCalls
 from wengert.passes.half_powers import HalfPowers
 from wengert.passes.inductions import Inductions
+from wengert.passes.hoist_products import HoistProducts
 from wengert.passes.inline import Inline
 from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
+from wengert.passes.loop_sums import LoopSums
 from wengert.passes.lower_checks import Check, LowerChecks, checks_of
 from wengert.passes.lower_prints import LowerPrints, Print, prints_of
 from wengert.passes.lower_tensors import LowerTensors
@@ -118,6 +120,9 @@ def stages(options: LoweringOptions) -> dict[str, tuple[Pass, ...]]:
 #: Dead code and repetitions would be differentiated, and their residuals stored.
 ND: tuple[Pass, ...] = (
     LoopRecursion(),  # before all others: nothing below knows calls that cannot be inlined
+    Simplify(),       # moves what does not change out of loops: what is left in them is what a counter picks
+    LoopSums(),       # contractions are differentiated as contractions
+    HoistProducts(),  # what loops over vectors compute is often one matrix product
     Simplify(),
     Inductions(),     # positions that a program counts itself would be stored, and bound nothing
 )
