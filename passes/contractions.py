@@ -46,7 +46,7 @@ def contracted(factors: Sequence[Factor], out: tuple[int, ...]) -> Any:
     tensors = [_summed(f, labels) for f, labels in zip(tensors, needed)]
     scalars += [f.value for f in tensors if not f.labels]
     tensors = [f for f in tensors if f.labels]
-    result = _ordered(tensors[0] if len(tensors) == 1 else _product(*tensors, out), out)
+    result = _ordered(tensors[0] if len(tensors) == 1 else _product(tensors[0], tensors[1], out), out)
     if not scalars:
         return result
     return _times(full_like(reduce_pairs(_times, scalars), result), result)
@@ -67,8 +67,9 @@ def _summed(factor: Factor, needed: Collection[int]) -> Factor:
 def _product(a: Factor, b: Factor, out: Collection[int]) -> Factor:
     common = [label for label in a.labels if label in b.labels]
     summed, batch = ([x for x in common if (x in out) == kept] for kept in (False, True))
-    value = dot_general(a.value, b.value, *(tuple([f.labels.index(x) for x in labels] for f in (a, b))
-                                            for labels in (summed, batch)))
+    contracting, along = (([a.labels.index(x) for x in labels], [b.labels.index(x) for x in labels])
+                          for labels in (summed, batch))
+    value = dot_general(a.value, b.value, contracting, along)
     free = (x for f in (a, b) for x in f.labels if x not in common)
     return Factor(value, (*batch, *free))
 

@@ -6,7 +6,7 @@ Assumes functions before differentiation, with `loop-sums` done.  The rows a loo
 of a matrix: vector times matrix in a loop becomes a matrix product, and its transpose will be one too.  Free dimensions
 whose place or length depends on the loop are taken whole and the slice is taken of the result; contracted ones must not
 depend on it.  Done where the loop takes at least half of what is computed, and where the result is not much larger than
-the operands.
+the operands.  What is left is simplified.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from wengert.dialects.control import FOR, For, functions
 from wengert.dialects.multilinear import dot_general
 from wengert.dialects.structural import extract_slice
 from wengert.passes.base import Pass, register_pass
-from wengert.passes.purity import constant_integer
+from wengert.passes.purity import Effects, constant_integer
+from wengert.passes.simplify import simplify_function
 from wengert.passes.value_numbering import inside
 from wengert.passes.windows import Extent, Window, window_of
 
@@ -38,12 +39,17 @@ class HoistProducts(Pass):
     """Compute products of slices of invariant arrays before the loop, all at once."""
 
     def run(self, module: Any) -> None:
+        effects = Effects(module)
         for func in functions(module):
+            changed = False
             for op in walk(func, "nd.dot_general"):
                 hoisted: Any = op
                 while hoisted is not None:
                     with hoisted.location:
                         hoisted = _hoist(hoisted)
+                    changed |= hoisted is not None
+            if changed:
+                simplify_function(func, effects)
 
 
 def _hoist(op: Any) -> Any:

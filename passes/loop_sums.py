@@ -7,7 +7,7 @@ Assumes functions before differentiation.  A nest of loops is a sum if its inner
 the one array it carries, the window is the same in each iteration, and the term is a product of slices, at the
 counters, of arrays that do not change meanwhile.  Dimensions a counter runs along become contracted dimensions.
 Windows that a counter shifts are gathered into one array first, where a product reads them often enough.  The order of
-the additions is no longer that of the loop, as in any contraction.
+the additions is no longer that of the loop, as in any contraction.  What is left is simplified.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from wengert.dialects.structural import extract_slice, insert_slice
 from wengert.passes.base import Pass, register_pass
 from wengert.passes.contractions import Factor, NoProductError, contracted
 from wengert.passes.purity import Effects, constant_integer
+from wengert.passes.simplify import simplify_function
 from wengert.passes.value_numbering import inside
 from wengert.passes.windows import Window, same_window, window_of
 
@@ -42,13 +43,16 @@ class LoopSums(Pass):
     def run(self, module: Any) -> None:
         effects = Effects(module)
         for func in functions(module):
-            replaced = 0
+            gone, changed = 0, False
             for op in walk(func, FOR):
-                if replaced:
-                    replaced -= 1  # it stood inside of one that is gone
+                if gone:
+                    gone -= 1  # it stood inside of one that is gone
                     continue
                 with op.location:
-                    replaced = max(_raise(op, effects) - 1, 0)
+                    replaced = _raise(op, effects)
+                gone, changed = max(replaced - 1, 0), changed or replaced > 0
+            if changed:
+                simplify_function(func, effects)
 
 
 def _raise(op: Any, effects: Effects) -> int:
@@ -318,7 +322,7 @@ class _Terms:
             return offset
         if offset in counters:
             return counters[offset]
-        op = defining_op(offset)
+        op = offset.owner.operation
         operands = [self._clone(operand, counters) for operand in op.operands]
         return create(op.name, [offset.type], operands, raw_attributes(op)).result
 

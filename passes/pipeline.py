@@ -123,7 +123,6 @@ ND: tuple[Pass, ...] = (
     Simplify(),       # moves what does not change out of loops: what is left in them is what a counter picks
     LoopSums(),       # contractions are differentiated as contractions
     HoistProducts(),  # what loops over vectors compute is often one matrix product
-    Simplify(),
     Inductions(),     # positions that a program counts itself would be stored, and bound nothing
 )
 

@@ -137,3 +137,82 @@ def test_several_contracted_dimensions_are_one_call() -> None:
 def test_an_accumulation_in_a_loop_needs_no_memory_of_its_own() -> None:
     text = memory_after_bufferization(in_place, normal(0, 5, 12, 19), normal(1, 5, 12, 20))
     assert text.count("call @wengert.gemm") == 1 and text.count("memref.alloc()") == 1  # c itself
+
+
+# ---------------------------------------------------------------- loops that are contractions
+
+
+def triangular_updates(a: Any, b: Any) -> Any:
+    """Rank-1 updates of a triangle, from the second on."""
+    c = np.ones((12, 12))
+    for i in range(12):
+        c[i, :i + 1] *= 1.2
+        for k in range(1, a.shape[2]):
+            c[i, :i + 1] += 1.5 * a[0, i, k] * a[0, :i + 1, k]
+    return c + b[0, 0, 0]
+
+
+def windows(a: Any, b: Any) -> Any:
+    """Stacked convolutions as a sum of shifted products, in two loops."""
+    out = np.zeros((5, 20, 9, 15))
+    for i in range(4):
+        for j in range(5):
+            out += np.einsum("bhw,bo->bohw", a[:, i:i + 9, j:j + 15], b[:, i + j])
+    return out
+
+
+def channels(a: Any, b: Any) -> Any:
+    out = np.zeros((20, 9, 15))
+    for i in range(4):
+        for j in range(3):
+            out -= np.einsum("bhw,bo->ohw", a[:, i:i + 9, j:j + 15], b[:, i + j])
+    return out
+
+
+def rows_and_columns(a: Any, b: Any) -> Any:
+    """A symmetric matrix, filled from one triangle."""
+    c = np.zeros((19, 19))
+    for i in range(19):
+        c[i:, i] = a[0, :, i] @ a[0, :, i:] / 3.0
+        c[i, i:] = c[i:, i]
+    return c * b[0, 0, 0]
+
+
+def elements_of_a_product(a: Any, b: Any) -> Any:
+    c = np.zeros((19, 20))
+    for i in range(19):
+        for j in range(20):
+            c[i, j] = np.sin(a[1, :, i] @ b[1, :, j])
+    return c
+
+
+def never_run(a: Any, b: Any) -> Any:
+    c = np.ones(19)
+    for k in range(4, 2):
+        c += a[0, k] * b[0, k, 0]
+    return c + a[0, 0] * b[0, 0, 0]
+
+
+def a_window_that_moves(a: Any, b: Any) -> Any:
+    """What is added to depends on the counter: no sum over it."""
+    c = np.zeros(25)
+    for k in range(6):
+        c[k:k + 19] += a[0, k] * b[0, k, 0]
+    return c
+
+
+LOOPS = [triangular_updates, windows, channels, rows_and_columns, elements_of_a_product, never_run, a_window_that_moves]
+
+
+@pytest.mark.parametrize("program", LOOPS, ids=lambda p: str(p.__name__))
+def test_loops(program: Callable[[Any, Any], Any]) -> None:
+    test_values_and_adjoint_agree(program)
+
+
+@pytest.mark.parametrize("program", [triangular_updates, rows_and_columns, elements_of_a_product],
+                         ids=lambda p: str(p.__name__))
+def test_loops_that_are_contractions_take_one(program: Callable[[Any, Any], Any]) -> None:
+    text = str(wengert.compile(program).lower(normal(0, 5, 12, 19), normal(1, 5, 12, 20)).as_text("nd"))
+    before, _, _ = text.partition("nd.dot_general")
+    assert text.count("nd.dot_general") == 1
+    assert before.count("scf.for") == before.count("scf.yield")  # in no loop
