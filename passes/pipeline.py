@@ -113,18 +113,23 @@ class LoweredModule:
 
 def stages(options: LoweringOptions) -> dict[str, tuple[Pass, ...]]:
     """The passes of each stage."""
-    return {"nd": ND, "transposed": DIFFERENTIATION, "linalg": _linalg(options), "memref": MEMREF,
+    return {"nd": _nd(options), "transposed": DIFFERENTIATION, "linalg": _linalg(options), "memref": MEMREF,
             "llvm": _llvm(options)}
 
 
-#: Dead code and repetitions would be differentiated, and their residuals stored.
-ND: tuple[Pass, ...] = (
-    LoopRecursion(),  # before all others: nothing below knows calls that cannot be inlined
-    Simplify(),       # moves what does not change out of loops: what is left in them is what a counter picks
-    LoopSums(),       # contractions are differentiated as contractions
-    HoistProducts(),  # what loops over vectors compute is often one matrix product
-    Inductions(),     # positions that a program counts itself would be stored, and bound nothing
-)
+def _nd(options: LoweringOptions) -> tuple[Pass, ...]:
+    """Dead code and repetitions would be differentiated, and their residuals stored."""
+    return (
+        LoopRecursion(),  # before all others: nothing below knows calls that cannot be inlined
+        Simplify(),       # moves what does not change out of loops: what is left in them is what a counter picks
+        Inductions(),     # positions that a program counts itself would be stored, and bound nothing
+        *(() if options.precise else (LoopSums(),)),  # contractions are differentiated as contractions
+        HoistProducts(),  # what loops over vectors compute is often one matrix product
+    )
+
+
+ND = _nd(LoweringOptions())
+
 
 DIFFERENTIATION: tuple[Pass, ...] = (
     DiffExpand(),   # defines what is declared, innermost derivative first; inlines and simplifies on the way

@@ -52,6 +52,7 @@ def plus_an_argument(a: Any, b: Any) -> Any:
 def in_place(a: Any, b: Any) -> Any:
     c = np.zeros((19, 20))
     for i in range(a.shape[0]):
+        c *= 0.5
         c += a[i].T @ b[i]
     return c
 
@@ -136,7 +137,7 @@ def test_several_contracted_dimensions_are_one_call() -> None:
 
 def test_an_accumulation_in_a_loop_needs_no_memory_of_its_own() -> None:
     text = memory_after_bufferization(in_place, normal(0, 5, 12, 19), normal(1, 5, 12, 20))
-    assert text.count("call @wengert.gemm") == 1 and text.count("memref.alloc()") == 1  # c itself
+    assert text.count("call @wengert.gemm") == 1 and text.count("memref.alloc()") <= 1  # c itself
 
 
 # ---------------------------------------------------------------- loops that are contractions
