@@ -36,8 +36,8 @@ from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.foreign_calls import ForeignCalls
 from wengert.passes.fork_calls import ForkCalls
 from wengert.passes.half_powers import HalfPowers
-from wengert.passes.inductions import Inductions
 from wengert.passes.hoist_products import HoistProducts
+from wengert.passes.inductions import Inductions
 from wengert.passes.inline import Inline
 from wengert.passes.lapack_calls import LapackCalls
 from wengert.passes.loop_dps import LoopDps
