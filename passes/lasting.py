@@ -58,10 +58,11 @@ class LastingElements:
     Args:
         tree: the function.
         kept: arrays that nothing overwrites.
+        tangents: values that are not known when the others are asked for; an array into which one is written is none.
     """
 
-    def __init__(self, tree: Function, kept: set[Value]) -> None:
-        self._tree, self._kept = tree, kept
+    def __init__(self, tree: Function, kept: set[Value], tangents: set[Value]) -> None:
+        self._tree, self._kept, self._tangents = tree, kept, tangents
         self._home: dict[Node, Body] = {}
         self._takers: dict[Value, list[Node]] = {}  # ops and loops that take over the memory of an array, and branches
         self._writers: dict[Value, list[Node]] = {}  # ops that write a value into an array
@@ -128,7 +129,7 @@ class LastingElements:
                 return found
             array, body, writes = step
             seen += writes
-            if seen > MOST_WRITES:
+            if seen > MOST_WRITES or array in self._tangents:
                 return found
             found.append((array, body))
 

@@ -150,7 +150,7 @@ class Problem:
         self._loops = _loops_around(tree.body, ())
         self.computed: set[Value] = set()  # vertices that an operation can compute again
         self.lasting: dict[Value, Lasting] = {}
-        self._lasting_elements = LastingElements(tree, self.kept)
+        self._lasting_elements = LastingElements(tree, self.kept, tangents)
         self._read_later: set[Value] = set()
         self.vertices: dict[Value, None] = {}
         self._sources: dict[Value, list[Value] | None] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.differentiation import check_derivatives, differentiated, random_like, same
+from tests.differentiation import check_derivatives, check_random_program, differentiated, random_like, same
 from tests.random_recurrences import EXTENT, random_recurrence
 from wengert.dialects.bindings import ir
 from wengert.dialects.context import make_context
@@ -47,6 +47,13 @@ def test_random_recurrences() -> None:
     """First and second order; in a third of the programs something lasts."""
     found = [check_recurrence(seed, seed % 4 == 0) for seed in range(60)]
     assert sum(n > 0 for n in found) > 20
+
+
+@pytest.mark.parametrize("seed", [7010, 7084])
+def test_an_array_that_receives_a_tangent_is_not_known(seed: int) -> None:
+    """Programs whose second derivatives write a tangent into an array of which something lasts."""
+    with make_context(), ir.Location.unknown():
+        check_random_program(seed)
 
 
 @pytest.mark.slow
