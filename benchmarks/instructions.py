@@ -63,7 +63,7 @@ def compile_into(folder: Path, kernels: list[str]) -> None:
     from wengert.frontend.specialize import trace_function
     from wengert.frontend.targets import Cpu
     from wengert.passes.pipeline import compile_to_llvmir
-    from wengert.runtime.entry import compile_kernel
+    from wengert.runtime.jit import emit_object, optimize
 
     for name in kernels:
         form, sizes = COUNTED[name]
@@ -75,7 +75,7 @@ def compile_into(folder: Path, kernels: list[str]) -> None:
             leaves, structure = flatten((tuple(kernel.inputs.values()), {}))
             module, plan = trace_function(function.py_func, leaves, structure, frozenset(), function.options)
             lowered = compile_to_llvmir(module, options=Cpu(function.options).options)
-            code = compile_kernel(lowered.llvm_ir, plan.signature, single=plan.single)
+            code = emit_object(optimize(lowered.llvm_ir))
             (folder / f"{name}.{what}").write_bytes(pickle.dumps((code, plan.signature, plan.passed(leaves))))
 
 
