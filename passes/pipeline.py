@@ -35,6 +35,7 @@ from wengert.passes.external_calls import ExternalCalls
 from wengert.passes.finish_llvm import FinishLlvm
 from wengert.passes.foreign_calls import ForeignCalls
 from wengert.passes.fork_calls import ForkCalls
+from wengert.passes.fuse_sweeps import FuseSweeps
 from wengert.passes.half_powers import HalfPowers
 from wengert.passes.hoist_products import HoistProducts
 from wengert.passes.inductions import Inductions
@@ -138,6 +139,7 @@ DIFFERENTIATION: tuple[Pass, ...] = (
     Simplify(),     # removes what a derivative does not need of its primal
     Promote(),      # array elements that a loop keeps updating become scalars: also what LLVM vectorises
     Simplify(),
+    FuseSweeps(),   # after it: tapes that remain are written once in an iteration; what both sweeps compute is merged
     TrapNan(),      # last: it sees what derivatives compute, and only what is left of it
 )
 
