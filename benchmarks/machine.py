@@ -66,7 +66,7 @@ def rates() -> dict[str, float]:
 
     def product_rate(dtype: type) -> float:
         n = 600
-        A = np.ones((n, n)).astype(dtype)
+        A: np.ndarray = np.ones((n, n)).astype(dtype)
         C = np.empty_like(A)
         return 2 * n**3 / least(lambda: np.matmul(A, A, out=C))
 

@@ -25,9 +25,8 @@ def mixture_constant(points: int, d: int, k: int) -> float:
 def gmm(points: int = 2000, d: int = 20, k: int = 25) -> Kernel:
     """The likelihood of a mixture of Gaussians, with a Wishart prior."""
     below = strict_lower(d)
-    place = np.zeros((len(below), d, d))  # one for each packed element, where it stands in the factor
-    place[np.arange(len(below)), below[:, 0], below[:, 1]] = 1.0
-    place = place.reshape(len(below), d * d)
+    place = np.zeros((len(below), d * d))  # one for each packed element, where it stands in the factor
+    place[np.arange(len(below)), below[:, 0] * d + below[:, 1]] = 1.0
     constant = mixture_constant(points, d, k)
 
     def log_sum_exp(a, axis):

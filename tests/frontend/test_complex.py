@@ -279,6 +279,7 @@ def test_a_captured_array_of_no_dimension() -> None:
     (lambda z: np.zeros(2).__iadd__(z[:2]), "does not change the type of the array"),
     (lambda z: np.exp(z, where=z.real > 0), "where="),
     (lambda z: 1.0 if z[0] else 2.0, ""),
+    (lambda z: np.pad(z, 1, "maximum"), "numpy.pad of complex numbers with mode='maximum' is not covered"),
 ])
 def test_what_is_refused(function: Callable[..., Any], what: str) -> None:
     if not what:
