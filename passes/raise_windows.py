@@ -95,7 +95,12 @@ class _Link:
     insert: Any
     extract: Any
     sum: Any
-    term: Value
+    position: int
+
+    @property
+    def term(self) -> Value:
+        """As it is now: what it is computed from may be the end of another chain, which one op has replaced."""
+        return self.sum.operands[self.position]
 
 
 def _link(insert: Any) -> _Link | None:
@@ -108,7 +113,7 @@ def _link(insert: Any) -> _Link | None:
         if (extract is not None and extract.name == EXTRACT and extract.operands[0] == insert.operands[1]
                 and len(list(extract.results[0].uses)) == 1 and window(extract) == window(insert)
                 and extract.block == insert.block):
-            return _Link(insert, extract, made, made.operands[term])
+            return _Link(insert, extract, made, term)
     return None
 
 
@@ -127,6 +132,8 @@ def _put_back(clear: Any) -> None:
     sums = _users(extract.results[0])
     before = defining_op(array)
     if len(sums) != 1 or sums[0].name != "arith.addf" or sums[0].block != clear.block:
+        return
+    if not sums[0].is_before_in_block(clear):
         return
     if before is None or before.name != INSERT or _link(before) is None:
         return  # nothing to be the end of
