@@ -18,10 +18,10 @@ BY_NAME = {program.name: program for program in PROGRAMS}
 EACH = pytest.mark.parametrize("name", BY_NAME)
 DIFFERENTIABLE = pytest.mark.parametrize("name", [p.name for p in PROGRAMS if p.wrt])
 WITH_SECOND = [p for p in PROGRAMS if p.wrt and p.second is not None]
-#: Every other program in each run, all of them in the long search.
+#: Every third program in each run, all of them in the long search.
 SECOND_ORDER = pytest.mark.parametrize(
     "name",
-    [pytest.param(p.name, marks=[pytest.mark.slow] if p.heavy or k % 2 else []) for k, p in enumerate(WITH_SECOND)],
+    [pytest.param(p.name, marks=[pytest.mark.slow] if p.heavy or k % 3 else []) for k, p in enumerate(WITH_SECOND)],
 )
 FLOAT32 = pytest.mark.parametrize("name", [p.name for p in PROGRAMS if p.float32])
 
