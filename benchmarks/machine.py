@@ -42,7 +42,8 @@ def version_of(package: str) -> str | None:
 
 
 def least(call: Callable[[], Any], seconds: float = 0.3) -> float:
-    """The shortest of the calls that fit into so many seconds."""
+    """The shortest of the calls that fit into so many seconds, after one that may have to compile."""
+    call()
     shortest, start = float("inf"), time.perf_counter()
     while time.perf_counter() - start < seconds:
         begin = time.perf_counter()
