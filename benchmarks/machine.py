@@ -71,10 +71,10 @@ def rates() -> dict[str, float]:
         C = np.empty_like(A)
         return 2 * n**3 / least(lambda: np.matmul(A, A, out=C))
 
-    def exponentials(x):  # type: ignore[no-untyped-def]
+    def exponentials(x: np.ndarray) -> Any:
         return np.sum(np.exp(x))
 
-    def chain(x):  # type: ignore[no-untyped-def]
+    def chain(x: np.ndarray) -> Any:
         s = x[0]
         for _ in range(100_000):
             s = s * x[1] + x[2]

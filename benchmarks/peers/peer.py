@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from benchmarks.kernel import Definition
 
 
-class Peer:
+class Peer(ABC):
     """One implementation of one kernel. `forward` and `gradient` are timed: they return when all is computed.
 
     A program that overwrites its arguments gets copies of those, inside the timed region, as a pure function would.
@@ -28,13 +29,13 @@ class Peer:
         self.form = form
         self.threads = threads
 
+    @abstractmethod
     def forward(self) -> Any:
         """Run the program once."""
-        raise NotImplementedError
 
     def gradient(self) -> Any:
-        """The value and the gradient with respect to all active inputs, once."""
-        raise NotImplementedError
+        """The value and the gradient with respect to all active inputs, once; TypeError where there is none."""
+        raise TypeError(f"{type(self).__module__} does not differentiate")
 
     def value(self, result: Any) -> float:
         """The number that `forward` returned."""
